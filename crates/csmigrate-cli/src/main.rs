@@ -1,0 +1,2 @@
+//! csmigrate
+fn main() {}
