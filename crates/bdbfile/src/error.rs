@@ -1,0 +1,251 @@
+//! One error type, split by who is to blame: the system, the file, the caller,
+//! or a budget.
+
+use std::fmt;
+use std::io;
+
+use crate::layout::PageNo;
+
+/// A result of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What went wrong, by whose fault.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The system failed to do what it was asked.
+    #[error("{file}: cannot {action}: {source}")]
+    Io {
+        /// The file the call was about.
+        file: String,
+        /// What was being done, as a verb phrase: "read 4096 bytes at 8192".
+        action: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file breaks a rule of the format, or uses a part of it that this
+    /// crate refuses.
+    #[error(transparent)]
+    Format(Box<FormatError>),
+    /// The caller asked for something that cannot be.
+    #[error("{0}")]
+    Parameter(String),
+    /// A budget was used up. No valid file meets one.
+    #[error("{file}: {what} exceeds the limit of {limit}")]
+    Limit {
+        /// The file being worked on.
+        file: String,
+        /// What was counted.
+        what: &'static str,
+        /// The most there may be.
+        limit: u64,
+    },
+}
+
+impl Error {
+    /// The rule that the file broke, when the file is to blame.
+    pub fn rule(&self) -> Option<Rule> {
+        match self {
+            Self::Format(error) => Some(error.rule),
+            _ => None,
+        }
+    }
+}
+
+/// A place in a file: the file alone, a page of it, or a slot of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Place {
+    /// The page, when one page is meant.
+    pub page: Option<PageNo>,
+    /// The index of the slot on that page, from 0, when one item is meant.
+    pub slot: Option<u16>,
+}
+
+impl Place {
+    /// The file as a whole.
+    pub const FILE: Self = Self {
+        page: None,
+        slot: None,
+    };
+
+    /// A page.
+    pub const fn page(page: PageNo) -> Self {
+        Self {
+            page: Some(page),
+            slot: None,
+        }
+    }
+
+    /// A slot of a page.
+    pub const fn slot(page: PageNo, slot: u16) -> Self {
+        Self {
+            page: Some(page),
+            slot: Some(slot),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(page) = self.page {
+            write!(f, "page {page}")?;
+            if let Some(slot) = self.slot {
+                write!(f, " slot {slot}")?;
+            }
+            Ok(())
+        } else {
+            f.write_str("the file")
+        }
+    }
+}
+
+/// A file broke a rule: which file, where, which rule, and the value found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FormatError {
+    /// The file.
+    pub file: String,
+    /// The place in it.
+    pub place: Place,
+    /// The rule that is broken.
+    pub rule: Rule,
+    /// The value that breaks it, in words.
+    pub found: String,
+}
+
+impl fmt::Display for FormatError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.file)?;
+        if self.place.page.is_some() {
+            write!(f, "{}: ", self.place)?;
+        }
+        write!(f, "{}", self.rule)?;
+        if !self.found.is_empty() {
+            write!(f, ": {}", self.found)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for FormatError {}
+
+impl From<FormatError> for Error {
+    fn from(error: FormatError) -> Self {
+        Self::Format(Box::new(error))
+    }
+}
+
+/// Builds the error for a broken rule.
+pub(crate) fn broken(file: &str, place: Place, rule: Rule, found: impl Into<String>) -> Error {
+    FormatError {
+        file: file.to_owned(),
+        place,
+        rule,
+        found: found.into(),
+    }
+    .into()
+}
+
+/// Defines [`Rule`] with the sentence that each broken rule is reported by.
+macro_rules! rules {
+    ($($(#[$doc:meta])* $name:ident => $text:literal,)*) => {
+        /// The rules a file can break. Each is one check in the code.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum Rule {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Rule {
+            /// What is wrong when the rule is broken, in words.
+            pub const fn text(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+        }
+    };
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+rules! {
+    /// The file has no room for a metadata page.
+    TooShort => "the file is too short to hold a metadata page",
+    /// Offset 12 holds no Berkeley DB magic number in either byte order.
+    NotBerkeleyDb => "this is not a Berkeley DB file",
+    /// A hash, queue or heap file, or a recno one.
+    KindNotRead => "this kind of database is not read",
+    /// A version of the format that is not read.
+    VersionNotRead => "this version of the format is not read",
+    /// The page size is not a power of two from 512 to 65536.
+    PageSize => "the page size is not a power of two from 512 to 65536",
+    /// The metadata page does not say that it is one.
+    MetaType => "the metadata page has the wrong page type",
+    /// Page 0 does not say that it is page 0.
+    MetaNumber => "the metadata page has the wrong page number",
+    /// The file is encrypted.
+    Encrypted => "the file is encrypted and cannot be read without its password",
+    /// A flag that is not known.
+    Flags => "the metadata page has flags that are not known",
+    /// A file that holds several named databases.
+    SubDatabases => "files that hold several named databases are not read",
+    /// A compressed btree (4.8 and later).
+    Compressed => "compressed btrees are not read",
+    /// A partitioned or sliced database (4.8 and later).
+    Partitioned => "partitioned databases are not read",
+    /// `minkey` below 2 or so big that no item fits.
+    MinKey => "the minimum number of keys a page is out of range",
+    /// The root of the tree is not page 1.
+    Root => "the root of the tree is not page 1",
+    /// The file's size is not a whole number of pages.
+    FileSize => "the size of the file is not a whole number of pages",
+    /// The metadata page's last page number is not the file's.
+    LastPage => "the last page number in the metadata page is not that of the file",
+    /// A page number points past the end of the file.
+    PageBeyondEnd => "a page number points past the end of the file",
+    /// A page's own number is not its position.
+    PageNumber => "the page's own number is not its position in the file",
+    /// A stored checksum is not that of the page.
+    Checksum => "the page's checksum does not match its bytes",
+    /// The page's type is not what its referrer needs.
+    PageType => "the page has the wrong type for its place",
+    /// A child is not exactly one level below its parent.
+    Level => "the page has the wrong level for its place in the tree",
+    /// An internal page with no entries.
+    EmptyInternal => "an internal page has no entries",
+    /// The index array runs past the page.
+    Entries => "the page has more entries than it has room for",
+    /// A leaf whose entries are not pairs.
+    OddEntries => "the leaf's entries are not pairs of key and data",
+    /// An item begins or ends outside the item area.
+    ItemBounds => "the item lies outside the page's item area",
+    /// An item's type byte is not known here.
+    ItemType => "the item has a type that has no place here",
+    /// A leaf's neighbours are not those of the tree walk.
+    LeafLink => "the leaf's links to its neighbours are not those the tree gives",
+    /// Two referrers for one page.
+    PageTwice => "the page is referred to twice",
+    /// An overflow chain is shorter than its item says.
+    OverflowShort => "the overflow chain ends before the length its item states",
+    /// An overflow chain is longer than its item says.
+    OverflowLong => "the overflow chain goes on past the length its item states",
+    /// An overflow item that is longer than the whole file.
+    OverflowLength => "the overflow item states more bytes than the file has",
+    /// An overflow page states more bytes than a page holds, or none.
+    OverflowFill => "the overflow page states an impossible number of bytes",
+    /// The free list leads to a page that is not free, or in a circle.
+    FreeList => "the free page list is damaged",
+    /// A page that nothing refers to.
+    Unreferenced => "nothing refers to the page",
+    /// Keys do not ascend bytewise: an application's comparison function.
+    KeyOrder => "the keys are not in bytewise order",
+    /// A log file breaks the format of logs.
+    LogFormat => "the log file is damaged",
+    /// A version of the log format that is not read.
+    LogVersion => "this version of the log format is not read",
+}

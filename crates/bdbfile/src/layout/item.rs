@@ -1,0 +1,216 @@
+//! Items on btree, recno and duplicate pages.
+
+use super::{Endian, PageNo};
+
+// Leaf item in the page: u16 length, u8 type, bytes.
+const LEN: usize = 0;
+const TYPE: usize = LEN + 2;
+/// Bytes before the content of a leaf item.
+pub const LEAF_ITEM_HEADER: usize = TYPE + 1;
+
+// Reference to an overflow chain or a duplicate tree: u16 unused, u8 type,
+// u8 unused, u32 page, u32 length.
+const OFF_PAGE_PGNO: usize = LEAF_ITEM_HEADER + 1;
+const OFF_PAGE_LEN: usize = OFF_PAGE_PGNO + 4;
+/// Bytes of a reference to an overflow chain or a duplicate tree.
+pub const OFF_PAGE_ITEM: usize = OFF_PAGE_LEN + 4;
+
+// Btree internal item: u16 length, u8 type, u8 unused, u32 child, u32 records,
+// key bytes.
+const CHILD: usize = LEAF_ITEM_HEADER + 1;
+const RECORDS: usize = CHILD + 4;
+/// Bytes before the key of a btree internal item.
+pub const INTERNAL_HEADER: usize = RECORDS + 4;
+
+// Recno internal item: u32 child, u32 records.
+const RECNO_CHILD: usize = 0;
+const RECNO_RECORDS: usize = RECNO_CHILD + 4;
+/// Bytes of a recno internal item.
+pub const RECNO_INTERNAL_ITEM: usize = RECNO_RECORDS + 4;
+
+const KIND_INLINE: u8 = 1;
+const KIND_DUPLICATES: u8 = 2;
+const KIND_OVERFLOW: u8 = 3;
+/// Set in the type byte of a deleted item.
+const DELETED: u8 = 0x80;
+
+/// What the type byte of a leaf item says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ItemKind {
+    /// A tree of duplicates elsewhere.
+    Duplicates,
+    /// An overflow chain elsewhere.
+    Overflow,
+}
+
+/// The content of a leaf item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Item<'a> {
+    /// The bytes stand in the page.
+    Inline(&'a [u8]),
+    /// The bytes stand in an overflow chain.
+    Overflow {
+        /// First page of the chain.
+        first: PageNo,
+        /// Total length in bytes.
+        len: u32,
+    },
+    /// The data of all duplicates of the key stand in a tree of their own.
+    Duplicates {
+        /// Root of that tree.
+        root: PageNo,
+    },
+}
+
+/// A leaf item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeafItem<'a> {
+    /// Deleted, but kept for a cursor that stood on it.
+    pub deleted: bool,
+    /// The content.
+    pub content: Item<'a>,
+}
+
+/// Why an item cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BadItem {
+    /// It begins or ends outside the page.
+    Bounds {
+        /// Where it begins.
+        offset: usize,
+        /// The length it states.
+        len: usize,
+    },
+    /// Its type byte is not known here.
+    Type(u8),
+}
+
+/// Items begin at multiples of four.
+pub const fn align4(len: usize) -> usize {
+    len.next_multiple_of(4)
+}
+
+/// Reads the leaf item at `offset` of a page.
+pub fn leaf_item(endian: Endian, page: &[u8], offset: usize) -> Result<LeafItem<'_>, BadItem> {
+    let out = BadItem::Bounds { offset, len: 0 };
+    let item = page.get(offset..).ok_or(out)?;
+    let kind = *item.get(TYPE).ok_or(out)?;
+    let content = match kind & !DELETED {
+        KIND_INLINE => {
+            let len = usize::from(endian.u16(item, LEN).ok_or(out)?);
+            let bytes = item.get(LEAF_ITEM_HEADER..LEAF_ITEM_HEADER + len);
+            Item::Inline(bytes.ok_or(BadItem::Bounds { offset, len })?)
+        }
+        KIND_OVERFLOW => Item::Overflow {
+            first: endian.u32(item, OFF_PAGE_PGNO).ok_or(out)?,
+            len: endian.u32(item, OFF_PAGE_LEN).ok_or(out)?,
+        },
+        KIND_DUPLICATES => {
+            // The unused length behind it is part of the item all the same.
+            endian.u32(item, OFF_PAGE_LEN).ok_or(out)?;
+            Item::Duplicates {
+                root: endian.u32(item, OFF_PAGE_PGNO).ok_or(out)?,
+            }
+        }
+        _ => return Err(BadItem::Type(kind)),
+    };
+    Ok(LeafItem {
+        deleted: kind & DELETED != 0,
+        content,
+    })
+}
+
+/// The child page of the btree internal item at `offset`, and the overflow
+/// chain that holds its key, if one does.
+pub fn internal_child(
+    endian: Endian,
+    page: &[u8],
+    offset: usize,
+) -> Result<(PageNo, Option<(PageNo, u32)>), BadItem> {
+    let out = BadItem::Bounds { offset, len: 0 };
+    let item = page.get(offset..).ok_or(out)?;
+    let len = usize::from(endian.u16(item, LEN).ok_or(out)?);
+    let child = endian.u32(item, CHILD).ok_or(out)?;
+    let key = item
+        .get(INTERNAL_HEADER..INTERNAL_HEADER + len)
+        .ok_or(BadItem::Bounds { offset, len })?;
+    let kind = *item.get(TYPE).ok_or(out)?;
+    match kind & !DELETED {
+        KIND_INLINE => Ok((child, None)),
+        KIND_OVERFLOW => {
+            let first = endian.u32(key, OFF_PAGE_PGNO).ok_or(out)?;
+            let len = endian.u32(key, OFF_PAGE_LEN).ok_or(out)?;
+            Ok((child, Some((first, len))))
+        }
+        _ => Err(BadItem::Type(kind)),
+    }
+}
+
+/// The child page of the recno internal item at `offset`.
+pub fn recno_child(endian: Endian, page: &[u8], offset: usize) -> Result<PageNo, BadItem> {
+    let out = BadItem::Bounds {
+        offset,
+        len: RECNO_INTERNAL_ITEM,
+    };
+    let item = page.get(offset..offset + RECNO_INTERNAL_ITEM).ok_or(out)?;
+    endian.u32(item, RECNO_CHILD).ok_or(out)
+}
+
+/// Writes an in-page leaf item at the start of `out`. The caller has seen to
+/// it that `bytes` is shorter than 64 KiB and fits.
+pub fn encode_leaf_inline(endian: Endian, out: &mut [u8], bytes: &[u8]) {
+    endian.put_u16(out, LEN, u16::try_from(bytes.len()).unwrap_or(u16::MAX));
+    put_byte(out, TYPE, KIND_INLINE);
+    put_bytes(out, LEAF_ITEM_HEADER, bytes);
+}
+
+/// Writes a reference to an overflow chain or a duplicate tree at the start of
+/// `out`; `len` is 0 for a duplicate tree.
+pub fn encode_off_page(endian: Endian, out: &mut [u8], kind: ItemKind, page: PageNo, len: u32) {
+    let kind = match kind {
+        ItemKind::Duplicates => KIND_DUPLICATES,
+        ItemKind::Overflow => KIND_OVERFLOW,
+    };
+    put_byte(out, TYPE, kind);
+    endian.put_u32(out, OFF_PAGE_PGNO, page);
+    endian.put_u32(out, OFF_PAGE_LEN, len);
+}
+
+/// Writes a btree internal item at the start of `out`: `key` is the key itself,
+/// or with `overflow` the encoded reference to the chain that holds it.
+pub fn encode_internal(
+    endian: Endian,
+    out: &mut [u8],
+    child: PageNo,
+    records: u32,
+    key: &[u8],
+    overflow: bool,
+) {
+    endian.put_u16(out, LEN, u16::try_from(key.len()).unwrap_or(u16::MAX));
+    put_byte(
+        out,
+        TYPE,
+        if overflow { KIND_OVERFLOW } else { KIND_INLINE },
+    );
+    endian.put_u32(out, CHILD, child);
+    endian.put_u32(out, RECORDS, records);
+    put_bytes(out, INTERNAL_HEADER, key);
+}
+
+/// Writes a recno internal item at the start of `out`.
+pub fn encode_recno_internal(endian: Endian, out: &mut [u8], child: PageNo, records: u32) {
+    endian.put_u32(out, RECNO_CHILD, child);
+    endian.put_u32(out, RECNO_RECORDS, records);
+}
+
+fn put_byte(out: &mut [u8], at: usize, value: u8) {
+    if let Some(byte) = out.get_mut(at) {
+        *byte = value;
+    }
+}
+
+fn put_bytes(out: &mut [u8], at: usize, bytes: &[u8]) {
+    if let Some(field) = out.get_mut(at..at.saturating_add(bytes.len())) {
+        field.copy_from_slice(bytes);
+    }
+}

@@ -1,0 +1,34 @@
+//! Every on-disk structure once, in the order `docs/format.md` draws them.
+//!
+//! Offsets are named sums: each constant is the one before it plus that field's
+//! size. Byte order is applied in [`endian`] and nowhere else.
+
+mod checksum;
+mod endian;
+mod item;
+mod lsn;
+mod meta;
+mod page;
+
+pub use checksum::{log_hash, page_checksum};
+pub use endian::Endian;
+pub use item::{
+    BadItem, INTERNAL_HEADER, Item, ItemKind, LEAF_ITEM_HEADER, LeafItem, OFF_PAGE_ITEM,
+    RECNO_INTERNAL_ITEM, align4, encode_internal, encode_leaf_inline, encode_off_page,
+    encode_recno_internal, internal_child, leaf_item, recno_child,
+};
+pub use lsn::Lsn;
+pub use meta::{BtreeFlags, BtreeMeta, META_USED, MetaFlags, Preamble};
+pub use page::{INDEX_ENTRY, PageHeader, PageLayout, PageType, PageView};
+
+/// The number of a page in its file, from 0. Page `n` stands at byte
+/// `n * page size`.
+pub type PageNo = u32;
+
+/// No page: the end of a chain, an empty list.
+pub const NO_PAGE: PageNo = 0;
+
+/// The smallest page size (documented: Berkeley DB reference guide).
+pub const MIN_PAGE_SIZE: u32 = 512;
+/// The largest page size (documented: Berkeley DB reference guide).
+pub const MAX_PAGE_SIZE: u32 = 65536;

@@ -1,0 +1,1 @@
+//! The environment side: was the store cleanly shut down?
