@@ -30,6 +30,14 @@ pub enum Error {
     /// The caller asked for something that cannot be.
     #[error("{0}")]
     Parameter(String),
+    /// A record was fed out of bytewise order to a builder that keeps it.
+    #[error("{file}: record {record} does not follow the one before it in bytewise order")]
+    Order {
+        /// The file being built.
+        file: String,
+        /// The number of the record, from 0.
+        record: u64,
+    },
     /// A budget was used up. No valid file meets one.
     #[error("{file}: {what} exceeds the limit of {limit}")]
     Limit {

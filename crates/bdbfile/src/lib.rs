@@ -4,9 +4,9 @@
 //!
 //! * [`layout`]: every on-disk structure once; byte order is applied here and
 //!   nowhere else. `docs/format.md` draws the same structures in the same order.
-//! * `source`: where bytes come from: a mapped file, positioned reads, memory.
-//! * `read`: open a file, walk a tree, decode records in the order found.
-//! * `write`: build a finished file from records.
+//! * [`source`]: where bytes come from: a mapped file, positioned reads, memory.
+//! * [`read`]: open a file, walk a tree, decode records in the order found.
+//! * [`write`]: build a finished file from records.
 //! * [`log`]: the transaction logs and region files beside a database: was it
 //!   cleanly shut down?
 //!
@@ -14,6 +14,26 @@
 //! either byte order, page sizes 512 to 65536, checksums verified. What is
 //! written: btree version 9. Everything else is refused by its name.
 //!
+//! ```
+//! use bdbfile::read::{Database, Record};
+//! use bdbfile::source::MemorySource;
+//! use bdbfile::write::{BtreeBuilder, BtreeParams, MemorySink};
+//!
+//! // Build a file in memory, then read it back.
+//! let mut builder = BtreeBuilder::new(MemorySink::new("doc.db"), BtreeParams::default())?;
+//! builder.push(b"jdoe", b"properties of jdoe")?;
+//! let (sink, _summary) = builder.finish()?;
+//!
+//! let database = Database::open(MemorySource::new("doc.db", sink.into_bytes()))?;
+//! let scan = database.scan()?;
+//! let mut found = Vec::new();
+//! scan.visit(scan.all(), |record: Record<'_>| {
+//!     found.push((record.key.to_vec(), record.value.to_vec()));
+//!     Ok::<_, bdbfile::Error>(())
+//! })?;
+//! assert_eq!(found, [(b"jdoe".to_vec(), b"properties of jdoe".to_vec())]);
+//! # Ok::<(), bdbfile::Error>(())
+//! ```
 
 #![cfg_attr(
     not(test),
@@ -29,5 +49,8 @@
 mod error;
 pub mod layout;
 pub mod log;
+pub mod read;
+pub mod source;
+pub mod write;
 
 pub use error::{Error, FormatError, Place, Result, Rule};

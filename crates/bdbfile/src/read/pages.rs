@@ -1,0 +1,137 @@
+//! One page by its number.
+
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::error::{Error, Place, Result, Rule, broken};
+use crate::layout::{Lsn, PageLayout, PageNo, PageView};
+use crate::source::PageSource;
+
+/// The pages of a file.
+#[derive(Debug)]
+pub(crate) struct Pages<S> {
+    source: S,
+    layout: PageLayout,
+    count: PageNo,
+    /// The newest position in the log seen on any page, file number above,
+    /// offset below: ordered as positions are.
+    newest_lsn: AtomicU64,
+}
+
+/// A page that has been read.
+pub(crate) struct Page<'a> {
+    bytes: Cow<'a, [u8]>,
+    view_header: crate::layout::PageHeader,
+    layout: PageLayout,
+}
+
+impl Page<'_> {
+    /// The page as a view.
+    pub(crate) fn view(&self) -> PageView<'_> {
+        PageView {
+            bytes: &self.bytes,
+            layout: self.layout,
+            header: self.view_header,
+        }
+    }
+}
+
+impl<S: PageSource> Pages<S> {
+    /// The pages of `source`, `count` of them.
+    pub(crate) fn new(source: S, layout: PageLayout, count: PageNo) -> Self {
+        Self {
+            source,
+            layout,
+            count,
+            newest_lsn: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.source.name()
+    }
+
+    pub(crate) fn layout(&self) -> PageLayout {
+        self.layout
+    }
+
+    /// Number of whole pages in the file.
+    pub(crate) fn count(&self) -> PageNo {
+        self.count
+    }
+
+    /// Length of the file in bytes.
+    pub(crate) fn file_len(&self) -> u64 {
+        self.source.len()
+    }
+
+    /// The newest position in the log on any page read so far.
+    pub(crate) fn newest_lsn(&self) -> Lsn {
+        let packed = self.newest_lsn.load(Ordering::Relaxed);
+        let half = |bits: u64| u32::try_from(bits & u64::from(u32::MAX)).unwrap_or_default();
+        Lsn {
+            file: half(packed >> 32),
+            offset: half(packed),
+        }
+    }
+
+    /// Notes the position on a page that was read by other means.
+    pub(crate) fn note_lsn(&self, lsn: Lsn) {
+        let packed = u64::from(lsn.file) << 32 | u64::from(lsn.offset);
+        if packed > self.newest_lsn.load(Ordering::Relaxed) {
+            self.newest_lsn.fetch_max(packed, Ordering::Relaxed);
+        }
+    }
+
+    /// Reads a page that `referrer` names, and checks its checksum and its
+    /// own number.
+    pub(crate) fn page(&self, pgno: PageNo, referrer: Place) -> Result<Page<'_>> {
+        if pgno >= self.count {
+            let found = format!("page {pgno} of {}", self.count);
+            return Err(self.broken(referrer, Rule::PageBeyondEnd, found));
+        }
+        let bytes = self.raw(pgno)?;
+        let header = match PageView::parse(self.layout, &bytes) {
+            Some(view) => view.header,
+            None => return Err(self.broken(Place::page(pgno), Rule::TooShort, "")),
+        };
+        if header.pgno != pgno {
+            let found = if bytes.iter().all(|byte| *byte == 0) {
+                "the whole page is zeros".to_owned()
+            } else {
+                format!("it says {}", header.pgno)
+            };
+            return Err(self.broken(Place::page(pgno), Rule::PageNumber, found));
+        }
+        if self.layout.checksums
+            && let Some((stored, right)) = self.layout.checksums_of(&bytes)
+            && stored != right
+        {
+            let found = format!("stored {stored:08x}, computed {right:08x}");
+            return Err(self.broken(Place::page(pgno), Rule::Checksum, found));
+        }
+        self.note_lsn(header.lsn);
+        Ok(Page {
+            bytes,
+            view_header: header,
+            layout: self.layout,
+        })
+    }
+
+    /// The bytes of a page of the file, unchecked.
+    pub(crate) fn raw(&self, pgno: PageNo) -> Result<Cow<'_, [u8]>> {
+        let offset = u64::from(pgno) * u64::from(self.layout.page_size);
+        self.source
+            .bytes(offset, self.layout.page_len())
+            .map_err(|source| Error::Io {
+                file: self.name().to_owned(),
+                action: format!("read page {pgno}"),
+                source,
+            })
+    }
+
+    /// The error for a rule this file breaks.
+    pub(crate) fn broken(&self, place: Place, rule: Rule, found: impl Into<String>) -> Error {
+        broken(self.name(), place, rule, found)
+    }
+}

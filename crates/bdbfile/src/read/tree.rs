@@ -1,0 +1,190 @@
+//! From a root down to the list of leaves.
+
+use crate::error::{Error, Place, Result, Rule};
+use crate::layout::{BadItem, PageNo, PageType, PageView, internal_child, recno_child};
+use crate::read::claims::Claims;
+use crate::read::pages::Pages;
+use crate::source::PageSource;
+
+/// Which page types a tree is made of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TreeKind {
+    pub(crate) internal: PageType,
+    pub(crate) leaf: PageType,
+}
+
+impl TreeKind {
+    /// The tree of a btree database.
+    pub(crate) const BTREE: Self = Self {
+        internal: PageType::BtreeInternal,
+        leaf: PageType::BtreeLeaf,
+    };
+    /// A tree of sorted duplicates of one key.
+    pub(crate) const SORTED_DUPLICATES: Self = Self {
+        internal: PageType::BtreeInternal,
+        leaf: PageType::DuplicateLeaf,
+    };
+    /// A tree of unsorted duplicates of one key.
+    pub(crate) const UNSORTED_DUPLICATES: Self = Self {
+        internal: PageType::RecnoInternal,
+        leaf: PageType::RecnoLeaf,
+    };
+}
+
+/// What a walk down a tree brought.
+#[derive(Debug, Default)]
+pub(crate) struct Leaves {
+    /// The leaves in key order. Each is claimed; none has been read yet but
+    /// the root.
+    pub(crate) pages: Vec<PageNo>,
+    /// Overflow chains of keys on internal pages: first page, length.
+    pub(crate) key_chains: Vec<(PageNo, u32)>,
+}
+
+/// Lists the leaves below `root` in key order: whole levels at a time, each
+/// level one below the last, so that the walk has at most 255 steps down and
+/// claims each page once.
+pub(crate) fn leaves<S: PageSource>(
+    pages: &Pages<S>,
+    claims: &Claims,
+    kind: TreeKind,
+    root: PageNo,
+    referrer: Place,
+) -> Result<Leaves> {
+    claim(pages, claims, root, referrer)?;
+    let mut level = pages.page(root, referrer)?.view().header.level;
+    let mut found = Leaves {
+        pages: vec![root],
+        key_chains: Vec::new(),
+    };
+    let mut parent = referrer;
+    while level > 1 {
+        let mut below = Vec::new();
+        for &pgno in &found.pages {
+            let page = pages.page(pgno, parent)?;
+            let view = page.view();
+            check_internal(pages, kind, &view, level)?;
+            for slot in 0..view.header.entries {
+                let place = Place::slot(pgno, slot);
+                let (child, chain) =
+                    child(kind, &view, slot).map_err(|bad| bad_item(pages, place, bad))?;
+                claim(pages, claims, child, place)?;
+                below.push(child);
+                found.key_chains.extend(chain);
+            }
+            parent = Place::page(pgno);
+        }
+        found.pages = below;
+        level -= 1;
+    }
+    Ok(found)
+}
+
+/// Reads a leaf and checks that it is one, and that its neighbours are those
+/// of the tree walk: a child lost from an internal page shows here.
+pub(crate) fn check_leaf<S: PageSource>(
+    pages: &Pages<S>,
+    kind: TreeKind,
+    view: &PageView<'_>,
+    neighbours: (PageNo, PageNo),
+) -> Result<()> {
+    let header = view.header;
+    let place = Place::page(header.pgno);
+    if !header.is(kind.leaf) {
+        let found = format!("type {}, level {}", header.page_type, header.level);
+        return Err(pages.broken(place, Rule::PageType, found));
+    }
+    if header.level != 1 {
+        return Err(pages.broken(place, Rule::Level, header.level.to_string()));
+    }
+    if (header.prev, header.next) != neighbours {
+        let (prev, next) = neighbours;
+        let found = format!(
+            "the page says {} and {}, the tree {prev} and {next}",
+            header.prev, header.next
+        );
+        return Err(pages.broken(place, Rule::LeafLink, found));
+    }
+    check_index(pages, view)
+}
+
+/// The error for an item that cannot be read.
+pub(crate) fn bad_item<S: PageSource>(pages: &Pages<S>, place: Place, bad: BadItem) -> Error {
+    match bad {
+        BadItem::Bounds { offset, len } => pages.broken(
+            place,
+            Rule::ItemBounds,
+            format!("offset {offset}, {len} bytes"),
+        ),
+        BadItem::Type(kind) => pages.broken(place, Rule::ItemType, format!("type {kind:#04x}")),
+    }
+}
+
+fn child(
+    kind: TreeKind,
+    view: &PageView<'_>,
+    slot: u16,
+) -> std::result::Result<(PageNo, Option<(PageNo, u32)>), BadItem> {
+    let offset = item_offset(view, slot)?;
+    let endian = view.layout.endian;
+    match kind.internal {
+        PageType::RecnoInternal => Ok((recno_child(endian, view.bytes, offset)?, None)),
+        _ => internal_child(endian, view.bytes, offset),
+    }
+}
+
+/// Where the item of a slot begins: never inside the header or index array.
+pub(crate) fn item_offset(view: &PageView<'_>, slot: u16) -> std::result::Result<usize, BadItem> {
+    let offset = view.item_offset(slot).unwrap_or_default();
+    if offset < view.index_end() {
+        return Err(BadItem::Bounds { offset, len: 0 });
+    }
+    Ok(offset)
+}
+
+fn check_internal<S: PageSource>(
+    pages: &Pages<S>,
+    kind: TreeKind,
+    view: &PageView<'_>,
+    level: u8,
+) -> Result<()> {
+    let header = view.header;
+    let place = Place::page(header.pgno);
+    if !header.is(kind.internal) {
+        let found = format!("type {} at level {level}", header.page_type);
+        return Err(pages.broken(place, Rule::PageType, found));
+    }
+    if header.level != level {
+        let found = format!("level {} where the tree is at {level}", header.level);
+        return Err(pages.broken(place, Rule::Level, found));
+    }
+    if header.entries == 0 {
+        return Err(pages.broken(place, Rule::EmptyInternal, ""));
+    }
+    check_index(pages, view)
+}
+
+fn check_index<S: PageSource>(pages: &Pages<S>, view: &PageView<'_>) -> Result<()> {
+    if view.index_end() > view.bytes.len() {
+        let place = Place::page(view.header.pgno);
+        let found = format!("{} entries", view.header.entries);
+        return Err(pages.broken(place, Rule::Entries, found));
+    }
+    Ok(())
+}
+
+fn claim<S: PageSource>(
+    pages: &Pages<S>,
+    claims: &Claims,
+    pgno: PageNo,
+    referrer: Place,
+) -> Result<()> {
+    if pgno >= pages.count() {
+        let found = format!("page {pgno} of {}", pages.count());
+        return Err(pages.broken(referrer, Rule::PageBeyondEnd, found));
+    }
+    if !claims.claim(pgno) {
+        return Err(pages.broken(referrer, Rule::PageTwice, format!("page {pgno}")));
+    }
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! A source of positioned reads: safe on a file that another process may
+//! change or cut short while it is read.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use super::{PageSource, open_read_only};
+
+/// A file read with positioned reads.
+#[derive(Debug)]
+pub struct FileSource {
+    name: String,
+    file: File,
+    len: u64,
+}
+
+impl FileSource {
+    /// Opens a file, for reading only.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let file = open_read_only(path)?;
+        let len = file.metadata()?.len();
+        Ok(Self {
+            name: path.display().to_string(),
+            file,
+            len,
+        })
+    }
+}
+
+impl PageSource for FileSource {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn bytes(&self, offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>> {
+        // Asked before the buffer is made, so that a length from a damaged
+        // file never becomes memory.
+        let end = offset.checked_add(len as u64);
+        if end.is_none_or(|end| end > self.len) {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let mut bytes = vec![0; len];
+        self.file.read_exact_at(&mut bytes, offset)?;
+        Ok(Cow::Owned(bytes))
+    }
+}

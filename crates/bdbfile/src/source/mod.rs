@@ -1,0 +1,46 @@
+//! The seam to bytes. Everything above reads through [`PageSource`], so that a
+//! database can lie in a mapped file, behind positioned reads, in memory, or in
+//! a test's source that fails where it is told to.
+
+mod file;
+mod mapped;
+mod memory;
+
+use std::borrow::Cow;
+use std::io;
+
+pub use file::FileSource;
+pub use mapped::MappedSource;
+pub use memory::MemorySource;
+
+/// Bytes to read a database from. Reading never writes.
+pub trait PageSource: Send + Sync {
+    /// The name that errors give this source, usually the path of a file.
+    fn name(&self) -> &str;
+
+    /// Length in bytes, as it was when the source was opened.
+    fn len(&self) -> u64;
+
+    /// Whether there are no bytes at all.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Exactly `len` bytes from `offset`, borrowed where the source has them
+    /// in memory. Fewer is an error of kind `UnexpectedEof`.
+    fn bytes(&self, offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>>;
+}
+
+/// A slice of bytes in memory as the answer of a source.
+fn borrowed(all: &[u8], offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>> {
+    usize::try_from(offset)
+        .ok()
+        .and_then(|start| all.get(start..start.checked_add(len)?))
+        .map(Cow::Borrowed)
+        .ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+}
+
+/// Opens a file for reading and nothing else.
+fn open_read_only(path: &std::path::Path) -> io::Result<std::fs::File> {
+    std::fs::File::open(path)
+}
