@@ -1,0 +1,91 @@
+//! The duplicates of one key: gathered until it is known whether they stay on
+//! the leaf, else written to a tree of their own.
+
+use crate::error::Result;
+use crate::layout::{PageLayout, PageNo, PageType};
+use crate::write::leaves::Leaves;
+use crate::write::out::Out;
+use crate::write::params::Duplicates;
+use crate::write::sink::PageSink;
+use crate::write::spine::Entries;
+
+/// The data of one key, in order, as long as they are few.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    /// Space they would take on a leaf, slots included.
+    pub(super) space: usize,
+}
+
+impl Gathered {
+    pub(super) fn push(&mut self, value: &[u8], space: usize) {
+        self.bytes.extend_from_slice(value);
+        self.ends.push(self.bytes.len());
+        self.space += space;
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub(super) fn values(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts
+            .zip(self.ends.iter().copied())
+            .map(|(start, end)| self.bytes.get(start..end).unwrap_or_default())
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+        self.space = 0;
+    }
+}
+
+/// A tree of duplicates being written.
+#[derive(Debug)]
+pub(super) struct DuplicateTree {
+    leaves: Leaves,
+    sorted: bool,
+    records: u64,
+}
+
+impl DuplicateTree {
+    pub(super) fn new(layout: PageLayout, kind: Duplicates, overflow_limit: usize) -> Self {
+        let sorted = kind == Duplicates::Sorted;
+        let (leaf, entries) = if sorted {
+            (PageType::DuplicateLeaf, Entries::KeyedAndCounted)
+        } else {
+            (PageType::RecnoLeaf, Entries::Counted)
+        };
+        Self {
+            leaves: Leaves::new(layout, leaf, entries, overflow_limit),
+            sorted,
+            records: 0,
+        }
+    }
+
+    pub(super) fn push<W: PageSink>(&mut self, out: &mut Out<W>, value: &[u8]) -> Result<()> {
+        if !self.leaves.has_room(1, self.leaves.space(value.len())) {
+            // Whole data items divide sorted duplicates: their order may be
+            // one of the application's own.
+            let separator = if self.sorted {
+                value.to_vec()
+            } else {
+                Vec::new()
+            };
+            self.leaves.turn(out, separator)?;
+        }
+        let offset = self.leaves.item(out, value)?;
+        self.leaves.slot(offset);
+        self.leaves.count(1);
+        self.records += 1;
+        Ok(())
+    }
+
+    /// Finishes the tree: its root and the number of its records.
+    pub(super) fn finish<W: PageSink>(self, out: &mut Out<W>) -> Result<(PageNo, u64)> {
+        Ok((self.leaves.finish(out, None)?.root, self.records))
+    }
+}

@@ -1,0 +1,69 @@
+//! What several tests share: reading a file whole, building one, the samples.
+
+#![allow(dead_code)]
+
+use std::path::{Path, PathBuf};
+
+use bdbfile::read::{Database, ScanReport};
+use bdbfile::source::{MemorySource, PageSource};
+use bdbfile::write::{BtreeBuilder, BtreeParams, MemorySink, Written};
+use bdbfile::{Error, Result};
+
+/// A key and its data.
+pub(crate) type Pair = (Vec<u8>, Vec<u8>);
+
+/// All records of a source in the order of the file, and what was odd.
+pub(crate) fn read_all<S: PageSource>(source: S) -> Result<(Vec<Pair>, ScanReport)> {
+    let database = Database::open(source)?;
+    let scan = database.scan()?;
+    let mut pairs = Vec::new();
+    scan.visit(scan.all(), |record| {
+        pairs.push((record.key.to_vec(), record.value.to_vec()));
+        Ok::<_, Error>(())
+    })?;
+    Ok((pairs, scan.finish()?))
+}
+
+/// A file built in memory from records in order.
+pub(crate) fn build(params: &BtreeParams, pairs: &[Pair]) -> Result<(Vec<u8>, Written)> {
+    let mut builder = BtreeBuilder::new(MemorySink::new("built.db"), params.clone())?;
+    for (key, value) in pairs {
+        builder.push(key, value)?;
+    }
+    let (sink, written) = builder.finish()?;
+    Ok((sink.into_bytes(), written))
+}
+
+/// All records of a file in memory.
+pub(crate) fn read_bytes(bytes: &[u8]) -> Result<(Vec<Pair>, ScanReport)> {
+    read_all(MemorySource::new("built.db", bytes.to_vec()))
+}
+
+/// Where files written by real libraries are unpacked, or `None`, which is
+/// said, when they are not there.
+pub(crate) fn samples() -> Option<PathBuf> {
+    let place = std::env::var_os("CSMIGRATE_SAMPLES").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/samples"),
+        PathBuf::from,
+    );
+    if place.join("data").is_dir() {
+        return Some(place);
+    }
+    println!(
+        "skipped: no samples in {} (./test unpacks them where it has them)",
+        place.display()
+    );
+    None
+}
+
+/// Runs a program of the real library, or `None`, which is said, when it is
+/// not installed.
+pub(crate) fn libdb_tool(name: &str, args: &[&std::ffi::OsStr]) -> Option<std::process::Output> {
+    match std::process::Command::new(name).args(args).output() {
+        Ok(output) => Some(output),
+        Err(error) => {
+            println!("skipped: cannot run {name}: {error}");
+            None
+        }
+    }
+}
