@@ -3,8 +3,8 @@
 //! Two things live here. The upper half of the crate is a small safe API over
 //! `libdb-sys`: enough to write a database file, read one back, verify it and
 //! work in it, so that what `bdbfile` writes is judged by the library it
-//! imitates and what it reads was written by that library. The composer
-//! of sample stores stands on that API.
+//! imitates and what it reads was written by that library. [`mod@compose`]
+//! stands on that API and writes sample calendar stores.
 //!
 //! The features `v5_3` (the default, 5.3.21) and `v4_8` (4.8.30) choose the
 //! library. They exclude each other, because both link as `db`. Nothing that is
@@ -18,6 +18,7 @@ compile_error!("features v4_8 and v5_3 exclude each other: use --no-default-feat
 #[cfg(not(any(feature = "v4_8", feature = "v5_3")))]
 compile_error!("choose a library with feature v4_8 or v5_3");
 
+pub mod compose;
 mod database;
 mod dump;
 mod environment;
