@@ -78,6 +78,8 @@ pub enum LogRecordKind {
     Commit,
     /// A prepared transaction was aborted. Others abort without a record.
     Abort,
+    /// The transaction was prepared, the first half of a two-phase commit.
+    Prepare,
     /// A checkpoint.
     Checkpoint {
         /// No record before this one is needed to bring the files up to date.
@@ -185,8 +187,7 @@ impl LogLayout {
             Class::End => match u32_at(OPCODE)? {
                 OP_COMMIT => LogRecordKind::Commit,
                 OP_ABORT => LogRecordKind::Abort,
-                // Prepared: not ended, and no change of its own.
-                _ => LogRecordKind::Bookkeeping,
+                _ => LogRecordKind::Prepare,
             },
             Class::Checkpoint => LogRecordKind::Checkpoint {
                 ckp_lsn: Lsn::read(self.endian, body, CKP_LSN)?,
@@ -224,6 +225,7 @@ impl LogLayout {
 
 /// What [`LogLayout::class`] sorts types into.
 enum Class {
+    /// A transaction ends, or is prepared to.
     End,
     Checkpoint,
     Child,

@@ -179,8 +179,8 @@ impl Finding {
 
 impl Logs {
     /// `detached`: the regions say that every process closed the environment.
-    /// Closing aborts what is unresolved, so transactions without a commit
-    /// were then aborted; and databases are flushed as they are closed, which
+    /// Closing aborts what is unresolved and not prepared, so transactions
+    /// without a commit were then aborted; and databases are flushed as they are closed, which
     /// the newest page can confirm.
     fn judge(&self, newest: Option<&NewestPage>, detached: bool, finding: &mut Finding) {
         self.judge_files(detached, finding);
@@ -210,7 +210,7 @@ impl Logs {
         self.judge_changes(newest_lsn, detached, finding);
         if let Some(first) = self.open.first() {
             let count = self.open.len();
-            if detached {
+            if detached && !self.open.iter().any(|txn| txn.prepared) {
                 finding.note(format!(
                     "{}: the transactions without a commit ({count}, from {} on) were aborted before the environment was closed",
                     self.file_of(first.first),

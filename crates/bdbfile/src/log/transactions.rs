@@ -23,6 +23,9 @@ pub struct OpenTransaction {
     pub last_change: Lsn,
     /// Its last record that changes pages.
     pub last_page_change: Option<Lsn>,
+    /// It was prepared for a commit in two phases: closing the environment
+    /// does not abort it (documented: `DB_TXN->prepare`).
+    pub prepared: bool,
 }
 
 /// What is known of a transaction that has not ended.
@@ -30,6 +33,7 @@ pub struct OpenTransaction {
 struct Running {
     first: Lsn,
     changes: Changes,
+    prepared: bool,
 }
 
 /// The last changes of a transaction, or of all that are kept.
@@ -105,6 +109,7 @@ impl Transactions {
         let fresh = Running {
             first,
             changes: Changes::default(),
+            prepared: false,
         };
         let running = self.running.entry(record.txn).or_insert(fresh);
         if begins {
@@ -112,6 +117,7 @@ impl Transactions {
             *running = fresh;
         }
         running.changes.join(changes);
+        running.prepared |= record.kind == LogRecordKind::Prepare;
         if let Some(child) = child {
             running.changes.join(child.changes);
         }
@@ -143,10 +149,53 @@ impl Transactions {
                     first: running.first,
                     last_change: running.changes.any?,
                     last_page_change: running.changes.page,
+                    prepared: running.prepared,
                 })
             })
             .collect();
         open.sort_by_key(|txn| (txn.first, txn.id));
         open
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST_OPEN, Transactions};
+    use crate::Error;
+    use crate::layout::{LogRecord, LogRecordKind, Lsn};
+
+    #[test]
+    fn the_table_has_a_limit_that_a_checkpoint_makes_room_under() {
+        let mut table = Transactions::default();
+        let begin = |table: &mut Transactions, txn: u32| {
+            let lsn = Lsn {
+                file: 1,
+                offset: txn,
+            };
+            let record = LogRecord {
+                txn,
+                txn_prev: Lsn::ZERO,
+                kind: LogRecordKind::PageChange,
+            };
+            table.take("log.0000000001", lsn, record)
+        };
+        let most = u32::try_from(MOST_OPEN).unwrap();
+        for txn in 1..=most {
+            begin(&mut table, txn).unwrap();
+        }
+        let error = begin(&mut table, most + 1).unwrap_err();
+        assert!(matches!(
+            error,
+            Error::Limit {
+                limit: 1_000_000,
+                ..
+            }
+        ));
+        table.checkpoint(Lsn {
+            file: 1,
+            offset: most,
+        });
+        assert_eq!(table.open().len(), 2);
+        begin(&mut table, 1).unwrap();
     }
 }
