@@ -6,20 +6,27 @@
 mod checksum;
 mod endian;
 mod item;
+mod log;
 mod lsn;
 mod meta;
 mod page;
+mod region;
 
-pub use checksum::{log_hash, page_checksum};
+pub use checksum::{extend_log_hash, log_hash, page_checksum};
 pub use endian::Endian;
 pub use item::{
     BadItem, INTERNAL_HEADER, Item, ItemKind, LEAF_ITEM_HEADER, LeafItem, OFF_PAGE_ITEM,
     RECNO_INTERNAL_ITEM, align4, encode_internal, encode_leaf_inline, encode_off_page,
     encode_recno_internal, internal_child, leaf_item, recno_child,
 };
+pub use log::{
+    LOG_FILE_HEADER, LOG_RECORD_HEADER, LOG_RECORD_PREFIX, LOG_RECORD_SEEN, LogLayout, LogRecord,
+    LogRecordHeader, LogRecordKind,
+};
 pub use lsn::Lsn;
 pub use meta::{BtreeFlags, BtreeMeta, META_USED, MetaFlags, Preamble};
 pub use page::{INDEX_ENTRY, PageHeader, PageLayout, PageType, PageView};
+pub use region::{REGION_HEAD, RegionHead};
 
 /// The number of a page in its file, from 0. Page `n` stands at byte
 /// `n * page size`.
