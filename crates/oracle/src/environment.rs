@@ -24,6 +24,9 @@ pub enum Durability {
 pub struct EnvironmentOptions {
     /// Cache size; libdb adds a quarter to small ones.
     pub cache_bytes: u32,
+    /// The smallest page size of the files to come: it says how many pages the
+    /// cache may hold, and each needs a mutex.
+    pub page_size: u32,
     /// Largest size of one log file.
     pub log_file_max: u32,
     /// Locks, and objects to lock, that there is room for: about one for each
@@ -39,6 +42,7 @@ impl Default for EnvironmentOptions {
     fn default() -> Self {
         Self {
             cache_bytes: 4 << 20,
+            page_size: 512,
             log_file_max: 10 << 20,
             max_locks: 10_000,
             durability: Durability::default(),

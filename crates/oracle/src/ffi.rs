@@ -114,6 +114,7 @@ impl Env {
             call!(handle, set_cachesize, 0, options.cache_bytes, 1),
             doing,
         )?;
+        check(call!(handle, set_mp_pagesize, options.page_size), doing)?;
         check(call!(handle, set_lg_max, options.log_file_max), doing)?;
         let buffer = (options.log_file_max / 8).min(256 << 10);
         check(call!(handle, set_lg_bsize, buffer), doing)?;

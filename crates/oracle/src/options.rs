@@ -79,7 +79,8 @@ pub struct DatabaseOptions {
     pub checksums: bool,
     /// Fixed record length, for recno and queue.
     pub record_length: Option<u32>,
-    /// Key order of a btree.
+    /// Key order of a btree: other than the default it excludes a hash
+    /// function.
     pub order: Order,
     /// Hash function of a hash database.
     pub hash_function: HashFunction,

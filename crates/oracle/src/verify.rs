@@ -9,7 +9,8 @@ use crate::options::{HashFunction, Order};
 /// What the verification has to be told about a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Verify {
-    /// Key order of its btrees.
+    /// Key order of its btrees: other than the default it excludes a hash
+    /// function.
     pub order: Order,
     /// Hash function of its hash databases.
     pub hash_function: HashFunction,

@@ -56,6 +56,7 @@ pub fn compose(plan: &StorePlan, dir: &Path) -> Result<Composed, Error> {
         dir,
         &EnvironmentOptions {
             cache_bytes: plan.cache(),
+            page_size: plan.page_size,
             log_file_max: plan.log_file_max,
             max_locks: MAX_LOCKS,
             durability: Durability::Written,
