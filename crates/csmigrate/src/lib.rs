@@ -1,1 +1,45 @@
-//! csmigrate
+//! Migrates a Sun Calendar Server 6.0, 6.1 or 6.2 store to 6.3.
+//!
+//! Data goes one way: source directory, backup, staging directory, target. The
+//! source is only ever read. The target appears whole, by one rename, after
+//! every file in it has been written, synced, read again and compared.
+//!
+//! * `plan`: what there is, where it goes, whether it can.
+//! * `backup`: the copy that the run then works on.
+//! * `rewrite`: each database read and built anew.
+//! * `verify`: each new file read again: counts, digests, structure.
+//! * `staging`: a directory that is published by a rename or leaves no trace.
+//! * [`report`]: what was done, file by file.
+//! * [`observer`]: what is told while it is being done. Nothing here prints.
+//!
+//! ```no_run
+//! use csmigrate::{Migration, observer::Event};
+//!
+//! let migration = Migration::new("oldcsdb", "csdb").backup_dir("/var/tmp/csdb-backup");
+//! let report = migration.run(&mut |event: Event<'_>| {
+//!     if let Event::Warning(warning) = event {
+//!         eprintln!("{warning}");
+//!     }
+//! })?;
+//! println!("{} records", report.records_written());
+//! # Ok::<(), csmigrate::Error>(())
+//! ```
+
+mod backup;
+mod copy;
+mod digest;
+mod error;
+mod migration;
+pub mod observer;
+mod plan;
+pub mod report;
+mod rewrite;
+mod similar;
+mod staging;
+mod system;
+mod verify;
+
+pub use digest::RecordDigest;
+pub use error::{Error, Result};
+pub use migration::Migration;
+pub use plan::{BackupPlan, Inspection, PlannedFile};

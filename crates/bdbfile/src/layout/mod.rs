@@ -1,7 +1,7 @@
 //! Every on-disk structure once, in the order `docs/format.md` draws them.
 //!
 //! Offsets are named sums: each constant is the one before it plus that field's
-//! size. Byte order is applied in [`endian`] and nowhere else.
+//! size. Byte order is applied in `endian` and nowhere else.
 
 mod checksum;
 mod endian;

@@ -1,0 +1,89 @@
+//! The backup: every file of the store, copied, read again and compared.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use caldb::Store;
+
+use crate::copy;
+use crate::error::{Error, Result};
+use crate::plan::Plan;
+use crate::staging::{Place, Staging};
+use crate::system;
+
+/// Copies the store's files to their place: owner, mode and times like the
+/// source, synced, compared by hash, published by one rename.
+pub(crate) fn make(plan: &Plan, place: &Place) -> Result<()> {
+    let mut staging = Staging::begin(place.clone())?;
+    for file in plan.store.files() {
+        let path = &file.path;
+        let mut from = File::open(path).map_err(|source| Error::Unreadable {
+            path: path.clone(),
+            source,
+        })?;
+        let staged = staging.path_of(&file.name);
+        let mut to = staging.create(&file.name)?;
+        let read =
+            copy::copy(&mut from, &mut to).map_err(Error::io(&staged, "copy into the backup"))?;
+        system::take_after(&to, &file.metadata)
+            .map_err(Error::io(&staged, "set owner and mode"))?;
+        if let Ok(modified) = file.metadata.modified() {
+            to.set_modified(modified)
+                .map_err(Error::io(&staged, "set the time"))?;
+        }
+        to.sync_all().map_err(Error::io(&staged, "sync the file"))?;
+        let written = copy::hash(&staged).map_err(Error::io(&staged, "read the backup again"))?;
+        if read != written {
+            return Err(Error::Mismatch {
+                file: path.clone(),
+                what: "the bytes of the file and of its backup",
+                read: read.to_hex().to_string(),
+                written: written.to_hex().to_string(),
+            });
+        }
+    }
+    // The files must be as they were when they were planned: a copy of a file
+    // that changed half-way is no backup.
+    plan.check_unchanged()?;
+    let last = plan.store.conf.as_ref().map(|file| file.name.as_os_str());
+    staging.publish(&plan.source_dir, last)
+}
+
+/// Compares a directory that holds something with the store: fails unless it
+/// is a backup of just this store, byte for byte.
+pub(crate) fn compare(store: &Store, dir: &Path, holds: PathBuf) -> Result<()> {
+    let differs = |file: &OsStr, how| Error::BackupDiffers {
+        path: dir.to_owned(),
+        file: PathBuf::from(file),
+        how,
+    };
+    let earlier = match Store::find(dir) {
+        Ok(earlier) => earlier,
+        Err(caldb::StoreError::NoDatabase(_)) => {
+            return Err(Error::BackupForeign {
+                path: dir.to_owned(),
+                holds,
+            });
+        }
+        Err(error) => return Err(error.into()),
+    };
+    for file in earlier.files() {
+        if !store.files().any(|ours| ours.name == file.name) {
+            return Err(differs(&file.name, "the source has no such file"));
+        }
+    }
+    for file in store.files() {
+        let Some(copy) = earlier.files().find(|copy| copy.name == file.name) else {
+            return Err(differs(&file.name, "the backup has no such file"));
+        };
+        if copy.len() != file.len() {
+            return Err(differs(&file.name, "another size"));
+        }
+        let hash = |path: &Path| copy::hash(path).map_err(Error::io(path, "read the file"));
+        if hash(&copy.path)? != hash(&file.path)? {
+            return Err(differs(&file.name, "other bytes"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,250 @@
+//! Why a migration is refused or fails. Each message is one line that says
+//! what is wrong and what to do.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A result of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What kept a migration from being done. The source is unchanged and nothing
+/// has been published, whichever it is.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The source directory does not exist.
+    #[error("source directory {} does not exist{}; name the directory that holds the old ics50*.db files", path.display(), listed(similar))]
+    SourceMissing {
+        /// The directory as it was named.
+        path: PathBuf,
+        /// Directories beside it with similar names.
+        similar: Vec<PathBuf>,
+    },
+    /// The source is no directory.
+    #[error("source {} is not a directory; name the directory that holds the old ics50*.db files", .0.display())]
+    SourceNotDirectory(PathBuf),
+    /// The source has no database of a calendar store.
+    #[error("source directory {} holds no ics50*.db file and is no calendar store{}; name the directory that holds the old ics50*.db files", path.display(), held_by(stores))]
+    NotAStore {
+        /// The directory as it was named.
+        path: PathBuf,
+        /// Directories in it or beside it that are stores.
+        stores: Vec<PathBuf>,
+    },
+    /// A file of the source cannot be read.
+    #[error("{}: cannot be read: {source}; run as root or as the owner of the store", path.display())]
+    Unreadable {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Something with the name of a store file is no plain file.
+    #[error("{}: has the name of a store file but is not a plain file; move it out of the source directory", .0.display())]
+    NotPlain(PathBuf),
+    /// The target is there and is no directory.
+    #[error("target {} is not a directory; name a new or an empty directory", .0.display())]
+    TargetNotDirectory(PathBuf),
+    /// The target is there and not empty.
+    #[error("target directory {} is not empty: it holds {}; name a new or an empty directory", path.display(), holds.display())]
+    TargetNotEmpty {
+        /// The directory as it was named.
+        path: PathBuf,
+        /// One of the entries found in it.
+        holds: PathBuf,
+    },
+    /// The target is the source.
+    #[error("target {} is the source directory itself; name another directory for the new store", .0.display())]
+    TargetIsSource(PathBuf),
+    /// The target lies in the source.
+    #[error("target {} lies inside the source directory; name a directory outside it for the new store", .0.display())]
+    TargetInsideSource(PathBuf),
+    /// The backup would be the source, the target, or lie in the target.
+    #[error("backup directory {} is {what}; name another directory with -b", path.display())]
+    BackupMisplaced {
+        /// The directory as it was named.
+        path: PathBuf,
+        /// What it is instead.
+        what: &'static str,
+    },
+    /// The backup directory holds something else.
+    #[error("backup directory {} holds no backup of this store but is not empty: it holds {}; name another with -b", path.display(), holds.display())]
+    BackupForeign {
+        /// The directory.
+        path: PathBuf,
+        /// One of the entries found in it.
+        holds: PathBuf,
+    },
+    /// The backup directory holds an earlier backup that differs.
+    #[error("backup directory {} holds an earlier backup that differs from the source ({}: {how}); move it away or name another with -b", path.display(), file.display())]
+    BackupDiffers {
+        /// The directory.
+        path: PathBuf,
+        /// The first file that differs.
+        file: PathBuf,
+        /// How it differs.
+        how: &'static str,
+    },
+    /// The directory that something is to be made in does not exist.
+    #[error("{what} directory {} cannot be made: {} does not exist{}; make it or name another", path.display(), parent.display(), listed(similar))]
+    ParentMissing {
+        /// "target" or "backup".
+        what: &'static str,
+        /// The directory that was to be made.
+        path: PathBuf,
+        /// The directory it was to be made in.
+        parent: PathBuf,
+        /// Directories with names similar to the parent's.
+        similar: Vec<PathBuf>,
+    },
+    /// The place for something cannot be written to.
+    #[error("{what} directory {} cannot be written: {source}; {}", path.display(), remedy(what))]
+    NotWritable {
+        /// "target" or "backup".
+        what: &'static str,
+        /// The directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// There is not enough space.
+    #[error("not enough space for {what} on the file system of {}: {need} bytes are needed and {free} are free; make room or name another directory{}", path.display(), if what.contains("backup") { " (-b for the backup)" } else { "" })]
+    NoSpace {
+        /// "the backup", "the new store", or both.
+        what: &'static str,
+        /// A directory on that file system.
+        path: PathBuf,
+        /// Bytes needed.
+        need: u64,
+        /// Bytes that may be used.
+        free: u64,
+    },
+    /// The store was not cleanly shut down.
+    #[error("source directory {} was not cleanly shut down: {}; start and stop the old server once more, or run db_recover of the Berkeley DB release that wrote it on a machine of the same kind, then run csmigrate again (--ignore-logs takes the files as they are)", path.display(), reasons.join("; "))]
+    Unclean {
+        /// The source directory.
+        path: PathBuf,
+        /// What shows it, a sentence each.
+        reasons: Vec<String>,
+    },
+    /// Another run holds a directory.
+    #[error("another run of csmigrate is using {}; wait for it to end", .0.display())]
+    Busy(PathBuf),
+    /// Something has the name of our own leftovers and is none.
+    #[error("{} is in the way: it has the name of what an interrupted run leaves, but it holds {}; look at it and move it away", path.display(), holds.display())]
+    InTheWay {
+        /// The directory in the way.
+        path: PathBuf,
+        /// What no run has made.
+        holds: PathBuf,
+    },
+    /// A file of the source changed while it was read.
+    #[error("{}: changed while it was being migrated; stop the calendar server and run csmigrate again", .0.display())]
+    SourceChanged(PathBuf),
+    /// A database cannot be read.
+    #[error("{error}{}", if *copy { "; the source is unchanged and nothing was published" } else { "" })]
+    Database {
+        /// What is wrong, with file, page and slot.
+        error: bdbfile::Error,
+        /// Whether the file is the working copy of a source file.
+        copy: bool,
+    },
+    /// A written file does not hold what was read.
+    #[error("{}: {what} differ: {read} read, {written} written; nothing was published; please report this", file.display())]
+    Mismatch {
+        /// The file.
+        file: PathBuf,
+        /// What was compared.
+        what: &'static str,
+        /// In the source.
+        read: String,
+        /// In the new file.
+        written: String,
+    },
+    /// The target was filled by somebody else during the run.
+    #[error("target directory {} appeared or was filled while the run went on; nothing was published; name a new or an empty directory and run csmigrate again", .0.display())]
+    TargetTaken(PathBuf),
+    /// The system failed.
+    #[error("{}: cannot {action}: {source}", path.display())]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What was being done.
+        action: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl Error {
+    /// A failed call to the system; for use with `map_err`.
+    pub(crate) fn io(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io {
+            path,
+            action,
+            source,
+        }
+    }
+
+    /// The same for calls that report through rustix.
+    pub(crate) fn errno(
+        path: &Path,
+        action: &'static str,
+    ) -> impl FnOnce(rustix::io::Errno) -> Self {
+        let wrap = Self::io(path, action);
+        move |errno| wrap(errno.into())
+    }
+}
+
+impl From<caldb::StoreError> for Error {
+    fn from(error: caldb::StoreError) -> Self {
+        match error {
+            caldb::StoreError::NoDatabase(path) => Self::NotAStore {
+                path,
+                stores: Vec::new(),
+            },
+            caldb::StoreError::NotPlain(path) => Self::NotPlain(path),
+            caldb::StoreError::Io { path, source, .. } => Self::Unreadable { path, source },
+            other => Self::Io {
+                path: PathBuf::new(),
+                action: "look at the store",
+                source: io::Error::other(other),
+            },
+        }
+    }
+}
+
+fn listed(similar: &[PathBuf]) -> String {
+    if similar.is_empty() {
+        return String::new();
+    }
+    format!(", but there is {}", joined(similar))
+}
+
+fn held_by(stores: &[PathBuf]) -> String {
+    if stores.is_empty() {
+        return String::new();
+    }
+    format!(", but there is one in {}", joined(stores))
+}
+
+fn joined(paths: &[PathBuf]) -> String {
+    let mut all = OsString::new();
+    for (index, path) in paths.iter().enumerate() {
+        if index > 0 {
+            all.push(" and ");
+        }
+        all.push(path);
+    }
+    all.display().to_string()
+}
+
+fn remedy(what: &str) -> &'static str {
+    if what == "backup" {
+        "name another place for the backup with -b"
+    } else {
+        "run as root or name another directory"
+    }
+}

@@ -1,0 +1,417 @@
+//! The stages in their order.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+use bdbfile::source::{FileSource, MappedSource};
+use caldb::StoreFile;
+
+use crate::backup;
+use crate::copy;
+use crate::error::{Error, Result};
+use crate::observer::{Event, Observer, Stage};
+use crate::plan::{Inspection, Plan, Request};
+use crate::report::{FileReport, Report};
+use crate::rewrite::{self, Reading};
+use crate::staging::Staging;
+use crate::system;
+use crate::verify;
+
+/// A migration to be done: from where, to where, and how.
+#[derive(Debug, Clone)]
+pub struct Migration {
+    request: Request,
+    threads: NonZeroUsize,
+}
+
+impl Migration {
+    /// A migration of the store in `source` into `target`, which is missing or
+    /// empty. The backup goes to `source/backup`; one thread a processor.
+    pub fn new(source: impl Into<PathBuf>, target: impl Into<PathBuf>) -> Self {
+        Self {
+            request: Request {
+                source: source.into(),
+                target: target.into(),
+                backup: None,
+                ignore_logs: false,
+            },
+            threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+        }
+    }
+
+    /// Puts the backup into another directory, which is missing, empty, or
+    /// holds an identical backup.
+    #[must_use]
+    pub fn backup_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.request.backup = Some(dir.into());
+        self
+    }
+
+    /// Takes a store that was not cleanly shut down as its files are, without
+    /// what only its logs hold.
+    #[must_use]
+    pub fn ignore_logs(mut self, ignore: bool) -> Self {
+        self.request.ignore_logs = ignore;
+        self
+    }
+
+    /// Works on so many databases at a time. The result does not depend on it.
+    #[must_use]
+    pub fn threads(mut self, threads: NonZeroUsize) -> Self {
+        self.threads = threads;
+        self
+    }
+
+    /// Looks at source, target and backup place, and writes nothing.
+    ///
+    /// # Errors
+    /// Whatever would keep a run from beginning.
+    pub fn inspect(&self) -> Result<Inspection> {
+        Ok(Plan::make(&self.request)?.inspection)
+    }
+
+    /// Does all of the inspecting and reading of a run, and writes nothing.
+    ///
+    /// # Errors
+    /// Whatever would keep a run from being done, as far as reading tells.
+    pub fn dry_run(&self, observer: &mut dyn Observer) -> Result<Report> {
+        let began = Instant::now();
+        let plan = self.plan(observer)?;
+        observer.event(Event::Begins(Stage::Rewrite));
+        let files = &plan.store.databases;
+        let reports = self.each(
+            files.len(),
+            |index| {
+                let file = at(files, index)?;
+                let began = Instant::now();
+                // The server may still run beside a dry run, so no mapping: a
+                // file cut short under it must be an error and nothing worse.
+                let source =
+                    FileSource::open(&file.path).map_err(Error::io(&file.path, "read the file"))?;
+                let reading = rewrite::read_only(source)?;
+                Ok(file_report(file, &reading, (0, 0), began.elapsed()))
+            },
+            &mut |report| tell(observer, Stage::Rewrite, report),
+        )?;
+        plan.check_unchanged()?;
+        let done = format!("{} records can be read", total(&reports));
+        observer.event(Event::Done(Stage::Rewrite, done));
+        Ok(self.report(&plan, reports, true, began))
+    }
+
+    /// Migrates.
+    ///
+    /// # Errors
+    /// Whatever kept the target from being published; the source is unchanged
+    /// and the target as it was before.
+    pub fn run(&self, observer: &mut dyn Observer) -> Result<Report> {
+        let began = Instant::now();
+        let plan = self.plan(observer)?;
+        let copy_dir = plan.inspection.backup.dir().to_owned();
+        let _times = SourceTimes::of(&plan, &copy_dir);
+
+        observer.event(Event::Begins(Stage::Backup));
+        let what = format!(
+            "{} files, {} bytes",
+            plan.store.files().count(),
+            plan.inspection.store_bytes
+        );
+        let done = if let Some(place) = &plan.backup {
+            backup::make(&plan, place)?;
+            format!("{what} copied to {}", copy_dir.display())
+        } else {
+            format!("{what} found identical in {}", copy_dir.display())
+        };
+        observer.event(Event::Done(Stage::Backup, done));
+
+        let (staging, readings) = self.rewrite(&plan, &copy_dir, observer)?;
+        let reports = self.verify(&plan, &staging, &readings, observer)?;
+
+        observer.event(Event::Begins(Stage::Publish));
+        plan.check_unchanged()?;
+        let last = plan.store.conf.as_ref().map(|file| file.name.as_os_str());
+        staging.publish(&plan.source_dir, last)?;
+        let done = format!("{} is in place", plan.inspection.target.display());
+        observer.event(Event::Done(Stage::Publish, done));
+        Ok(self.report(&plan, reports, false, began))
+    }
+
+    fn plan(&self, observer: &mut dyn Observer) -> Result<Plan> {
+        observer.event(Event::Begins(Stage::Inspect));
+        let plan = Plan::make(&self.request)?;
+        observer.event(Event::Inspected(&plan.inspection));
+        for warning in &plan.inspection.warnings {
+            observer.event(Event::Warning(warning));
+        }
+        let done = format!(
+            "{} databases, {} bytes",
+            plan.inspection.databases.len(),
+            plan.store.databases.iter().map(StoreFile::len).sum::<u64>()
+        );
+        observer.event(Event::Done(Stage::Inspect, done));
+        Ok(plan)
+    }
+
+    /// Builds every database from its copy in a new staging directory.
+    fn rewrite(
+        &self,
+        plan: &Plan,
+        copy_dir: &Path,
+        observer: &mut dyn Observer,
+    ) -> Result<(Staging, Vec<(Reading, Duration)>)> {
+        observer.event(Event::Begins(Stage::Rewrite));
+        let mut staging = Staging::begin(plan.target.clone())?;
+        let databases = &plan.store.databases;
+        let outputs: Vec<File> = databases
+            .iter()
+            .map(|file| staging.create(&file.name))
+            .collect::<Result<_>>()?;
+        if let Some(conf) = &plan.store.conf {
+            carry(&mut staging, conf, copy_dir)?;
+        }
+        let ids = FileIds::new(plan);
+        let readings = self.each(
+            databases.len(),
+            |index| {
+                let (file, output) = (at(databases, index)?, at(&outputs, index)?);
+                let began = Instant::now();
+                let copy = copy_dir.join(&file.name);
+                let path = staging.path_of(&file.name);
+                let source =
+                    MappedSource::open(&copy).map_err(Error::io(&copy, "read the backup"))?;
+                let reading = rewrite::rewrite(source, &path, output, ids.of(&file.name))?;
+                system::take_after(output, &file.metadata)
+                    .map_err(Error::io(&path, "set owner and mode"))?;
+                Ok((reading, began.elapsed()))
+            },
+            &mut |_| {},
+        )?;
+        let records: u64 = readings
+            .iter()
+            .map(|(reading, _)| reading.scan.records)
+            .sum();
+        let done = format!("{records} records written and synced");
+        observer.event(Event::Done(Stage::Rewrite, done));
+        Ok((staging, readings))
+    }
+
+    /// Reads every new database again.
+    fn verify(
+        &self,
+        plan: &Plan,
+        staging: &Staging,
+        readings: &[(Reading, Duration)],
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<FileReport>> {
+        observer.event(Event::Begins(Stage::Verify));
+        let databases = &plan.store.databases;
+        let reports = self.each(
+            databases.len(),
+            |index| {
+                let (file, (reading, spent)) = (at(databases, index)?, at(readings, index)?);
+                let began = Instant::now();
+                let path = staging.path_of(&file.name);
+                let written = verify::verify(&path, Path::new(&file.name), reading)?;
+                let spent = *spent + began.elapsed();
+                Ok(file_report(file, reading, written, spent))
+            },
+            &mut |report| tell(observer, Stage::Verify, report),
+        )?;
+        let done = format!(
+            "{} records found again, counts and digests equal",
+            total(&reports)
+        );
+        observer.event(Event::Done(Stage::Verify, done));
+        Ok(reports)
+    }
+
+    /// Does `work` for every index, on so many threads as there may be, and
+    /// tells of each result in the order of the indices. The first error, in
+    /// that order, is the answer; what has not begun by then is left undone.
+    fn each<T: Send>(
+        &self,
+        count: usize,
+        work: impl Fn(usize) -> Result<T> + Sync,
+        done: &mut dyn FnMut(&T),
+    ) -> Result<Vec<T>> {
+        let next = AtomicUsize::new(0);
+        let failed = AtomicBool::new(false);
+        let (sender, receiver) = crossbeam::channel::bounded(count.max(1));
+        std::thread::scope(|scope| {
+            for _ in 0..self.threads.get().min(count) {
+                let (sender, next, failed, work) = (sender.clone(), &next, &failed, &work);
+                scope.spawn(move || {
+                    while !failed.load(Ordering::Relaxed) {
+                        let index = next.fetch_add(1, Ordering::Relaxed);
+                        if index >= count {
+                            return;
+                        }
+                        let result = work(index);
+                        failed.fetch_or(result.is_err(), Ordering::Relaxed);
+                        if sender.send((index, result)).is_err() {
+                            return;
+                        }
+                    }
+                });
+            }
+            drop(sender);
+            let mut waiting: Vec<Option<Result<T>>> = Vec::new();
+            waiting.resize_with(count, || None);
+            let mut finished = Vec::with_capacity(count);
+            for (index, result) in receiver {
+                if let Some(place) = waiting.get_mut(index) {
+                    *place = Some(result);
+                }
+                while let Some(Some(Ok(_))) = waiting.get(finished.len()) {
+                    let slot = waiting.get_mut(finished.len()).and_then(Option::take);
+                    if let Some(Ok(value)) = slot {
+                        done(&value);
+                        finished.push(value);
+                    }
+                }
+            }
+            match waiting.into_iter().flatten().find_map(Result::err) {
+                Some(error) => Err(error),
+                None => Ok(finished),
+            }
+        })
+    }
+
+    fn report(&self, plan: &Plan, files: Vec<FileReport>, dry_run: bool, began: Instant) -> Report {
+        Report {
+            dry_run,
+            source: self.request.source.clone(),
+            target: self.request.target.clone(),
+            backup: plan.inspection.backup.dir().to_owned(),
+            backup_reused: plan.backup.is_none(),
+            files,
+            warnings: plan.inspection.warnings.clone(),
+            elapsed: began.elapsed(),
+        }
+    }
+}
+
+/// Carries a file that is no database, byte for byte.
+fn carry(staging: &mut Staging, file: &StoreFile, copy_dir: &Path) -> Result<()> {
+    let copy = copy_dir.join(&file.name);
+    let path = staging.path_of(&file.name);
+    let mut from = File::open(&copy).map_err(Error::io(&copy, "read the backup"))?;
+    let mut to = staging.create(&file.name)?;
+    let read = copy::copy(&mut from, &mut to).map_err(Error::io(&path, "write the file"))?;
+    system::take_after(&to, &file.metadata).map_err(Error::io(&path, "set owner and mode"))?;
+    to.sync_all().map_err(Error::io(&path, "sync the file"))?;
+    let written = copy::hash(&path).map_err(Error::io(&path, "read the new file"))?;
+    if read != written {
+        return Err(Error::Mismatch {
+            file: PathBuf::from(&file.name),
+            what: "the bytes",
+            read: read.to_hex().to_string(),
+            written: written.to_hex().to_string(),
+        });
+    }
+    Ok(())
+}
+
+/// New ids for new files: no two alike, and none that of its source, so that
+/// old and new store can be opened side by side.
+struct FileIds {
+    seed: blake3::Hasher,
+}
+
+impl FileIds {
+    fn new(plan: &Plan) -> Self {
+        let mut seed = blake3::Hasher::new();
+        let now = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        seed.update(&now.as_nanos().to_le_bytes());
+        seed.update(&std::process::id().to_le_bytes());
+        seed.update(plan.target.path.as_os_str().as_encoded_bytes());
+        Self { seed }
+    }
+
+    fn of(&self, name: &OsStr) -> [u8; 20] {
+        let mut id = [0; 20];
+        let mut hasher = self.seed.clone();
+        hasher.update(name.as_encoded_bytes());
+        hasher.finalize_xof().fill(&mut id);
+        id
+    }
+}
+
+/// Puts the source directory's own modification time back when the default
+/// backup place, a directory in it, has been made.
+struct SourceTimes<'a> {
+    source: Option<(&'a Path, &'a std::fs::Metadata)>,
+}
+
+impl<'a> SourceTimes<'a> {
+    fn of(plan: &'a Plan, backup: &Path) -> Self {
+        let source = plan.store.dir.as_path();
+        let inside = plan.backup.is_some() && backup.parent() == Some(source);
+        Self {
+            source: inside.then_some((source, &plan.source_dir)),
+        }
+    }
+}
+
+impl Drop for SourceTimes<'_> {
+    fn drop(&mut self) {
+        if let Some((source, was)) = self.source {
+            // Whoever may add a name to the directory may set its time; if
+            // not, the time shows that a name was added, which is true.
+            let _ = system::restore_mtime(source, was);
+        }
+    }
+}
+
+fn tell(observer: &mut dyn Observer, stage: Stage, report: &FileReport) {
+    observer.event(Event::File(stage, report));
+    for warning in &report.warnings {
+        observer.event(Event::Warning(warning));
+    }
+}
+
+fn total(reports: &[FileReport]) -> u64 {
+    reports.iter().map(|report| report.records_read).sum()
+}
+
+/// What is at an index that was counted before.
+fn at<T>(items: &[T], index: usize) -> Result<&T> {
+    items.get(index).ok_or_else(|| Error::Io {
+        path: PathBuf::new(),
+        action: "find the work to do",
+        source: std::io::ErrorKind::InvalidInput.into(),
+    })
+}
+
+fn file_report(
+    file: &StoreFile,
+    reading: &Reading,
+    (records_written, bytes_out): (u64, u64),
+    elapsed: Duration,
+) -> FileReport {
+    let name: OsString = file.name.clone();
+    FileReport {
+        holds: file.holds(),
+        version: reading.meta.version,
+        endian: reading.endian,
+        page_size: reading.meta.page_size,
+        order: reading.order,
+        records_read: reading.scan.records,
+        records_written,
+        // No codec knows the encoding of a record, so each is carried.
+        unrecognised: reading.scan.records,
+        deleted: reading.scan.deleted,
+        digest: reading.digest,
+        bytes_in: file.len(),
+        bytes_out,
+        elapsed,
+        warnings: rewrite::warnings(&name, reading),
+        name,
+    }
+}

@@ -1,0 +1,62 @@
+//! What is told while a migration goes on.
+
+use crate::plan::Inspection;
+use crate::report::{FileReport, Warning};
+
+/// The stages of a migration, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Stage {
+    /// Looking at source, target and backup place.
+    Inspect,
+    /// Copying the source aside.
+    Backup,
+    /// Reading and building every database. In a dry run: reading.
+    Rewrite,
+    /// Reading what was written, and comparing.
+    Verify,
+    /// The rename that makes the target appear.
+    Publish,
+}
+
+impl Stage {
+    /// The name of the stage: one word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Inspect => "inspect",
+            Self::Backup => "backup",
+            Self::Rewrite => "rewrite",
+            Self::Verify => "verify",
+            Self::Publish => "publish",
+        }
+    }
+}
+
+/// Something that happened. New kinds may come.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// The source was looked at and can be migrated.
+    Inspected(&'a Inspection),
+    /// A stage begins.
+    Begins(Stage),
+    /// A stage is done, with a sentence on what it did.
+    Done(Stage, String),
+    /// A database is done in the stage that is going on. In the order of the
+    /// inspection, whatever the number of threads.
+    File(Stage, &'a FileReport),
+    /// Something odd that costs no record.
+    Warning(&'a Warning),
+}
+
+/// Receives events, on the thread that runs the migration.
+pub trait Observer {
+    /// Takes an event.
+    fn event(&mut self, event: Event<'_>);
+}
+
+impl<F: FnMut(Event<'_>)> Observer for F {
+    fn event(&mut self, event: Event<'_>) {
+        self(event);
+    }
+}

@@ -1,0 +1,124 @@
+//! What was done, file by file.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bdbfile::layout::Endian;
+
+use crate::digest::RecordDigest;
+
+/// What is odd in a store, though it costs no record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Warning {
+    /// The file it is about, when it is about one.
+    pub file: Option<OsString>,
+    /// One sentence.
+    pub text: String,
+    /// Each case, where there are several; for those who want all of it.
+    pub cases: Vec<String>,
+}
+
+impl Warning {
+    pub(crate) fn new(file: Option<&OsString>, text: impl Into<String>) -> Self {
+        Self {
+            file: file.cloned(),
+            text: text.into(),
+            cases: Vec::new(),
+        }
+    }
+}
+
+impl std::fmt::Display for Warning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(file) = &self.file {
+            write!(f, "{}: ", file.display())?;
+        }
+        f.write_str(&self.text)
+    }
+}
+
+/// The order in which a database's records stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordOrder {
+    /// Bytewise, libdb's own.
+    Bytewise,
+    /// An application's own; kept as found.
+    AsFound,
+}
+
+/// What became of one database.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct FileReport {
+    /// Its name.
+    pub name: OsString,
+    /// What it holds, in words.
+    pub holds: &'static str,
+    /// Version of the source file's format.
+    pub version: u32,
+    /// Byte order of the source file.
+    pub endian: Endian,
+    /// Page size in bytes, of both.
+    pub page_size: u32,
+    /// The order of its records.
+    pub order: RecordOrder,
+    /// Records read.
+    pub records_read: u64,
+    /// Records written and found again in the new file; 0 in a dry run.
+    pub records_written: u64,
+    /// Records carried byte for byte because their encoding is not known.
+    pub unrecognised: u64,
+    /// Items marked deleted in the source: not records, not carried.
+    pub deleted: u64,
+    /// The digest of the records.
+    pub digest: RecordDigest,
+    /// Size of the source file in bytes.
+    pub bytes_in: u64,
+    /// Size of the new file in bytes; 0 in a dry run.
+    pub bytes_out: u64,
+    /// Time spent on reading, writing and reading again.
+    pub elapsed: Duration,
+    /// What was odd in the file.
+    pub warnings: Vec<Warning>,
+}
+
+/// What a migration, or a dry run of one, did.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Report {
+    /// Whether nothing was to be written.
+    pub dry_run: bool,
+    /// The source directory, as named.
+    pub source: PathBuf,
+    /// The target directory, as named.
+    pub target: PathBuf,
+    /// The backup directory.
+    pub backup: PathBuf,
+    /// Whether the backup was there already, identical.
+    pub backup_reused: bool,
+    /// The databases, in the order of the inspection.
+    pub files: Vec<FileReport>,
+    /// Warnings about the store as a whole.
+    pub warnings: Vec<Warning>,
+    /// The whole run.
+    pub elapsed: Duration,
+}
+
+impl Report {
+    /// Records written into the target.
+    pub fn records_written(&self) -> u64 {
+        self.files.iter().map(|file| file.records_written).sum()
+    }
+
+    /// Records read from the source.
+    pub fn records_read(&self) -> u64 {
+        self.files.iter().map(|file| file.records_read).sum()
+    }
+
+    /// All warnings, those about files included.
+    pub fn warning_count(&self) -> usize {
+        self.warnings.len() + self.files.iter().map(|f| f.warnings.len()).sum::<usize>()
+    }
+}

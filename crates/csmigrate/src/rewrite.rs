@@ -1,0 +1,181 @@
+//! Each database read from the working copy and built anew.
+
+use std::fs::File;
+use std::path::Path;
+
+use bdbfile::layout::{BtreeMeta, Endian, PageLayout};
+use bdbfile::read::{Database, Finding, ScanReport};
+use bdbfile::source::PageSource;
+use bdbfile::write::{BtreeBuilder, BtreeParams, FileSink, KeyOrder};
+
+use crate::digest::{Digester, RecordDigest};
+use crate::error::{Error, Result};
+use crate::report::{RecordOrder, Warning};
+
+/// What was read from one database.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    pub(crate) meta: BtreeMeta,
+    pub(crate) endian: Endian,
+    pub(crate) order: RecordOrder,
+    pub(crate) digest: RecordDigest,
+    pub(crate) scan: ScanReport,
+}
+
+/// Reads every record of a database and writes nothing.
+pub(crate) fn read_only<S: PageSource>(source: S) -> Result<Reading> {
+    let database = open(source)?;
+    let scan = database.scan().map_err(bad_source)?;
+    let mut digester = Digester::default();
+    let mut last: Option<Vec<u8>> = None;
+    let mut order = RecordOrder::Bytewise;
+    scan.visit(scan.all(), |record| {
+        digester.add(record.key, record.value);
+        if !record.repeats_key {
+            if last.as_deref().is_some_and(|last| record.key <= last) {
+                order = RecordOrder::AsFound;
+            }
+            let last = last.get_or_insert_default();
+            last.clear();
+            last.extend_from_slice(record.key);
+        }
+        Ok::<_, bdbfile::Error>(())
+    })
+    .map_err(bad_source)?;
+    Ok(Reading {
+        meta: database.meta().clone(),
+        endian: database.layout().endian,
+        order,
+        digest: digester.digest(),
+        scan: scan.finish().map_err(bad_source)?,
+    })
+}
+
+/// Reads every record of a database and writes them, in the order found, into
+/// an empty file: little-endian, the page size and the kind of the source.
+pub(crate) fn rewrite<S: PageSource>(
+    source: S,
+    path: &Path,
+    file: &File,
+    file_id: [u8; 20],
+) -> Result<Reading> {
+    let database = open(source)?;
+    let layout = PageLayout {
+        endian: Endian::Little,
+        ..database.layout()
+    };
+    let mut params = BtreeParams {
+        file_id,
+        ..BtreeParams::like(database.meta(), layout)
+    };
+    // The order of nearly every store is bytewise, which makes the smaller
+    // internal pages. One whose application compares keys in its own way shows
+    // it by the first key out of order, and is begun again.
+    let mut order = RecordOrder::Bytewise;
+    let (digest, scan) = match build(&database, path, file, &params) {
+        Err(Build::OutOfOrder) => {
+            order = RecordOrder::AsFound;
+            params.order = KeyOrder::AsFed;
+            file.set_len(0)
+                .map_err(Error::io(path, "empty the file to begin it again"))?;
+            build(&database, path, file, &params)
+        }
+        built => built,
+    }
+    .map_err(|error| match error {
+        Build::Reading(error) => bad_source(error),
+        Build::Failed(error) => error,
+        Build::OutOfOrder => Error::Io {
+            path: path.to_owned(),
+            action: "build the file",
+            source: std::io::Error::other("records out of order where any order is taken"),
+        },
+    })?;
+    file.sync_all().map_err(Error::io(path, "sync the file"))?;
+    Ok(Reading {
+        meta: database.meta().clone(),
+        endian: database.layout().endian,
+        order,
+        digest,
+        scan,
+    })
+}
+
+/// What is odd about a database, in words; at most one warning for each rule,
+/// with its cases.
+pub(crate) fn warnings(name: &std::ffi::OsString, reading: &Reading) -> Vec<Warning> {
+    let mut warnings: Vec<Warning> = Vec::new();
+    if reading.order == RecordOrder::AsFound {
+        let text = "the keys are not in bytewise order: the server compares them in its own way; the order found is kept";
+        warnings.push(Warning::new(Some(name), text));
+    }
+    let mut findings: Vec<&Finding> = reading.scan.findings.iter().collect();
+    findings.sort_by_key(|finding| finding.rule);
+    for group in findings.chunk_by(|left, right| left.rule == right.rule) {
+        let Some(first) = group.first() else { continue };
+        let mut warning = Warning::new(Some(name), first.rule.text());
+        if group.len() > 1 {
+            warning.text = format!("{} ({} cases)", warning.text, group.len());
+        }
+        warning.cases = group.iter().map(ToString::to_string).collect();
+        warnings.push(warning);
+    }
+    if reading.scan.more_findings > 0 {
+        let text = format!(
+            "{} more findings are not listed",
+            reading.scan.more_findings
+        );
+        warnings.push(Warning::new(Some(name), text));
+    }
+    warnings
+}
+
+/// How building can end early.
+enum Build {
+    OutOfOrder,
+    Reading(bdbfile::Error),
+    Failed(Error),
+}
+
+impl From<bdbfile::Error> for Build {
+    fn from(error: bdbfile::Error) -> Self {
+        Self::Reading(error)
+    }
+}
+
+fn build<S: PageSource>(
+    database: &Database<S>,
+    path: &Path,
+    file: &File,
+    params: &BtreeParams,
+) -> std::result::Result<(RecordDigest, ScanReport), Build> {
+    let failed = |error| match error {
+        bdbfile::Error::Order { .. } => Build::OutOfOrder,
+        bdbfile::Error::Io { source, .. } => {
+            Build::Failed(Error::io(path, "write the file")(source))
+        }
+        error => Build::Failed(Error::Database { error, copy: false }),
+    };
+    let handle = file
+        .try_clone()
+        .map_err(|error| Build::Failed(Error::io(path, "open the file again")(error)))?;
+    let sink = FileSink::new(path.display().to_string(), handle);
+    let mut builder = BtreeBuilder::new(sink, params.clone()).map_err(failed)?;
+    let scan = database.scan()?;
+    let mut digester = Digester::default();
+    scan.visit(scan.all(), |record| {
+        digester.add(record.key, record.value);
+        builder.push(record.key, record.value).map_err(failed)
+    })?;
+    let scan = scan.finish()?;
+    builder.finish().map_err(failed)?;
+    Ok((digester.digest(), scan))
+}
+
+fn open<S: PageSource>(source: S) -> Result<Database<S>> {
+    Database::open(source).map_err(bad_source)
+}
+
+fn bad_source(error: bdbfile::Error) -> Error {
+    Error::Database { error, copy: true }
+}

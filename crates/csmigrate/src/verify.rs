@@ -1,0 +1,50 @@
+//! Each new file read again: does it hold what was read?
+
+use std::path::Path;
+
+use bdbfile::source::MappedSource;
+
+use crate::error::{Error, Result};
+use crate::rewrite::{self, Reading};
+
+/// Reads a written database and compares it with what was read from the
+/// source: number of records, digest, order, structure. Returns the records
+/// found and the size of the file.
+pub(crate) fn verify(path: &Path, name: &Path, read: &Reading) -> Result<(u64, u64)> {
+    let source = MappedSource::open(path).map_err(Error::io(path, "read the new file"))?;
+    let len = std::fs::metadata(path)
+        .map_err(Error::io(path, "read the new file"))?
+        .len();
+    let written = rewrite::read_only(source)?;
+    let mismatch = |what, read: String, written: String| {
+        Err(Error::Mismatch {
+            file: name.to_owned(),
+            what,
+            read,
+            written,
+        })
+    };
+    if written.scan.records != read.scan.records {
+        return mismatch(
+            "the numbers of records",
+            read.scan.records.to_string(),
+            written.scan.records.to_string(),
+        );
+    }
+    if written.digest != read.digest {
+        return mismatch(
+            "the digests of the records",
+            read.digest.to_string(),
+            written.digest.to_string(),
+        );
+    }
+    if written.scan.finding_count() > 0 {
+        let found = written.scan.findings.first();
+        return mismatch(
+            "the structures",
+            "a sound tree".to_owned(),
+            found.map(ToString::to_string).unwrap_or_default(),
+        );
+    }
+    Ok((written.scan.records, len))
+}
