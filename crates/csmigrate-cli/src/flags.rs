@@ -1,0 +1,213 @@
+//! The options, as a table: parsing and the usage text are both made from it.
+
+use std::fmt::Write;
+
+/// What an option means to the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Id {
+    Quiet,
+    DryRun,
+    LogLevel,
+    Backup,
+    Version,
+    Usage,
+    LogDir,
+    Threads,
+    IgnoreLogs,
+}
+
+/// An option.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Flag {
+    pub(crate) id: Id,
+    pub(crate) short: Option<char>,
+    pub(crate) long: Option<&'static str>,
+    /// The name of its value, if it has one.
+    pub(crate) value: Option<&'static str>,
+    /// Whether the product's guide documents it; the others are ours.
+    pub(crate) documented: bool,
+    /// What it does: lines of the usage text.
+    pub(crate) help: &'static [&'static str],
+}
+
+/// All options in the order of the usage text.
+pub(crate) const FLAGS: &[Flag] = &[
+    Flag {
+        id: Id::Quiet,
+        short: Some('q'),
+        long: None,
+        value: None,
+        documented: true,
+        help: &["quiet: print nothing but errors"],
+    },
+    Flag {
+        id: Id::DryRun,
+        short: Some('d'),
+        long: None,
+        value: None,
+        documented: true,
+        help: &["dry run: read and check everything, write nothing but the logs"],
+    },
+    Flag {
+        id: Id::LogLevel,
+        short: Some('l'),
+        long: None,
+        value: Some("min|max"),
+        documented: true,
+        help: &[
+            "log level: min logs stages, files and warnings (the default),",
+            "max every odd case and the digests as well",
+        ],
+    },
+    Flag {
+        id: Id::Backup,
+        short: Some('b'),
+        long: None,
+        value: Some("backup_dir"),
+        documented: true,
+        help: &[
+            "where the backup of the source goes: a missing or empty",
+            "directory, or one with an identical backup",
+            "(default: source_dbdir/backup)",
+        ],
+    },
+    Flag {
+        id: Id::Version,
+        short: Some('V'),
+        long: Some("version"),
+        value: None,
+        documented: true,
+        help: &["print the version"],
+    },
+    Flag {
+        id: Id::Usage,
+        short: Some('?'),
+        long: Some("help"),
+        value: None,
+        documented: true,
+        help: &["print this text"],
+    },
+    Flag {
+        id: Id::LogDir,
+        short: None,
+        long: Some("log-dir"),
+        value: Some("dir"),
+        documented: false,
+        help: &[
+            "where csmigrate.log and csmigrateError.log go (default: the",
+            "calendar server's logs directory if there is one, else the",
+            "current directory)",
+        ],
+    },
+    Flag {
+        id: Id::Threads,
+        short: None,
+        long: Some("threads"),
+        value: Some("n"),
+        documented: false,
+        help: &[
+            "work on n databases at a time (default: one a processor);",
+            "the result does not depend on it",
+        ],
+    },
+    Flag {
+        id: Id::IgnoreLogs,
+        short: None,
+        long: Some("ignore-logs"),
+        value: None,
+        documented: false,
+        help: &[
+            "migrate a store that was not cleanly shut down as its files",
+            "are, without what only its logs hold",
+        ],
+    },
+];
+
+/// The option with this short name.
+pub(crate) fn short(name: char) -> Option<&'static Flag> {
+    FLAGS.iter().find(|flag| flag.short == Some(name))
+}
+
+/// The option with this long name.
+pub(crate) fn long(name: &str) -> Option<&'static Flag> {
+    FLAGS.iter().find(|flag| flag.long == Some(name))
+}
+
+/// The version, and what this is.
+pub(crate) fn version() -> String {
+    format!(
+        "csmigrate {} (independent reimplementation, not by Sun or Oracle)\n",
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+const SYNTAX: &str = "\
+usage: csmigrate [-q] [-d] [-l min|max] [-b backup_dir] source_dbdir target_dbdir
+       csmigrate -V
+       csmigrate -?
+";
+
+const PURPOSE: &str = "
+Rewrites a Calendar Server 6.0, 6.1 or 6.2 store into a store for 6.3. The
+source is only read; the backup is made first, and the run works on it. The
+target, a missing or empty directory, appears when every file in it is written,
+synced, read again and compared.
+";
+
+const STATUS: &str = "
+Exit status: 0 when every record is in the target, or a dry run found nothing
+that would prevent it; 255 otherwise.
+";
+
+/// The usage text.
+pub(crate) fn usage() -> String {
+    let mut text = format!("{SYNTAX}{PURPOSE}");
+    for (title, documented) in [("Options", true), ("Options of this version", false)] {
+        let _ = writeln!(text, "\n{title}:");
+        for flag in FLAGS.iter().filter(|flag| flag.documented == documented) {
+            let mut names = Vec::new();
+            names.extend(flag.short.map(|short| format!("-{short}")));
+            names.extend(flag.long.map(|long| format!("--{long}")));
+            let mut left = names.join(", ");
+            if let Some(value) = flag.value {
+                left = format!("{left} {value}");
+            }
+            for (index, line) in flag.help.iter().enumerate() {
+                let left = if index == 0 { left.as_str() } else { "" };
+                let _ = writeln!(text, "  {left:<15} {line}");
+            }
+        }
+    }
+    text.push_str(STATUS);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_syntax_line_names_the_documented_options() {
+        for flag in FLAGS.iter().filter(|flag| flag.documented) {
+            let short = flag.short.expect("documented options have short names");
+            let shown = match flag.value {
+                Some(value) => format!("[-{short} {value}]"),
+                None => format!("-{short}"),
+            };
+            assert!(SYNTAX.contains(&shown), "{shown}");
+        }
+    }
+
+    #[test]
+    fn no_name_stands_for_two_options_and_lines_fit_a_terminal() {
+        for flag in FLAGS {
+            if let Some(name) = flag.short {
+                assert_eq!(short(name).map(|found| found.id), Some(flag.id));
+            }
+            if let Some(name) = flag.long {
+                assert_eq!(long(name).map(|found| found.id), Some(flag.id));
+            }
+        }
+        assert!(usage().lines().all(|line| line.chars().count() <= 82));
+    }
+}

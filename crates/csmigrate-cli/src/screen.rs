@@ -1,0 +1,100 @@
+//! What is printed. Only errors come through when a run is to be quiet.
+
+use std::io::Write;
+
+use csmigrate::observer::Event;
+use csmigrate::report::Report;
+
+use crate::escape::escaped;
+use crate::settings::Settings;
+use crate::table;
+
+/// Prints a text; a reader that went away is no error.
+pub(crate) fn print(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// Prints the one line of an error.
+pub(crate) fn error(message: &str) {
+    let _ = writeln!(std::io::stderr(), "csmigrate: {message}");
+}
+
+/// Standard output, or silence.
+#[derive(Debug)]
+pub(crate) struct Screen {
+    quiet: bool,
+}
+
+impl Screen {
+    pub(crate) fn new(quiet: bool) -> Self {
+        Self { quiet }
+    }
+
+    /// The first line: from where to where.
+    pub(crate) fn begin(&mut self, settings: &Settings) {
+        let what = if settings.dry_run {
+            "dry run"
+        } else {
+            "migrating"
+        };
+        self.line(&format!(
+            "{what}: {} to {}",
+            settings.source.display(),
+            settings.target.display()
+        ));
+    }
+
+    /// A line for a stage that is done, and for each warning.
+    pub(crate) fn event(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Done(stage, what) => self.line(&format!("{:<8} {what}", stage.name())),
+            Event::Warning(warning) => self.line(&format!("warning: {warning}")),
+            _ => {}
+        }
+    }
+
+    /// The closing table and what to do next.
+    pub(crate) fn end(&mut self, report: &Report, settings: &Settings) {
+        self.line("");
+        for line in table::lines(report) {
+            self.line(&line);
+        }
+        self.line("");
+        for line in next_steps(report, settings) {
+            self.line(&line);
+        }
+    }
+
+    fn line(&mut self, text: &str) {
+        if !self.quiet {
+            print(&format!("{}\n", escaped(text)));
+        }
+    }
+}
+
+fn next_steps(report: &Report, settings: &Settings) -> Vec<String> {
+    let logs = settings.log_dir.join("csmigrate.log");
+    let warnings = match report.warning_count() {
+        0 => "No warnings".to_owned(),
+        1 => "1 warning".to_owned(),
+        count => format!("{count} warnings"),
+    };
+    let mut lines = vec![format!("{warnings}; the log is {}", logs.display())];
+    if report.dry_run {
+        lines.push("Nothing was written but the logs. Run again without -d to migrate.".to_owned());
+        return lines;
+    }
+    let (source, target, backup) = (
+        report.source.display(),
+        report.target.display(),
+        report.backup.display(),
+    );
+    lines.extend([
+        "Next:".to_owned(),
+        format!("  1. See to it that {target} belongs to the server's user and group (icsuser:icsgroup)."),
+        format!("  2. If {target} is not where ics.conf says (caldb.berkeleydb.homedir.path), change it there."),
+        "  3. Start the server (start-cal), look at some calendars, create an event.".to_owned(),
+        format!("To go back: stop the server; the old store is unchanged in {source}, and copied in {backup}."),
+    ]);
+    lines
+}

@@ -1,0 +1,188 @@
+//! From arguments to settings: first what was written, then what it means.
+
+use std::ffi::{OsStr, OsString};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use csmigrate::Migration;
+use lexopt::Arg;
+
+use crate::escape::escaped;
+use crate::flags::{self, Flag, Id};
+
+/// What the command is to do.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Usage,
+    Version,
+    Migrate(Settings),
+}
+
+/// How much the log tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum LogLevel {
+    #[default]
+    Min,
+    Max,
+}
+
+/// Checked settings of a migration.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) migration: Migration,
+    pub(crate) source: PathBuf,
+    pub(crate) target: PathBuf,
+    pub(crate) backup: PathBuf,
+    pub(crate) quiet: bool,
+    pub(crate) dry_run: bool,
+    pub(crate) log_level: LogLevel,
+    pub(crate) log_dir: PathBuf,
+}
+
+/// The arguments as they were written.
+#[derive(Debug, Default)]
+struct Raw {
+    command: Option<Id>,
+    quiet: bool,
+    dry_run: bool,
+    ignore_logs: bool,
+    log_level: Option<OsString>,
+    backup: Option<OsString>,
+    log_dir: Option<OsString>,
+    threads: Option<OsString>,
+    operands: Vec<OsString>,
+}
+
+/// Reads the arguments, the program's own name first.
+pub(crate) fn read(args: &[OsString]) -> Result<Command, String> {
+    let raw = parse(args).map_err(|error| {
+        let error = escaped(&error.to_string());
+        format!("{error}; csmigrate -? explains the options")
+    })?;
+    match raw.command {
+        Some(Id::Version) => Ok(Command::Version),
+        Some(_) => Ok(Command::Usage),
+        None => check(raw)
+            .map(Command::Migrate)
+            .map_err(|error| format!("{error}; csmigrate -? explains the options")),
+    }
+}
+
+fn parse(args: &[OsString]) -> Result<Raw, lexopt::Error> {
+    let mut raw = Raw::default();
+    let mut parser = lexopt::Parser::from_iter(args.iter().cloned());
+    while let Some(arg) = parser.next()? {
+        let flag = match &arg {
+            Arg::Short(name) => flags::short(*name),
+            Arg::Long(name) => flags::long(name),
+            Arg::Value(operand) => {
+                raw.operands.push(operand.clone());
+                continue;
+            }
+        };
+        let Some(flag) = flag else {
+            return Err(arg.unexpected());
+        };
+        let value = match flag.value {
+            Some(_) => parser.value()?,
+            None => OsString::new(),
+        };
+        raw.set(flag, value);
+    }
+    Ok(raw)
+}
+
+impl Raw {
+    fn set(&mut self, flag: &Flag, value: OsString) {
+        match flag.id {
+            Id::Quiet => self.quiet = true,
+            Id::DryRun => self.dry_run = true,
+            Id::IgnoreLogs => self.ignore_logs = true,
+            Id::LogLevel => self.log_level = Some(value),
+            Id::Backup => self.backup = Some(value),
+            Id::LogDir => self.log_dir = Some(value),
+            Id::Threads => self.threads = Some(value),
+            // The first of these wins, whatever else is there.
+            Id::Version | Id::Usage => {
+                self.command.get_or_insert(flag.id);
+            }
+        }
+    }
+}
+
+fn check(raw: Raw) -> Result<Settings, String> {
+    let [source, target] = two(raw.operands)?;
+    let log_level = match raw.log_level.as_deref().map(OsStr::to_string_lossy) {
+        None => LogLevel::default(),
+        Some(level) if level == "min" => LogLevel::Min,
+        Some(level) if level == "max" => LogLevel::Max,
+        Some(level) => {
+            let level = escaped(&level);
+            return Err(format!("log level '{level}' is neither min nor max"));
+        }
+    };
+    let mut migration = Migration::new(&source, &target).ignore_logs(raw.ignore_logs);
+    if let Some(threads) = raw.threads {
+        let threads = threads.to_string_lossy();
+        let number = threads.parse::<NonZeroUsize>().map_err(|_| {
+            let threads = escaped(&threads);
+            format!("number of threads '{threads}' is not a whole number above 0")
+        })?;
+        migration = migration.threads(number);
+    }
+    let backup = if let Some(backup) = named("backup", raw.backup)? {
+        migration = migration.backup_dir(&backup);
+        backup
+    } else {
+        source.join("backup")
+    };
+    let log_dir = named("log", raw.log_dir)?.unwrap_or_else(default_log_dir);
+    Ok(Settings {
+        migration,
+        source,
+        target,
+        backup,
+        quiet: raw.quiet,
+        dry_run: raw.dry_run,
+        log_level,
+        log_dir,
+    })
+}
+
+fn two(operands: Vec<OsString>) -> Result<[PathBuf; 2], String> {
+    let count = operands.len();
+    let Ok([source, target]) = <[OsString; 2]>::try_from(operands) else {
+        return Err(match count {
+            0 => "source_dbdir and target_dbdir are missing".to_owned(),
+            1 => "target_dbdir is missing".to_owned(),
+            _ => format!("{count} directories are named where two are wanted"),
+        });
+    };
+    if source.is_empty() || target.is_empty() {
+        return Err("the name of a directory is empty".to_owned());
+    }
+    Ok([source.into(), target.into()])
+}
+
+fn named(what: &str, value: Option<OsString>) -> Result<Option<PathBuf>, String> {
+    match value {
+        Some(value) if value.is_empty() => {
+            Err(format!("the name of the {what} directory is empty"))
+        }
+        value => Ok(value.map(PathBuf::from)),
+    }
+}
+
+/// Where the product keeps its logs. Documented for Solaris (6.3
+/// Administration Guide, 2.1.7); for Linux inferred from where the guides put
+/// the rest of its data there.
+const PRODUCT_LOGS: &[&str] = &["/var/opt/SUNWics5/logs", "/var/opt/sun/calendar/logs"];
+
+fn default_log_dir() -> PathBuf {
+    PRODUCT_LOGS
+        .iter()
+        .map(Path::new)
+        .find(|dir| dir.is_dir())
+        .unwrap_or(Path::new("."))
+        .to_owned()
+}
