@@ -1,10 +1,6 @@
 //! The backup: every file of the store, copied, read again and compared.
 
-use std::ffi::OsStr;
 use std::fs::File;
-use std::path::{Path, PathBuf};
-
-use caldb::Store;
 
 use crate::copy;
 use crate::error::{Error, Result};
@@ -48,42 +44,4 @@ pub(crate) fn make(plan: &Plan, place: &Place) -> Result<()> {
     plan.check_unchanged()?;
     let last = plan.store.conf.as_ref().map(|file| file.name.as_os_str());
     staging.publish(&plan.source_dir, last)
-}
-
-/// Compares a directory that holds something with the store: fails unless it
-/// is a backup of just this store, byte for byte.
-pub(crate) fn compare(store: &Store, dir: &Path, holds: PathBuf) -> Result<()> {
-    let differs = |file: &OsStr, how| Error::BackupDiffers {
-        path: dir.to_owned(),
-        file: PathBuf::from(file),
-        how,
-    };
-    let earlier = match Store::find(dir) {
-        Ok(earlier) => earlier,
-        Err(caldb::StoreError::NoDatabase(_)) => {
-            return Err(Error::BackupForeign {
-                path: dir.to_owned(),
-                holds,
-            });
-        }
-        Err(error) => return Err(error.into()),
-    };
-    for file in earlier.files() {
-        if !store.files().any(|ours| ours.name == file.name) {
-            return Err(differs(&file.name, "the source has no such file"));
-        }
-    }
-    for file in store.files() {
-        let Some(copy) = earlier.files().find(|copy| copy.name == file.name) else {
-            return Err(differs(&file.name, "the backup has no such file"));
-        };
-        if copy.len() != file.len() {
-            return Err(differs(&file.name, "another size"));
-        }
-        let hash = |path: &Path| copy::hash(path).map_err(Error::io(path, "read the file"));
-        if hash(&copy.path)? != hash(&file.path)? {
-            return Err(differs(&file.name, "other bytes"));
-        }
-    }
-    Ok(())
 }

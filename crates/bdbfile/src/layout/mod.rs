@@ -35,6 +35,10 @@ pub type PageNo = u32;
 /// No page: the end of a chain, an empty list.
 pub const NO_PAGE: PageNo = 0;
 
+/// The root of the first or only database of a file (seen: every btree file of
+/// 3.1 to 5.3; libdb's verify insists).
+pub const FIRST_ROOT: PageNo = 1;
+
 /// The smallest page size (documented: Berkeley DB reference guide).
 pub const MIN_PAGE_SIZE: u32 = 512;
 /// The largest page size (documented: Berkeley DB reference guide).

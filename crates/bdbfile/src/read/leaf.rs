@@ -6,7 +6,7 @@ use crate::read::claims::Claims;
 use crate::read::duplicates::{self, item};
 use crate::read::overflow;
 use crate::read::pages::Pages;
-use crate::read::scan::Record;
+use crate::read::record::Record;
 use crate::read::tree::TreeKind;
 use crate::source::PageSource;
 

@@ -7,16 +7,21 @@
 //! * `leaf`: records of a leaf: on-page duplicates, deleted items.
 //! * `overflow`: items too big for a page.
 //! * `duplicates`: duplicates that moved to a tree of their own.
-//! * `scan`: all records of a database, by ranges of leaves, and what was odd.
+//! * `scan`: all records of a database, by ranges of leaves.
+//! * `record`, `finding`: what a scan gives out, and what it found odd.
 
 mod claims;
 mod duplicates;
+mod finding;
 mod leaf;
 mod open;
 mod overflow;
 mod pages;
+mod record;
 mod scan;
 mod tree;
 
+pub use finding::{Finding, ScanReport};
 pub use open::Database;
-pub use scan::{Finding, Record, Scan, ScanReport};
+pub use record::Record;
+pub use scan::Scan;

@@ -2,11 +2,11 @@
 
 use crate::error::{Error, Place, Result, Rule, broken};
 use crate::layout::{
-    BtreeFlags, BtreeMeta, MAX_PAGE_SIZE, META_USED, MIN_PAGE_SIZE, MetaFlags, PageLayout, PageNo,
-    Preamble, page_checksum,
+    BtreeFlags, BtreeMeta, FIRST_ROOT, MAX_PAGE_SIZE, META_USED, MIN_PAGE_SIZE, MetaFlags,
+    PageLayout, PageNo, Preamble, page_checksum,
 };
+use crate::read::finding::Finding;
 use crate::read::pages::Pages;
-use crate::read::scan::{Finding, Scan};
 use crate::source::PageSource;
 
 /// Versions of the btree format that are read.
@@ -120,11 +120,6 @@ impl<S: PageSource> Database<S> {
         self.pages.name()
     }
 
-    /// Walks the tree down to its leaves and is then ready to visit records.
-    pub fn scan(&self) -> Result<Scan<'_, S>> {
-        Scan::new(self)
-    }
-
     /// What opening found odd, though nothing is lost by it.
     pub(super) fn findings(&self) -> &[Finding] {
         &self.findings
@@ -172,7 +167,7 @@ fn check_meta(
         let found = format!("recno version {}", meta.version);
         return Err(refuse(Rule::KindNotRead, found));
     }
-    if meta.root != 1 {
+    if meta.root != FIRST_ROOT {
         return Err(refuse(Rule::Root, meta.root.to_string()));
     }
     Ok(())

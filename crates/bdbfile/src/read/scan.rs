@@ -4,73 +4,16 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Place, Result, Rule};
-use crate::layout::{Lsn, NO_PAGE, PageHeader, PageNo, PageType};
+use crate::layout::{NO_PAGE, PageHeader, PageType};
 use crate::read::claims::Claims;
 use crate::read::duplicates::neighbours;
+use crate::read::finding::{Finding, ScanReport};
 use crate::read::leaf::{self, Scratch};
 use crate::read::open::Database;
 use crate::read::overflow;
+use crate::read::record::Record;
 use crate::read::tree::{self, Leaves, TreeKind};
 use crate::source::PageSource;
-
-/// The most findings a report lists; the rest are counted.
-const FINDINGS_LISTED: usize = 100;
-
-/// A record, where it stands, and whether it is a further duplicate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Record<'a> {
-    /// The key.
-    pub key: &'a [u8],
-    /// The data.
-    pub value: &'a [u8],
-    /// The page its data item stands on.
-    pub page: PageNo,
-    /// The slot of its data item.
-    pub slot: u16,
-    /// Whether the file stores it as a duplicate of the record before it.
-    pub repeats_key: bool,
-}
-
-/// Something odd that costs no record.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Finding {
-    /// Where.
-    pub place: Place,
-    /// The rule that is broken.
-    pub rule: Rule,
-    /// What was found, in words; may be empty.
-    pub detail: String,
-}
-
-impl std::fmt::Display for Finding {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.place.page.is_some() {
-            write!(f, "{}: ", self.place)?;
-        }
-        write!(f, "{}", self.rule)?;
-        if !self.detail.is_empty() {
-            write!(f, ": {}", self.detail)?;
-        }
-        Ok(())
-    }
-}
-
-/// What a whole scan found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ScanReport {
-    /// Records given out.
-    pub records: u64,
-    /// Items passed over because they are marked deleted: not records.
-    pub deleted: u64,
-    /// What was odd, at most 100.
-    pub findings: Vec<Finding>,
-    /// Findings beyond those listed.
-    pub more_findings: u64,
-    /// The newest position in the log on any page.
-    pub newest_lsn: Lsn,
-}
 
 /// A walk over the records of a database. Ranges of leaves can be visited by
 /// several threads at once; each leaf is to be visited once.
@@ -84,9 +27,16 @@ pub struct Scan<'db, S> {
     leaves_visited: AtomicU64,
 }
 
+impl<S: PageSource> Database<S> {
+    /// Walks the tree down to its leaves and is then ready to visit records.
+    pub fn scan(&self) -> Result<Scan<'_, S>> {
+        Scan::new(self)
+    }
+}
+
 impl<'db, S: PageSource> Scan<'db, S> {
     /// Walks the internal pages and lists the leaves.
-    pub(super) fn new(database: &'db Database<S>) -> Result<Self> {
+    fn new(database: &'db Database<S>) -> Result<Self> {
         let claims = Claims::new(database.page_count());
         claims.claim(0);
         let leaves = tree::leaves(
@@ -185,21 +135,6 @@ impl<'db, S: PageSource> Scan<'db, S> {
         }
         report.newest_lsn = pages.newest_lsn();
         Ok(report)
-    }
-}
-
-impl ScanReport {
-    fn add(&mut self, finding: Finding) {
-        if self.findings.len() < FINDINGS_LISTED {
-            self.findings.push(finding);
-        } else {
-            self.more_findings += 1;
-        }
-    }
-
-    /// How many findings there are in all.
-    pub fn finding_count(&self) -> u64 {
-        self.findings.len() as u64 + self.more_findings
     }
 }
 

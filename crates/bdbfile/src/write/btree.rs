@@ -1,16 +1,13 @@
 //! The builder of btree files.
 
 use crate::error::{Error, Result};
-use crate::layout::{INDEX_ENTRY, OFF_PAGE_ITEM, PageNo, PageType};
+use crate::layout::{FIRST_ROOT, INDEX_ENTRY, OFF_PAGE_ITEM, PageNo, PageType};
 use crate::write::duplicates::{DuplicateTree, Gathered};
 use crate::write::leaves::Leaves;
 use crate::write::out::Out;
 use crate::write::params::{BtreeParams, Duplicates, KeyOrder};
 use crate::write::sink::PageSink;
 use crate::write::spine::Entries;
-
-/// The root of the only database of a file: always page 1.
-pub(super) const ROOT: PageNo = 1;
 
 /// What was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +56,7 @@ impl<W: PageSink> BtreeBuilder<W> {
         };
         let layout = params.layout;
         Ok(Self {
-            out: Out::new(sink, layout, ROOT + 1),
+            out: Out::new(sink, layout, FIRST_ROOT + 1),
             leaves: Leaves::new(layout, PageType::BtreeLeaf, entries, overflow_limit),
             params,
             overflow_limit,
@@ -108,7 +105,7 @@ impl<W: PageSink> BtreeBuilder<W> {
     /// Writes what is left, last of all the metadata page.
     pub fn finish(mut self) -> Result<(W, Written)> {
         self.place_gathered()?;
-        let tree = self.leaves.finish(&mut self.out, Some(ROOT))?;
+        let tree = self.leaves.finish(&mut self.out, Some(FIRST_ROOT))?;
         let layout = self.params.layout;
         // The metadata page needs the number of pages, which is known now.
         let next = self.out.allocate()?;

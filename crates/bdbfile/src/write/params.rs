@@ -2,7 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::layout::{
-    BtreeFlags, BtreeMeta, Endian, Lsn, MAX_PAGE_SIZE, MIN_PAGE_SIZE, MetaFlags, PageLayout, PageNo,
+    BtreeFlags, BtreeMeta, Endian, FIRST_ROOT, Lsn, MAX_PAGE_SIZE, MIN_PAGE_SIZE, MetaFlags,
+    PageLayout, PageNo,
 };
 
 /// The version that is written: every release from 4.1 to 5.3 writes it, and
@@ -142,7 +143,7 @@ impl BtreeParams {
             re_len: 0,
             // libdb sets a blank for btrees too.
             re_pad: 0x20,
-            root: super::btree::ROOT,
+            root: FIRST_ROOT,
         }
     }
 }

@@ -1,0 +1,100 @@
+//! The source: is it there, is it a store, can all of it be read?
+
+use std::fs::Metadata;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use caldb::{Role, Store};
+
+use crate::error::{Error, Result};
+use crate::report::Warning;
+use crate::similar;
+
+/// The source directory free of links, and the store in it.
+pub(super) fn find(named: &Path) -> Result<(PathBuf, Metadata, Store)> {
+    let metadata = match std::fs::metadata(named) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(Error::SourceMissing {
+                path: named.to_owned(),
+                similar: similar::directories(named),
+            });
+        }
+        Err(source) => {
+            return Err(Error::Unreadable {
+                path: named.to_owned(),
+                source,
+            });
+        }
+    };
+    if !metadata.is_dir() {
+        return Err(Error::SourceNotDirectory(named.to_owned()));
+    }
+    let source = named
+        .canonicalize()
+        .map_err(Error::io(named, "resolve the path"))?;
+    let store = Store::find(named).map_err(|error| match error.into() {
+        Error::NotAStore { path, .. } => Error::NotAStore {
+            path,
+            stores: stores_in(named),
+        },
+        other => other,
+    })?;
+    Ok((source, metadata, store))
+}
+
+/// Directories right below that are stores.
+fn stores_in(dir: &Path) -> Vec<PathBuf> {
+    let mut stores: Vec<PathBuf> = std::fs::read_dir(dir)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir() && Store::find(path).is_ok())
+        .collect();
+    stores.sort();
+    stores.truncate(3);
+    stores
+}
+
+/// Opens every file for reading, once, so that the one nobody may read is
+/// found before the others are copied.
+pub(super) fn check_readable(store: &Store) -> Result<()> {
+    for file in store.files() {
+        std::fs::File::open(&file.path).map_err(|source| Error::Unreadable {
+            path: file.path.clone(),
+            source,
+        })?;
+    }
+    Ok(())
+}
+
+/// What is odd about the store by the names of its files.
+pub(super) fn warnings(store: &Store) -> Vec<Warning> {
+    let mut warnings: Vec<Warning> = store
+        .missing()
+        .map(|fact| {
+            let text = format!(
+                "the store has no {} ({}), which the guides describe",
+                fact.name, fact.holds
+            );
+            Warning::new(None, text)
+        })
+        .collect();
+    for file in &store.databases {
+        if file.fact.is_none() {
+            let text = "no guide describes this database; it is migrated like the others";
+            warnings.push(Warning::new(Some(&file.name), text));
+        }
+    }
+    if let Some(conf) = &store.conf
+        && conf
+            .fact
+            .is_some_and(|fact| fact.role == Role::VersionIdentifier)
+    {
+        let text =
+            "carried byte for byte: what 6.3 writes in the version identifier was never published";
+        warnings.push(Warning::new(Some(&conf.name), text));
+    }
+    warnings
+}
