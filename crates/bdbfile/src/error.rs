@@ -230,8 +230,8 @@ rules! {
     Entries => "the page has more entries than it has room for",
     /// A leaf whose entries are not pairs.
     OddEntries => "the leaf's entries are not pairs of key and data",
-    /// An item begins or ends outside the item area.
-    ItemBounds => "the item lies outside the page's item area",
+    /// An item begins in the header or the index array, or ends past the page.
+    ItemBounds => "the item lies outside the part of the page that items have",
     /// An item's type byte is not known here.
     ItemType => "the item has a type that has no place here",
     /// A leaf's neighbours are not those of the tree walk.
@@ -250,8 +250,6 @@ rules! {
     FreeList => "the free page list is damaged",
     /// A page that nothing refers to.
     Unreferenced => "nothing refers to the page",
-    /// Keys do not ascend bytewise: an application's comparison function.
-    KeyOrder => "the keys are not in bytewise order",
     /// A log file breaks the format of logs.
     LogFormat => "the log file is damaged",
     /// A version of the log format that is not read.

@@ -1,30 +1,19 @@
 //! The verdicts on environments that real releases of Berkeley DB left: closed
 //! in good order, killed, torn, with logs missing.
 //!
-//! The samples are not part of the repository. They are looked for unpacked in
-//! the folder that `CSMIGRATE_SAMPLES` names, else in `../../../shared/samples`
-//! as seen from the workspace.
+//! The samples are not part of the repository; without them this says so.
+
+mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use bdbfile::log::{Environment, EnvironmentFiles, NewestPage, Reason, Verdict, inspect};
+use support::samples;
 
 /// The releases of the set of killed environments.
 const KILLED: [&str; 3] = ["3.2.9-m32", "4.2.52-m32", "4.2.52-sparc"];
-
-fn samples() -> Option<PathBuf> {
-    let folder = std::env::var_os("CSMIGRATE_SAMPLES").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../../shared/samples"),
-        PathBuf::from,
-    );
-    let there = folder.join("odd").is_dir();
-    if !there {
-        println!("skipped: no unpacked samples in {}", folder.display());
-    }
-    there.then_some(folder)
-}
 
 /// The directories in a directory, by name.
 fn cases(folder: &Path) -> Vec<(String, PathBuf)> {

@@ -2,7 +2,8 @@
 
 /// Berkeley DB's hash `h = h * 33 + byte`, from 0, over unsigned bytes. It is
 /// the checksum of log records and, with the field itself taken as zero, of
-/// pages (source: seen in files of 3.2 to 5.3, docs/format.md "Checksums").
+/// pages (seen: logs of 2.7.7 to 5.3, pages of 4.2 to 5.3, which are the first
+/// to have checksums but for 4.1; docs/format.md "Checksums").
 pub fn log_hash(bytes: &[u8]) -> u32 {
     extend(0, bytes)
 }

@@ -1,7 +1,7 @@
 //! Metadata pages: what stands on page 0 of a file.
 //!
 //! Offsets are those of btree version 8 and later; all facts here are seen in
-//! files written by libdb 3.1 to 5.3 in both byte orders.
+//! files written by libdb 3.2.9 to 5.3 in both byte orders.
 
 use super::{Endian, Lsn, PageNo};
 
@@ -67,7 +67,8 @@ pub struct Preamble {
     pub version: u32,
     /// The page size as it stands there, unchecked.
     pub page_size: u32,
-    /// The encryption algorithm, 0 for none.
+    /// The encryption algorithm, 0 for none and in files from before 4.1, where
+    /// the byte is unused and may hold anything.
     pub encryption: u8,
 }
 
@@ -78,21 +79,24 @@ impl Preamble {
     /// Reads the preamble, or `None` when no byte order shows a known magic.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         Endian::BOTH.into_iter().find_map(|endian| {
-            let kind = match endian.u32(bytes, MAGIC)? {
-                BTREE_MAGIC => "btree",
-                HASH_MAGIC => "hash",
-                QUEUE_MAGIC => "queue",
-                HEAP_MAGIC => "heap",
-                RENAME_MAGIC => "file left half renamed or removed",
+            // With each kind the first version that knows encryption.
+            let (kind, encrypts) = match endian.u32(bytes, MAGIC)? {
+                BTREE_MAGIC => ("btree", 9),
+                HASH_MAGIC => ("hash", 8),
+                QUEUE_MAGIC => ("queue", 4),
+                HEAP_MAGIC => ("heap", 1),
+                RENAME_MAGIC => ("file left half renamed or removed", u32::MAX),
                 _ => return None,
             };
+            let version = endian.u32(bytes, VERSION)?;
+            let encryption = *bytes.get(ENCRYPTION)?;
             Some(Self {
                 endian,
                 kind,
                 is_btree: kind == "btree",
-                version: endian.u32(bytes, VERSION)?,
+                version,
                 page_size: endian.u32(bytes, PAGE_SIZE)?,
-                encryption: *bytes.get(ENCRYPTION)?,
+                encryption: if version >= encrypts { encryption } else { 0 },
             })
         })
     }

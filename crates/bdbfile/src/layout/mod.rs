@@ -36,7 +36,7 @@ pub type PageNo = u32;
 pub const NO_PAGE: PageNo = 0;
 
 /// The root of the first or only database of a file (seen: every btree file of
-/// 3.1 to 5.3; libdb's verify insists).
+/// 3.2.9 to 5.3; libdb's verify insists).
 pub const FIRST_ROOT: PageNo = 1;
 
 /// The smallest page size (documented: Berkeley DB reference guide).

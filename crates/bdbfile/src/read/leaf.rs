@@ -41,6 +41,9 @@ pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
             .into());
     }
     let mut deleted = 0;
+    // Chains of the keys of deleted records. A record that is not deleted may
+    // share one, so they are claimed last.
+    let mut deleted_keys = Vec::new();
     // The key of the last record given out, by the offset of its item.
     let mut last: Option<(usize, Key<'_>)> = None;
     for slot in (0..entries).step_by(2) {
@@ -48,8 +51,17 @@ pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
         let data = item(pages, view, data_at, slot + 1)?;
         if data.deleted {
             deleted += 1;
-            if let Item::Overflow { first, .. } = data.content {
-                overflow::claim_chain(pages, claims, first);
+            match data.content {
+                Item::Overflow { first, .. } => overflow::claim_chain(pages, claims, first),
+                Item::Duplicates { root } => {
+                    duplicates::claim_tree(pages, claims, duplicate_kind(flags), root, data_at);
+                }
+                Item::Inline(_) => {}
+            }
+            if let Ok(key) = item(pages, view, key_at, slot)
+                && let Item::Overflow { first, .. } = key.content
+            {
+                deleted_keys.push(first);
             }
             continue;
         }
@@ -101,11 +113,7 @@ pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
                 })?;
             }
             Item::Duplicates { root } => {
-                let kind = if flags.has(BtreeFlags::DUPSORT) {
-                    TreeKind::SORTED_DUPLICATES
-                } else {
-                    TreeKind::UNSORTED_DUPLICATES
-                };
+                let kind = duplicate_kind(flags);
                 let mut repeats_key = repeated;
                 deleted +=
                     duplicates::visit(pages, claims, kind, root, data_at, |page, slot, value| {
@@ -122,7 +130,19 @@ pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
             }
         }
     }
+    for first in deleted_keys {
+        overflow::claim_chain(pages, claims, first);
+    }
     Ok(deleted)
+}
+
+/// The kind of tree that duplicates moved to.
+fn duplicate_kind(flags: BtreeFlags) -> TreeKind {
+    if flags.has(BtreeFlags::DUPSORT) {
+        TreeKind::SORTED_DUPLICATES
+    } else {
+        TreeKind::UNSORTED_DUPLICATES
+    }
 }
 
 /// Where the bytes of a key are.

@@ -57,8 +57,7 @@ impl<S: PageSource> Database<S> {
             let found = format!("btree version {}, {endian}", preamble.version);
             return Err(refuse(Rule::VersionNotRead, found));
         }
-        // Version 8 does not know encryption: the byte is unused there.
-        if preamble.version >= 9 && preamble.encryption != 0 {
+        if preamble.encryption != 0 {
             let found = format!("algorithm {}", preamble.encryption);
             return Err(refuse(Rule::Encrypted, found));
         }

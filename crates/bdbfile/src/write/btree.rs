@@ -9,6 +9,9 @@ use crate::write::params::{BtreeParams, Duplicates, KeyOrder};
 use crate::write::sink::PageSink;
 use crate::write::spine::Entries;
 
+/// The most bytes of duplicates of one key that are gathered in memory.
+const GATHERED_AT_MOST: usize = 1 << 20;
+
 /// What was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -134,9 +137,13 @@ impl<W: PageSink> BtreeBuilder<W> {
         }
         let space = self.leaves.space(value.len()) + 2 * INDEX_ENTRY;
         self.gathered.push(value, space);
-        // A quarter of a page, as libdb has it. One datum alone always fits.
+        // A quarter of a page. (libdb waits until the page is half full as
+        // well, so a set of this size may be found on a page or off it.) Long
+        // data are references on a leaf, but here they are memory. One datum
+        // alone always fits.
         let all = self.leaves.space(self.key.len()) + self.gathered.space;
-        if self.gathered.len() > 1 && all > self.params.layout.page_len() / 4 {
+        let many = all > self.params.layout.page_len() / 4;
+        if self.gathered.len() > 1 && (many || self.gathered.bytes() > GATHERED_AT_MOST) {
             let mut tree = DuplicateTree::new(
                 self.params.layout,
                 self.params.duplicates,

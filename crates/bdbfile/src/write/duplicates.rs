@@ -29,6 +29,11 @@ impl Gathered {
         self.ends.len()
     }
 
+    /// Bytes of the data gathered.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
     pub(super) fn values(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts

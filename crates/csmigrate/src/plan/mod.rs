@@ -110,6 +110,7 @@ impl Plan {
     pub(crate) fn make(request: &Request) -> Result<Self> {
         let (source, source_dir, store) = source::find(&request.source)?;
         source::check_readable(&store)?;
+        source::check_databases(&store)?;
         let target = places::find_target(request, &source, &source_dir)?;
         let (backup, backup_place) = places::find_backup(request, &source, &target, &store)?;
         let store_bytes = store.files().map(StoreFile::len).sum();

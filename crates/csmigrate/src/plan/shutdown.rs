@@ -22,9 +22,8 @@ pub(super) fn judge(
     let mut newest: Option<NewestPage> = None;
     if environment.logs.is_some() {
         for file in &store.databases {
-            // A file that is no database is refused with its name when it is
-            // opened; here it just has no pages.
-            if let Ok(Some(page)) = NewestPage::of_file(&file.path)
+            let page = NewestPage::of_file(&file.path).map_err(database)?;
+            if let Some(page) = page
                 && newest.as_ref().is_none_or(|newest| page.lsn > newest.lsn)
             {
                 newest = Some(page);

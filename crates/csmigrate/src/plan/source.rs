@@ -4,6 +4,8 @@ use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use bdbfile::read::Database;
+use bdbfile::source::FileSource;
 use caldb::{Role, Store};
 
 use crate::error::{Error, Result};
@@ -65,6 +67,17 @@ pub(super) fn check_readable(store: &Store) -> Result<()> {
             path: file.path.clone(),
             source,
         })?;
+    }
+    Ok(())
+}
+
+/// Opens every database, so that one of a kind that is not read is refused
+/// before anything is copied. Its records are read later.
+pub(super) fn check_databases(store: &Store) -> Result<()> {
+    for file in &store.databases {
+        let source =
+            FileSource::open(&file.path).map_err(Error::io(&file.path, "read the file"))?;
+        Database::open(source).map_err(|error| Error::Database { error, copy: false })?;
     }
     Ok(())
 }
