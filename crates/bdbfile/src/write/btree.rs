@@ -80,12 +80,13 @@ impl<W: PageSink> BtreeBuilder<W> {
     pub fn push(&mut self, key: &[u8], value: &[u8]) -> Result<()> {
         let first = self.records == 0;
         let duplicates = self.params.duplicates != Duplicates::None;
-        let repeats = !first && duplicates && key == self.key.as_slice();
-        if !first
-            && !repeats
-            && self.params.order == KeyOrder::Bytewise
-            && key <= self.key.as_slice()
-        {
+        let last = if duplicates {
+            &self.key
+        } else {
+            &self.placed_key
+        };
+        let repeats = !first && duplicates && key == last.as_slice();
+        if !first && !repeats && self.params.order == KeyOrder::Bytewise && key <= last.as_slice() {
             return Err(Error::Order {
                 file: self.out.name().to_owned(),
                 record: self.records,
@@ -226,7 +227,42 @@ fn shortest_separator<'a>(left: &[u8], right: &'a [u8]) -> &'a [u8] {
 
 #[cfg(test)]
 mod tests {
-    use super::shortest_separator;
+    use super::{BtreeBuilder, shortest_separator};
+    use crate::Error;
+    use crate::write::{BtreeParams, Duplicates, KeyOrder, MemorySink};
+
+    #[test]
+    fn a_key_that_does_not_follow_is_refused_unless_any_order_is_taken() {
+        use Duplicates::{None, Sorted, Unsorted};
+        for duplicates in [None, Unsorted, Sorted] {
+            for order in [KeyOrder::Bytewise, KeyOrder::AsFed] {
+                let params = BtreeParams {
+                    duplicates,
+                    order,
+                    ..BtreeParams::default()
+                };
+                let feed = |keys: [&str; 3]| {
+                    let mut builder =
+                        BtreeBuilder::new(MemorySink::new("order.db"), params.clone())?;
+                    keys.iter()
+                        .try_for_each(|key| builder.push(key.as_bytes(), b"value"))
+                };
+                feed(["", "a", "ab"]).unwrap();
+                let fell = feed(["", "b", "a"]);
+                let again = feed(["", "b", "b"]);
+                if order == KeyOrder::AsFed {
+                    fell.unwrap();
+                    again.unwrap();
+                    continue;
+                }
+                assert!(matches!(fell, Err(Error::Order { record: 2, .. })));
+                match duplicates {
+                    None => assert!(matches!(again, Err(Error::Order { record: 2, .. }))),
+                    Unsorted | Sorted => again.unwrap(),
+                }
+            }
+        }
+    }
 
     #[test]
     fn a_separator_is_greater_than_the_left_key_and_no_greater_than_the_right() {

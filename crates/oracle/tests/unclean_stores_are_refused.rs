@@ -1,0 +1,155 @@
+//! A store whose server died is refused with the reason and nothing is
+//! written; one whose files are complete is accepted, with a last checkpoint
+//! or without; and whoever insists gets what the files hold, with a warning.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use csmigrate::Error;
+use oracle::compose::{Composed, End, StoreFile, StorePlan, compose};
+use oracle::{ByteOrder, Order, verify};
+use support::{DATABASES, Places, copies, csmigrate, names, records, snapshot};
+
+/// Composes a store for each byte order, and shows it.
+fn stores(end: End, mut each: impl FnMut(&Path, &StorePlan, &Composed)) {
+    for byte_order in [ByteOrder::Little, ByteOrder::Big] {
+        for duplicates in [false, true] {
+            let plan = StorePlan {
+                byte_order,
+                duplicates,
+                end,
+                ..StorePlan::default()
+            };
+            let source = tempfile::tempdir().unwrap();
+            let composed = compose(&plan, source.path()).unwrap();
+            each(source.path(), &plan, &composed);
+        }
+    }
+}
+
+/// What the reasons of a refusal must speak of.
+fn reason(end: End) -> &'static str {
+    match end {
+        End::Abandoned => "changes follow the last checkpoint",
+        _ => "have no commit",
+    }
+}
+
+/// Takes the regions of a store away, as when only its files were copied.
+fn without_regions(source: &Path) {
+    for name in names(source) {
+        if name.starts_with("__db.") {
+            fs::remove_file(source.join(name)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_library_refuses_and_writes_nothing() {
+    the_library_refuses(|_| {});
+}
+
+#[test]
+fn the_logs_alone_are_enough_to_refuse() {
+    the_library_refuses(without_regions);
+}
+
+fn the_library_refuses(prepare: impl Fn(&Path)) {
+    for end in [End::Abandoned, End::Active] {
+        stores(end, |source, plan, _| {
+            prepare(source);
+            let before = snapshot(source);
+            let places = Places::new();
+            match places.migrate(source, false) {
+                Err(Error::Unclean { path, reasons }) => {
+                    assert_eq!(path, source);
+                    println!("{end:?}: {}", reasons.join("; "));
+                    let named = reasons.iter().any(|it| it.contains(reason(end)));
+                    assert!(named, "{plan:?}: {reasons:?}");
+                }
+                other => panic!("{plan:?}: {other:?}"),
+            }
+            assert!(places.entries().is_empty(), "{:?}", places.entries());
+            assert_eq!(snapshot(source), before);
+        });
+    }
+}
+
+#[test]
+fn the_command_exits_with_255_and_writes_only_its_logs() {
+    for end in [End::Abandoned, End::Active] {
+        stores(end, |source, plan, _| {
+            let before = snapshot(source);
+            let places = Places::new();
+            let run = csmigrate()
+                .arg("-q")
+                .arg("-b")
+                .arg(&places.backup)
+                .arg("--log-dir")
+                .arg(places.dir.path())
+                .args([source, &places.target])
+                .output()
+                .unwrap();
+            assert_eq!(run.status.code(), Some(255), "{plan:?}");
+            let said = String::from_utf8(run.stderr).unwrap();
+            assert!(said.contains("was not cleanly shut down"), "{said}");
+            assert!(said.contains(reason(end)), "{said}");
+            assert_eq!(said.lines().count(), 1, "{said}");
+            let logs = ["csmigrate.log", "csmigrateError.log"];
+            assert_eq!(places.entries(), logs);
+            assert_eq!(snapshot(source), before);
+        });
+    }
+}
+
+#[test]
+fn whoever_ignores_the_logs_gets_what_the_files_hold_and_a_warning() {
+    for end in [End::Abandoned, End::Active] {
+        stores(end, |source, plan, composed| {
+            let before = snapshot(source);
+            let places = Places::new();
+            let report = places.migrate(source, true).unwrap();
+            let warned = report
+                .warnings
+                .iter()
+                .find(|it| it.text.contains("not cleanly shut down"));
+            assert!(!warned.expect("a warning").cases.is_empty());
+            let copies = copies(source);
+            for file in DATABASES {
+                let new = places.target.join(file.name());
+                verify(&new).unwrap();
+                let held = records(&copies.path().join(file.name()), Order::Bytewise);
+                let found = records(&new, Order::Bytewise);
+                assert!(found == held, "{file} of {plan:?}");
+            }
+            // What makes the warning due: the files are not the store.
+            let events = records(
+                &places.target.join(StoreFile::Events.name()),
+                Order::Bytewise,
+            );
+            let committed = composed.count(StoreFile::Events);
+            match end {
+                End::Abandoned => assert!((events.len() as u64) < committed),
+                _ => assert_eq!(events.len() as u64, committed + composed.uncommitted),
+            }
+            assert_eq!(snapshot(source), before);
+        });
+    }
+}
+
+#[test]
+fn complete_stores_are_accepted() {
+    for end in [End::Clean, End::NoCheckpoint] {
+        stores(end, |source, plan, composed| {
+            let places = Places::new();
+            let report = places.migrate(source, false).unwrap();
+            let warned = report.warnings.iter().find(|it| it.text.contains("shut"));
+            assert!(warned.is_none(), "{plan:?}: {warned:?}");
+            let expected: u64 = composed.records.iter().map(|(_, count)| count).sum();
+            assert_eq!(report.records_written(), expected, "{plan:?}");
+            println!("{end:?}: {expected} records");
+        });
+    }
+}
