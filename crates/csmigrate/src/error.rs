@@ -33,7 +33,7 @@ pub enum Error {
         stores: Vec<PathBuf>,
     },
     /// A file of the source cannot be read.
-    #[error("{}: cannot be read: {source}; run as root or as the owner of the store", path.display())]
+    #[error("{}: cannot be read: {source}; {}", path.display(), read_remedy(source))]
     Unreadable {
         /// The file or directory.
         path: PathBuf,
@@ -99,7 +99,7 @@ pub enum Error {
         similar: Vec<PathBuf>,
     },
     /// The place for something cannot be written to.
-    #[error("{what} directory {} cannot be written: {source}; {}", path.display(), remedy(what))]
+    #[error("{what} directory {} cannot be written: {source}; {}", path.display(), write_remedy(what, source))]
     NotWritable {
         /// "target" or "backup".
         what: &'static str,
@@ -241,10 +241,24 @@ fn joined(paths: &[PathBuf]) -> String {
     all.display().to_string()
 }
 
-fn remedy(what: &str) -> &'static str {
+/// What helps depends on what the system said: to run as root does nothing for
+/// a link that leads nowhere.
+fn read_remedy(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::PermissionDenied => "run as root or as the owner of the store",
+        io::ErrorKind::NotFound => {
+            "if it is a link that leads nowhere, put the file back or move the link away"
+        }
+        _ => "see to the disk or the mount that it is on",
+    }
+}
+
+fn write_remedy(what: &str, source: &io::Error) -> &'static str {
     if what == "backup" {
         "name another place for the backup with -b"
-    } else {
+    } else if source.kind() == io::ErrorKind::PermissionDenied {
         "run as root or name another directory"
+    } else {
+        "name another directory"
     }
 }

@@ -168,7 +168,12 @@ impl Fingerprint {
 fn find_source(named: &Path) -> Result<(PathBuf, Metadata, Store)> {
     let metadata = match std::fs::metadata(named) {
         Ok(metadata) => metadata,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
             return Err(Error::SourceMissing {
                 path: named.to_owned(),
                 similar: similar::directories(named),
@@ -236,15 +241,27 @@ fn place(named: &Path, what: &'static str, word: &str) -> Result<Place> {
         return Err(io(io::ErrorKind::InvalidInput.into()));
     };
     if named.is_symlink() {
-        return Err(io(io::Error::other("it is a link that leads nowhere")));
+        return Err(io(io::Error::other(
+            "it is a link that leads nowhere; name another directory",
+        )));
     }
-    let Ok(resolved) = parent.canonicalize() else {
-        return Err(Error::ParentMissing {
-            what,
-            path: named.to_owned(),
-            parent: parent.to_owned(),
-            similar: similar::directories(parent),
-        });
+    let unusable = |source| Error::NotWritable {
+        what,
+        path: named.to_owned(),
+        source,
+    };
+    let resolved = match parent.canonicalize() {
+        Ok(resolved) if resolved.is_dir() => resolved,
+        Ok(_) => return Err(unusable(io::ErrorKind::NotADirectory.into())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(Error::ParentMissing {
+                what,
+                path: named.to_owned(),
+                parent: parent.to_owned(),
+                similar: similar::directories(parent),
+            });
+        }
+        Err(error) => return Err(unusable(error)),
     };
     Place::new(resolved.join(name), resolved, word).map_err(io)
 }
@@ -410,12 +427,18 @@ fn store_warnings(store: &Store) -> Vec<Warning> {
 
 /// Judges by logs and regions whether the store was cleanly shut down.
 fn judge(request: &Request, store: &Store, warnings: &mut Vec<Warning>) -> Result<Vec<String>> {
-    let database = |error| Error::Database { error, copy: false };
+    let failed = |error| match error {
+        bdbfile::Error::Io { file, source, .. } => Error::Unreadable {
+            path: PathBuf::from(file),
+            source,
+        },
+        error => Error::Database { error, copy: false },
+    };
     let files = EnvironmentFiles {
         logs: store.logs.iter().map(|file| file.path.clone()).collect(),
         regions: store.regions.clone(),
     };
-    let environment = bdbfile::log::inspect(&files).map_err(database)?;
+    let environment = bdbfile::log::inspect(&files).map_err(failed)?;
     let mut newest: Option<NewestPage> = None;
     if environment.logs.is_some() {
         for file in &store.databases {
