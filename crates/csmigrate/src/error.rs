@@ -131,9 +131,12 @@ pub enum Error {
     /// Another run holds a directory.
     #[error("another run of csmigrate is using {}; wait for it to end", .0.display())]
     Busy(PathBuf),
-    /// Something has the name of our own leftovers and is none.
+    /// Something that is no directory has the name of our own leftovers.
+    #[error("{} is in the way: it has the name of what an interrupted run leaves, but is not a directory; look at it and move it away", .0.display())]
+    InTheWay(PathBuf),
+    /// A directory has the name of our own leftovers and is none.
     #[error("{} is in the way: it has the name of what an interrupted run leaves, but it holds {}; look at it and move it away", path.display(), holds.display())]
-    InTheWay {
+    NoLeftover {
         /// The directory in the way.
         path: PathBuf,
         /// What no run has made.

@@ -294,6 +294,7 @@ fn find_target(request: &Request, source: &Path, source_dir: &Metadata) -> Resul
         path: named.clone(),
         source,
     })?;
+    target.check_free()?;
     Ok(target)
 }
 
@@ -341,6 +342,7 @@ fn find_backup(
         path: named.clone(),
         source,
     })?;
+    place.check_free()?;
     Ok((BackupPlan::Make(named), Some(place)))
 }
 

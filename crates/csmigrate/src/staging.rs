@@ -9,7 +9,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, FlockOperation, RenameFlags};
@@ -81,6 +81,12 @@ impl Place {
         }
         Ok(None)
     }
+
+    /// Fails when the staging directory cannot be made because a living run
+    /// has it, or because something else has its name.
+    pub(crate) fn check_free(&self) -> Result<()> {
+        leftover(&self.staging).map(drop)
+    }
 }
 
 /// A staging directory of this run.
@@ -111,6 +117,11 @@ impl Staging {
             Err(error) => return Err(Error::io(path, "make the directory")(error)),
         }
         let dir = lock(path)?;
+        // Another run that found the directory before it was locked may have
+        // taken it for a leftover and put its own in its place.
+        if !is_still(path, &dir).map_err(Error::io(path, "look at the directory"))? {
+            return Err(Error::Busy(path.clone()));
+        }
         Ok(Self {
             place,
             dir,
@@ -223,9 +234,27 @@ fn lock(path: &Path) -> Result<File> {
     }
 }
 
-/// Removes the staging directory of a run that was interrupted: one with our
-/// name, that no living run holds, with nothing in it but files of a store.
-fn remove_leftover(path: &Path) -> Result<()> {
+/// Whether a path still leads to a directory that was opened by it.
+fn is_still(path: &Path, dir: &File) -> io::Result<bool> {
+    let id = |it: &Metadata| (it.dev(), it.ino());
+    match std::fs::symlink_metadata(path) {
+        Ok(now) => Ok(id(&now) == id(&dir.metadata()?)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// The staging directory of a run that was interrupted, locked, and the names
+/// in it: a directory with our name, that no living run holds, with nothing in
+/// it but files of a store.
+fn leftover(path: &Path) -> Result<Option<(File, Vec<OsString>)>> {
+    match std::fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_dir() => {}
+        // A link is no directory of ours, wherever it leads.
+        Ok(_) => return Err(Error::InTheWay(path.to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Error::io(path, "look at it")(error)),
+    }
     let held = lock(path)?;
     let list = |error| Error::io(path, "list the directory")(error);
     let mut names = Vec::new();
@@ -234,19 +263,29 @@ fn remove_leftover(path: &Path) -> Result<()> {
         let name = entry.file_name();
         let plain = entry.file_type().is_ok_and(|kind| kind.is_file());
         if !plain || !caldb::store::is_store_name(&name) {
-            return Err(Error::InTheWay {
+            return Err(Error::NoLeftover {
                 path: path.to_owned(),
                 holds: PathBuf::from(name),
             });
         }
         names.push(name);
     }
+    Ok(Some((held, names)))
+}
+
+/// Removes what an interrupted run left, by the exact names.
+fn remove_leftover(path: &Path) -> Result<()> {
+    let Some((held, names)) = leftover(path)? else {
+        return Ok(());
+    };
     for name in &names {
         let file = path.join(name);
         std::fs::remove_file(&file).map_err(Error::io(&file, "remove what a run left"))?;
     }
+    // Locked until it is gone: who opened it before then sees that it is.
+    let removed = std::fs::remove_dir(path);
     drop(held);
-    std::fs::remove_dir(path).map_err(Error::io(path, "remove what a run left"))
+    removed.map_err(Error::io(path, "remove what a run left"))
 }
 
 #[cfg(test)]
@@ -324,8 +363,34 @@ mod tests {
         std::fs::create_dir(&left).unwrap();
         std::fs::write(left.join("thesis.txt"), "").unwrap();
         let error = Staging::begin(place(dir.path(), "csdb")).unwrap_err();
-        assert!(matches!(error, Error::InTheWay { .. }), "{error}");
+        assert!(matches!(error, Error::NoLeftover { .. }), "{error}");
         assert_eq!(names(&left), ["thesis.txt"]);
+    }
+
+    #[test]
+    fn a_link_with_the_name_of_a_leftover_is_not_followed() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = dir.path().join("oldcsdb");
+        std::fs::create_dir(&store).unwrap();
+        std::fs::write(store.join("ics50events.db"), "all of them").unwrap();
+        let link = dir.path().join(".csdb.csmigrate-staging");
+        std::os::unix::fs::symlink(&store, &link).unwrap();
+        let error = Staging::begin(place(dir.path(), "csdb")).unwrap_err();
+        assert!(matches!(error, Error::InTheWay(_)), "{error}");
+        assert_eq!(names(&store), ["ics50events.db"]);
+    }
+
+    #[test]
+    fn a_directory_that_another_took_the_place_of_is_not_ours() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("staging");
+        std::fs::create_dir(&path).unwrap();
+        let opened = File::open(&path).unwrap();
+        assert!(is_still(&path, &opened).unwrap());
+        std::fs::rename(&path, dir.path().join("moved")).unwrap();
+        assert!(!is_still(&path, &opened).unwrap());
+        std::fs::create_dir(&path).unwrap();
+        assert!(!is_still(&path, &opened).unwrap());
     }
 
     #[test]
