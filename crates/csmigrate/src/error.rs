@@ -146,11 +146,11 @@ pub enum Error {
     #[error("{}: changed while it was being migrated; stop the calendar server and run csmigrate again", .0.display())]
     SourceChanged(PathBuf),
     /// A database cannot be read.
-    #[error("{error}{}", if *copy { "; the source is unchanged and nothing was published" } else { "" })]
+    #[error("{error}{}", if *copy { "; nothing was published; put a sound copy of the file, as from a hot backup, into the source directory and run csmigrate again" } else { "" })]
     Database {
         /// What is wrong, with file, page and slot.
         error: bdbfile::Error,
-        /// Whether the file is the working copy of a source file.
+        /// Whether the file is one of the source or its working copy.
         copy: bool,
     },
     /// A written file does not hold what was read.
