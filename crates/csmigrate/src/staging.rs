@@ -178,12 +178,18 @@ impl Staging {
         let place = self.place.clone();
         let (end, first): (Vec<_>, Vec<_>) = self
             .made
-            .drain(..)
+            .iter()
             .partition(|name| Some(name.as_os_str()) == last);
-        for name in first.iter().chain(&end) {
-            let from = place.staging.join(name);
-            let to = place.path.join(name);
-            rename(&from, &to, false)?;
+        let names: Vec<_> = first.into_iter().chain(end).collect();
+        for (done, name) in names.iter().enumerate() {
+            let moved = rename(&place.staging.join(name), &place.path.join(name), false);
+            if moved.is_err() {
+                // All or nothing: what appeared goes back and is removed.
+                for name in names.iter().take(done) {
+                    let _ = rename(&place.path.join(name), &place.staging.join(name), false);
+                }
+                return moved;
+            }
         }
         std::fs::remove_dir(&place.staging)
             .map_err(Error::io(&place.staging, "remove the directory"))?;
@@ -349,6 +355,39 @@ mod tests {
             assert_eq!(names(&target), ["precious"]);
         }
         assert_eq!(names(dir.path()), ["csdb-false", "csdb-true"]);
+    }
+
+    #[test]
+    fn a_target_that_is_filled_from_inside_keeps_nothing_of_a_failure() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("csdb");
+        std::fs::create_dir(&target).unwrap();
+        let like = std::fs::metadata(&target).unwrap();
+        for fails in [true, false] {
+            let mut place = place(dir.path(), "csdb");
+            place.staging = target.join(".csmigrate-staging");
+            place.inside = true;
+            let mut staging = Staging::begin(place).unwrap();
+            for name in ["ics50caldb.conf", "ics50events.db", "ics50todos.db"] {
+                staging.create(OsStr::new(name)).unwrap();
+            }
+            if fails {
+                std::fs::write(target.join("ics50todos.db"), "precious").unwrap();
+            }
+            let done = staging.publish(&like, Some(OsStr::new("ics50caldb.conf")));
+            if fails {
+                let error = done.unwrap_err();
+                assert!(matches!(error, Error::TargetTaken(_)), "{error}");
+                assert_eq!(names(&target), ["ics50todos.db"]);
+                std::fs::remove_file(target.join("ics50todos.db")).unwrap();
+            } else {
+                done.unwrap();
+                assert_eq!(
+                    names(&target),
+                    ["ics50caldb.conf", "ics50events.db", "ics50todos.db"]
+                );
+            }
+        }
     }
 
     #[test]
