@@ -33,7 +33,7 @@ pub enum Error {
         stores: Vec<PathBuf>,
     },
     /// A file of the source cannot be read.
-    #[error("{}: cannot be read: {source}; run as root or as the owner of the store", path.display())]
+    #[error("{}: cannot be read: {source}; {}", path.display(), read_remedy(source))]
     Unreadable {
         /// The file or directory.
         path: PathBuf,
@@ -99,7 +99,7 @@ pub enum Error {
         similar: Vec<PathBuf>,
     },
     /// The place for something cannot be written to.
-    #[error("{what} directory {} cannot be written: {source}; {}", path.display(), remedy(what))]
+    #[error("{what} directory {} cannot be written: {source}; {}", path.display(), write_remedy(what, source))]
     NotWritable {
         /// "target" or "backup".
         what: &'static str,
@@ -131,9 +131,12 @@ pub enum Error {
     /// Another run holds a directory.
     #[error("another run of csmigrate is using {}; wait for it to end", .0.display())]
     Busy(PathBuf),
-    /// Something has the name of our own leftovers and is none.
+    /// Something that is no directory has the name of our own leftovers.
+    #[error("{} is in the way: it has the name of what an interrupted run leaves, but is not a directory; look at it and move it away", .0.display())]
+    InTheWay(PathBuf),
+    /// A directory has the name of our own leftovers and is none.
     #[error("{} is in the way: it has the name of what an interrupted run leaves, but it holds {}; look at it and move it away", path.display(), holds.display())]
-    InTheWay {
+    NoLeftover {
         /// The directory in the way.
         path: PathBuf,
         /// What no run has made.
@@ -143,11 +146,11 @@ pub enum Error {
     #[error("{}: changed while it was being migrated; stop the calendar server and run csmigrate again", .0.display())]
     SourceChanged(PathBuf),
     /// A database cannot be read.
-    #[error("{error}{}", if *copy { "; the source is unchanged and nothing was published" } else { "" })]
+    #[error("{error}{}", if *copy { "; nothing was published; put a sound copy of the file, as from a hot backup, into the source directory and run csmigrate again" } else { "" })]
     Database {
         /// What is wrong, with file, page and slot.
         error: bdbfile::Error,
-        /// Whether the file is the working copy of a source file.
+        /// Whether the file is one of the source or its working copy.
         copy: bool,
     },
     /// A written file does not hold what was read.
@@ -241,10 +244,24 @@ fn joined(paths: &[PathBuf]) -> String {
     all.display().to_string()
 }
 
-fn remedy(what: &str) -> &'static str {
+/// What helps depends on what the system said: to run as root does nothing for
+/// a link that leads nowhere.
+fn read_remedy(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::PermissionDenied => "run as root or as the owner of the store",
+        io::ErrorKind::NotFound => {
+            "if it is a link that leads nowhere, put the file back or move the link away"
+        }
+        _ => "see to the disk or the mount that it is on",
+    }
+}
+
+fn write_remedy(what: &str, source: &io::Error) -> &'static str {
     if what == "backup" {
         "name another place for the backup with -b"
-    } else {
+    } else if source.kind() == io::ErrorKind::PermissionDenied {
         "run as root or name another directory"
+    } else {
+        "name another directory"
     }
 }

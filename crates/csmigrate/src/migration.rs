@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::num::NonZeroUsize;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
@@ -112,7 +113,7 @@ impl Migration {
         let began = Instant::now();
         let plan = self.plan(observer)?;
         let copy_dir = plan.inspection.backup.dir().to_owned();
-        let _times = SourceTimes::of(&plan, &copy_dir);
+        let _times = SourceTimes::of(&plan);
 
         observer.event(Event::Begins(Stage::Backup));
         let what = format!(
@@ -343,16 +344,21 @@ impl FileIds {
     }
 }
 
-/// Puts the source directory's own modification time back when the default
-/// backup place, a directory in it, has been made.
+/// Puts the source directory's own modification time back when the backup, by
+/// default a directory in it, has been made.
 struct SourceTimes<'a> {
     source: Option<(&'a Path, &'a std::fs::Metadata)>,
 }
 
 impl<'a> SourceTimes<'a> {
-    fn of(plan: &'a Plan, backup: &Path) -> Self {
+    fn of(plan: &'a Plan) -> Self {
         let source = plan.store.dir.as_path();
-        let inside = plan.backup.is_some() && backup.parent() == Some(source);
+        // However it was named.
+        let inside = plan.backup.as_ref().is_some_and(|place| {
+            std::fs::metadata(&place.parent).is_ok_and(|parent| {
+                (parent.dev(), parent.ino()) == (plan.source_dir.dev(), plan.source_dir.ino())
+            })
+        });
         Self {
             source: inside.then_some((source, &plan.source_dir)),
         }

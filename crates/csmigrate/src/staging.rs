@@ -9,7 +9,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, FlockOperation, RenameFlags};
@@ -81,6 +81,12 @@ impl Place {
         }
         Ok(None)
     }
+
+    /// Fails when the staging directory cannot be made because a living run
+    /// has it, or because something else has its name.
+    pub(crate) fn check_free(&self) -> Result<()> {
+        leftover(&self.staging).map(drop)
+    }
 }
 
 /// A staging directory of this run.
@@ -111,6 +117,11 @@ impl Staging {
             Err(error) => return Err(Error::io(path, "make the directory")(error)),
         }
         let dir = lock(path)?;
+        // Another run that found the directory before it was locked may have
+        // taken it for a leftover and put its own in its place.
+        if !is_still(path, &dir).map_err(Error::io(path, "look at the directory"))? {
+            return Err(Error::Busy(path.clone()));
+        }
         Ok(Self {
             place,
             dir,
@@ -167,12 +178,18 @@ impl Staging {
         let place = self.place.clone();
         let (end, first): (Vec<_>, Vec<_>) = self
             .made
-            .drain(..)
+            .iter()
             .partition(|name| Some(name.as_os_str()) == last);
-        for name in first.iter().chain(&end) {
-            let from = place.staging.join(name);
-            let to = place.path.join(name);
-            rename(&from, &to, false)?;
+        let names: Vec<_> = first.into_iter().chain(end).collect();
+        for (done, name) in names.iter().enumerate() {
+            let moved = rename(&place.staging.join(name), &place.path.join(name), false);
+            if moved.is_err() {
+                // All or nothing: what appeared goes back and is removed.
+                for name in names.iter().take(done) {
+                    let _ = rename(&place.path.join(name), &place.staging.join(name), false);
+                }
+                return moved;
+            }
         }
         std::fs::remove_dir(&place.staging)
             .map_err(Error::io(&place.staging, "remove the directory"))?;
@@ -223,9 +240,27 @@ fn lock(path: &Path) -> Result<File> {
     }
 }
 
-/// Removes the staging directory of a run that was interrupted: one with our
-/// name, that no living run holds, with nothing in it but files of a store.
-fn remove_leftover(path: &Path) -> Result<()> {
+/// Whether a path still leads to a directory that was opened by it.
+fn is_still(path: &Path, dir: &File) -> io::Result<bool> {
+    let id = |it: &Metadata| (it.dev(), it.ino());
+    match std::fs::symlink_metadata(path) {
+        Ok(now) => Ok(id(&now) == id(&dir.metadata()?)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// The staging directory of a run that was interrupted, locked, and the names
+/// in it: a directory with our name, that no living run holds, with nothing in
+/// it but files of a store.
+fn leftover(path: &Path) -> Result<Option<(File, Vec<OsString>)>> {
+    match std::fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_dir() => {}
+        // A link is no directory of ours, wherever it leads.
+        Ok(_) => return Err(Error::InTheWay(path.to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Error::io(path, "look at it")(error)),
+    }
     let held = lock(path)?;
     let list = |error| Error::io(path, "list the directory")(error);
     let mut names = Vec::new();
@@ -234,19 +269,29 @@ fn remove_leftover(path: &Path) -> Result<()> {
         let name = entry.file_name();
         let plain = entry.file_type().is_ok_and(|kind| kind.is_file());
         if !plain || !caldb::store::is_store_name(&name) {
-            return Err(Error::InTheWay {
+            return Err(Error::NoLeftover {
                 path: path.to_owned(),
                 holds: PathBuf::from(name),
             });
         }
         names.push(name);
     }
+    Ok(Some((held, names)))
+}
+
+/// Removes what an interrupted run left, by the exact names.
+fn remove_leftover(path: &Path) -> Result<()> {
+    let Some((held, names)) = leftover(path)? else {
+        return Ok(());
+    };
     for name in &names {
         let file = path.join(name);
         std::fs::remove_file(&file).map_err(Error::io(&file, "remove what a run left"))?;
     }
+    // Locked until it is gone: who opened it before then sees that it is.
+    let removed = std::fs::remove_dir(path);
     drop(held);
-    std::fs::remove_dir(path).map_err(Error::io(path, "remove what a run left"))
+    removed.map_err(Error::io(path, "remove what a run left"))
 }
 
 #[cfg(test)]
@@ -313,6 +358,39 @@ mod tests {
     }
 
     #[test]
+    fn a_target_that_is_filled_from_inside_keeps_nothing_of_a_failure() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("csdb");
+        std::fs::create_dir(&target).unwrap();
+        let like = std::fs::metadata(&target).unwrap();
+        for fails in [true, false] {
+            let mut place = place(dir.path(), "csdb");
+            place.staging = target.join(".csmigrate-staging");
+            place.inside = true;
+            let mut staging = Staging::begin(place).unwrap();
+            for name in ["ics50caldb.conf", "ics50events.db", "ics50todos.db"] {
+                staging.create(OsStr::new(name)).unwrap();
+            }
+            if fails {
+                std::fs::write(target.join("ics50todos.db"), "precious").unwrap();
+            }
+            let done = staging.publish(&like, Some(OsStr::new("ics50caldb.conf")));
+            if fails {
+                let error = done.unwrap_err();
+                assert!(matches!(error, Error::TargetTaken(_)), "{error}");
+                assert_eq!(names(&target), ["ics50todos.db"]);
+                std::fs::remove_file(target.join("ics50todos.db")).unwrap();
+            } else {
+                done.unwrap();
+                assert_eq!(
+                    names(&target),
+                    ["ics50caldb.conf", "ics50events.db", "ics50todos.db"]
+                );
+            }
+        }
+    }
+
+    #[test]
     fn a_leftover_is_removed_and_anything_else_is_not() {
         let dir = tempfile::tempdir().unwrap();
         let left = dir.path().join(".csdb.csmigrate-staging");
@@ -324,8 +402,34 @@ mod tests {
         std::fs::create_dir(&left).unwrap();
         std::fs::write(left.join("thesis.txt"), "").unwrap();
         let error = Staging::begin(place(dir.path(), "csdb")).unwrap_err();
-        assert!(matches!(error, Error::InTheWay { .. }), "{error}");
+        assert!(matches!(error, Error::NoLeftover { .. }), "{error}");
         assert_eq!(names(&left), ["thesis.txt"]);
+    }
+
+    #[test]
+    fn a_link_with_the_name_of_a_leftover_is_not_followed() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = dir.path().join("oldcsdb");
+        std::fs::create_dir(&store).unwrap();
+        std::fs::write(store.join("ics50events.db"), "all of them").unwrap();
+        let link = dir.path().join(".csdb.csmigrate-staging");
+        std::os::unix::fs::symlink(&store, &link).unwrap();
+        let error = Staging::begin(place(dir.path(), "csdb")).unwrap_err();
+        assert!(matches!(error, Error::InTheWay(_)), "{error}");
+        assert_eq!(names(&store), ["ics50events.db"]);
+    }
+
+    #[test]
+    fn a_directory_that_another_took_the_place_of_is_not_ours() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("staging");
+        std::fs::create_dir(&path).unwrap();
+        let opened = File::open(&path).unwrap();
+        assert!(is_still(&path, &opened).unwrap());
+        std::fs::rename(&path, dir.path().join("moved")).unwrap();
+        assert!(!is_still(&path, &opened).unwrap());
+        std::fs::create_dir(&path).unwrap();
+        assert!(!is_still(&path, &opened).unwrap());
     }
 
     #[test]

@@ -15,7 +15,6 @@ pub(crate) fn verify(path: &Path, name: &Path, read: &Reading) -> Result<(u64, u
     let len = std::fs::metadata(path)
         .map_err(Error::io(path, "read the new file"))?
         .len();
-    let written = rewrite::read_only(source)?;
     let mismatch = |what, read: String, written: String| {
         Err(Error::Mismatch {
             file: name.to_owned(),
@@ -23,6 +22,21 @@ pub(crate) fn verify(path: &Path, name: &Path, read: &Reading) -> Result<(u64, u
             read,
             written,
         })
+    };
+    let written = match rewrite::read_only(source) {
+        Ok(written) => written,
+        // What is wrong here is what was written, not a file of the source.
+        Err(Error::Database { error, .. }) if error.rule().is_some() => {
+            return mismatch(
+                "the structures",
+                "a sound tree".to_owned(),
+                error.to_string(),
+            );
+        }
+        Err(Error::Database { error, .. }) => {
+            return Err(Error::Database { error, copy: false });
+        }
+        Err(error) => return Err(error),
     };
     if written.scan.records != read.scan.records {
         return mismatch(

@@ -29,15 +29,27 @@ fn place(named: &Path, what: &'static str, word: &str) -> Result<Place> {
         return Err(io(io::ErrorKind::InvalidInput.into()));
     };
     if named.is_symlink() {
-        return Err(io(io::Error::other("it is a link that leads nowhere")));
+        return Err(io(io::Error::other(
+            "it is a link that leads nowhere; name another directory",
+        )));
     }
-    let Ok(resolved) = parent.canonicalize() else {
-        return Err(Error::ParentMissing {
-            what,
-            path: named.to_owned(),
-            parent: parent.to_owned(),
-            similar: similar::directories(parent),
-        });
+    let unusable = |source| Error::NotWritable {
+        what,
+        path: named.to_owned(),
+        source,
+    };
+    let resolved = match parent.canonicalize() {
+        Ok(resolved) if resolved.is_dir() => resolved,
+        Ok(_) => return Err(unusable(io::ErrorKind::NotADirectory.into())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(Error::ParentMissing {
+                what,
+                path: named.to_owned(),
+                parent: parent.to_owned(),
+                similar: similar::directories(parent),
+            });
+        }
+        Err(error) => return Err(unusable(error)),
     };
     Place::new(resolved.join(name), resolved, word).map_err(io)
 }
@@ -74,6 +86,7 @@ pub(super) fn find_target(
         path: named.clone(),
         source,
     })?;
+    target.check_free()?;
     Ok(target)
 }
 
@@ -121,6 +134,7 @@ pub(super) fn find_backup(
         path: named.clone(),
         source,
     })?;
+    place.check_free()?;
     Ok((BackupPlan::Make(named), Some(place)))
 }
 

@@ -1,5 +1,7 @@
 //! Was the store cleanly shut down?
 
+use std::path::PathBuf;
+
 use bdbfile::log::{EnvironmentFiles, NewestPage, Reason, Verdict};
 use caldb::Store;
 
@@ -13,16 +15,22 @@ pub(super) fn judge(
     store: &Store,
     warnings: &mut Vec<Warning>,
 ) -> Result<Vec<String>> {
-    let database = |error| Error::Database { error, copy: false };
+    let failed = |error| match error {
+        bdbfile::Error::Io { file, source, .. } => Error::Unreadable {
+            path: PathBuf::from(file),
+            source,
+        },
+        error => Error::Database { error, copy: false },
+    };
     let files = EnvironmentFiles {
         logs: store.logs.iter().map(|file| file.path.clone()).collect(),
         regions: store.regions.clone(),
     };
-    let environment = bdbfile::log::inspect(&files).map_err(database)?;
+    let environment = bdbfile::log::inspect(&files).map_err(failed)?;
     let mut newest: Option<NewestPage> = None;
     if environment.logs.is_some() {
         for file in &store.databases {
-            let page = NewestPage::of_file(&file.path).map_err(database)?;
+            let page = NewestPage::of_file(&file.path).map_err(failed)?;
             if let Some(page) = page
                 && newest.as_ref().is_none_or(|newest| page.lsn > newest.lsn)
             {

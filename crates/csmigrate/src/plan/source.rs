@@ -16,7 +16,12 @@ use crate::similar;
 pub(super) fn find(named: &Path) -> Result<(PathBuf, Metadata, Store)> {
     let metadata = match std::fs::metadata(named) {
         Ok(metadata) => metadata,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
             return Err(Error::SourceMissing {
                 path: named.to_owned(),
                 similar: similar::directories(named),
