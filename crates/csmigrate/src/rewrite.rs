@@ -8,7 +8,7 @@ use bdbfile::read::{Database, Finding, ScanReport};
 use bdbfile::source::PageSource;
 use bdbfile::write::{BtreeBuilder, BtreeParams, FileSink, KeyOrder};
 
-use crate::digest::{Digester, RecordDigest};
+use crate::digest::{Digester, RecordDigest, SequenceDigest};
 use crate::error::{Error, Result};
 use crate::report::{RecordOrder, Warning};
 
@@ -19,6 +19,7 @@ pub(crate) struct Reading {
     pub(crate) endian: Endian,
     pub(crate) order: RecordOrder,
     pub(crate) digest: RecordDigest,
+    pub(crate) sequence: SequenceDigest,
     pub(crate) scan: ScanReport,
 }
 
@@ -47,6 +48,7 @@ pub(crate) fn read_only<S: PageSource>(source: S) -> Result<Reading> {
         endian: database.layout().endian,
         order,
         digest: digester.digest(),
+        sequence: digester.sequence(),
         scan: scan.finish().map_err(bad_source)?,
     })
 }
@@ -72,7 +74,7 @@ pub(crate) fn rewrite<S: PageSource>(
     // internal pages. One whose application compares keys in its own way shows
     // it by the first key out of order, and is begun again.
     let mut order = RecordOrder::Bytewise;
-    let (digest, scan) = match build(&database, path, file, &params) {
+    let (digester, scan) = match build(&database, path, file, &params) {
         Err(Build::OutOfOrder) => {
             order = RecordOrder::AsFound;
             params.order = KeyOrder::AsFed;
@@ -96,7 +98,8 @@ pub(crate) fn rewrite<S: PageSource>(
         meta: database.meta().clone(),
         endian: database.layout().endian,
         order,
-        digest,
+        digest: digester.digest(),
+        sequence: digester.sequence(),
         scan,
     })
 }
@@ -148,7 +151,7 @@ fn build<S: PageSource>(
     path: &Path,
     file: &File,
     params: &BtreeParams,
-) -> std::result::Result<(RecordDigest, ScanReport), Build> {
+) -> std::result::Result<(Digester, ScanReport), Build> {
     let failed = |error| match error {
         bdbfile::Error::Order { .. } => Build::OutOfOrder,
         bdbfile::Error::Io { source, .. } => {
@@ -169,7 +172,7 @@ fn build<S: PageSource>(
     })?;
     let scan = scan.finish()?;
     builder.finish().map_err(failed)?;
-    Ok((digester.digest(), scan))
+    Ok((digester, scan))
 }
 
 fn open<S: PageSource>(source: S) -> Result<Database<S>> {

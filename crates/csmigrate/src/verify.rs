@@ -52,6 +52,13 @@ pub(crate) fn verify(path: &Path, name: &Path, read: &Reading) -> Result<(u64, u
             written.digest.to_string(),
         );
     }
+    if written.sequence != read.sequence {
+        return mismatch(
+            "the orders of the records",
+            read.sequence.to_string(),
+            written.sequence.to_string(),
+        );
+    }
     if written.scan.finding_count() > 0 {
         let found = written.scan.findings.first();
         return mismatch(
