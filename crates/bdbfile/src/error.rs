@@ -186,7 +186,7 @@ rules! {
     TooShort => "the file is too short to hold a metadata page",
     /// Offset 12 holds no Berkeley DB magic number in either byte order.
     NotBerkeleyDb => "this is not a Berkeley DB file",
-    /// A hash, queue or heap file, or a recno one.
+    /// A heap file, or one left half renamed.
     KindNotRead => "this kind of database is not read",
     /// A version of the format that is not read.
     VersionNotRead => "this version of the format is not read",
@@ -200,8 +200,12 @@ rules! {
     Encrypted => "the file is encrypted and cannot be read without its password",
     /// A flag that is not known.
     Flags => "the metadata page has flags that are not known",
-    /// A file that holds several named databases.
-    SubDatabases => "files that hold several named databases are not read",
+    /// A name that the directory of named databases does not have.
+    NoSuchName => "the file has no database of this name",
+    /// An entry of the directory that leads to no metadata page.
+    DirectoryEntry => "the directory entry of a named database leads to no metadata page",
+    /// Page numbers in the directory are little-endian, not big-endian.
+    DirectoryOrder => "the directory's page numbers are little-endian, as an x86 build of 3.0 or a library built with the wrong byte order writes them",
     /// A compressed btree (4.8 and later).
     Compressed => "compressed btrees are not read",
     /// A partitioned or sliced database (4.8 and later).
@@ -232,6 +236,8 @@ rules! {
     OddEntries => "the leaf's entries are not pairs of key and data",
     /// An item begins in the header or the index array, or ends past the page.
     ItemBounds => "the item lies outside the part of the page that items have",
+    /// Large objects of 6.x and 18.1, which lie in files of their own.
+    Blob => "large objects in files of their own are not read",
     /// An item's type byte is not known here.
     ItemType => "the item has a type that has no place here",
     /// A leaf's neighbours are not those of the tree walk.
@@ -246,6 +252,24 @@ rules! {
     OverflowLength => "the overflow item states more bytes than the file has",
     /// An overflow page states more bytes than a page holds, or none.
     OverflowFill => "the overflow page states an impossible number of bytes",
+    /// A duplicate of a set on a hash page does not fit, or its two lengths differ.
+    DuplicateLength => "a duplicate in a set does not have the same length before and after it",
+    /// Bucket numbers and masks of a hash database contradict each other.
+    HashMasks => "the bucket numbers and masks of the hash database contradict each other",
+    /// The first page of a bucket cannot be found.
+    BucketPage => "the first page of a bucket cannot be found",
+    /// Numbers on a queue's metadata page that cannot be.
+    QueueFields => "the record length or the records a page of the queue cannot be",
+    /// A page of a queue with the type of an empty or a hash page.
+    QueuePageType => "the page of the queue has the wrong type, as releases before 4.2 write it in foreign byte order",
+    /// Checksums that are wrong on every page that was tried.
+    ChecksumsAllWrong => "the checksums of all pages that were tried are wrong, as 4.1.25 writes them in foreign byte order; they are not looked at",
+    /// Key lengths in the other byte order.
+    KeyLengthOrder => "the lengths of keys with several duplicates are in the other byte order, as 2.x writes them in foreign byte order",
+    /// Type bytes laid out as bit fields.
+    BitFields => "type bytes are laid out as bit fields, as releases up to 2.3.4 write them on some machines",
+    /// A hash function that is not the default.
+    HashFunction => "the hash function is not the default one",
     /// The free list leads to a page that is not free, or in a circle.
     FreeList => "the free page list is damaged",
     /// A page that nothing refers to.

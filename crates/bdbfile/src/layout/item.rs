@@ -1,6 +1,6 @@
 //! Items on btree, recno and duplicate pages.
 
-use super::{Endian, PageNo};
+use super::{Endian, PageLayout, PageNo};
 
 // Leaf item in the page: u16 length, u8 type, bytes.
 const LEN: usize = 0;
@@ -31,6 +31,8 @@ pub const RECNO_INTERNAL_ITEM: usize = RECNO_RECORDS + 4;
 const KIND_INLINE: u8 = 1;
 const KIND_DUPLICATES: u8 = 2;
 const KIND_OVERFLOW: u8 = 3;
+/// A large object kept in a file of its own (6.x and 18.1).
+const KIND_BLOB: u8 = 4;
 /// Set in the type byte of a deleted item.
 const DELETED: u8 = 0x80;
 
@@ -83,6 +85,8 @@ pub enum BadItem {
     },
     /// Its type byte is not known here.
     Type(u8),
+    /// It is a large object in a file of its own, which is not read.
+    Blob,
 }
 
 /// Items begin at multiples of four.
@@ -91,10 +95,11 @@ pub const fn align4(len: usize) -> usize {
 }
 
 /// Reads the leaf item at `offset` of a page.
-pub fn leaf_item(endian: Endian, page: &[u8], offset: usize) -> Result<LeafItem<'_>, BadItem> {
+pub fn leaf_item(layout: PageLayout, page: &[u8], offset: usize) -> Result<LeafItem<'_>, BadItem> {
+    let endian = layout.endian;
     let out = BadItem::Bounds { offset, len: 0 };
     let item = page.get(offset..).ok_or(out)?;
-    let kind = *item.get(TYPE).ok_or(out)?;
+    let kind = plain_kind(layout, *item.get(TYPE).ok_or(out)?);
     let content = match kind & !DELETED {
         KIND_INLINE => {
             let len = usize::from(endian.u16(item, LEN).ok_or(out)?);
@@ -112,6 +117,7 @@ pub fn leaf_item(endian: Endian, page: &[u8], offset: usize) -> Result<LeafItem<
                 root: endian.u32(item, OFF_PAGE_PGNO).ok_or(out)?,
             }
         }
+        KIND_BLOB => return Err(BadItem::Blob),
         _ => return Err(BadItem::Type(kind)),
     };
     Ok(LeafItem {
@@ -123,10 +129,11 @@ pub fn leaf_item(endian: Endian, page: &[u8], offset: usize) -> Result<LeafItem<
 /// The child page of the btree internal item at `offset`, and the overflow
 /// chain that holds its key, if one does.
 pub fn internal_child(
-    endian: Endian,
+    layout: PageLayout,
     page: &[u8],
     offset: usize,
 ) -> Result<(PageNo, Option<(PageNo, u32)>), BadItem> {
+    let endian = layout.endian;
     let out = BadItem::Bounds { offset, len: 0 };
     let item = page.get(offset..).ok_or(out)?;
     let len = usize::from(endian.u16(item, LEN).ok_or(out)?);
@@ -134,7 +141,7 @@ pub fn internal_child(
     let key = item
         .get(INTERNAL_HEADER..INTERNAL_HEADER + len)
         .ok_or(BadItem::Bounds { offset, len })?;
-    let kind = *item.get(TYPE).ok_or(out)?;
+    let kind = plain_kind(layout, *item.get(TYPE).ok_or(out)?);
     match kind & !DELETED {
         KIND_INLINE => Ok((child, None)),
         KIND_OVERFLOW => {
@@ -154,6 +161,15 @@ pub fn recno_child(endian: Endian, page: &[u8], offset: usize) -> Result<PageNo,
     };
     let item = page.get(offset..offset + RECNO_INTERNAL_ITEM).ok_or(out)?;
     endian.u32(item, RECNO_CHILD).ok_or(out)
+}
+
+/// A type byte as all releases but the first have it.
+const fn plain_kind(layout: PageLayout, byte: u8) -> u8 {
+    if layout.bit_fields {
+        byte.rotate_right(1)
+    } else {
+        byte
+    }
 }
 
 /// Writes an in-page leaf item at the start of `out`. The caller has seen to

@@ -5,6 +5,7 @@
 
 mod checksum;
 mod endian;
+mod hash_item;
 mod item;
 mod log;
 mod lsn;
@@ -14,6 +15,7 @@ mod region;
 
 pub use checksum::{extend_log_hash, log_hash, page_checksum};
 pub use endian::Endian;
+pub use hash_item::{DuplicateSet, HashItem, hash_item};
 pub use item::{
     BadItem, INTERNAL_HEADER, Item, ItemKind, LEAF_ITEM_HEADER, LeafItem, OFF_PAGE_ITEM,
     RECNO_INTERNAL_ITEM, align4, encode_internal, encode_leaf_inline, encode_off_page,
@@ -24,7 +26,10 @@ pub use log::{
     LogRecordHeader, LogRecordKind,
 };
 pub use lsn::Lsn;
-pub use meta::{BtreeFlags, BtreeMeta, META_USED, MetaFlags, Preamble};
+pub use meta::{
+    BtreeFields, BtreeFlags, HashFields, HashFlags, Kind, META_USED, Meta, MetaFlags, Method,
+    Preamble, QueueFields, default_hash,
+};
 pub use page::{INDEX_ENTRY, PageHeader, PageLayout, PageType, PageView};
 pub use region::{REGION_HEAD, RegionHead};
 

@@ -18,15 +18,25 @@ const CHECKSUM: usize = CHECKSUM_UNUSED + 2;
 /// Bytes of the header of a page with checksum.
 const CHECKSUMMED: usize = CHECKSUM + 4;
 
+/// Bytes of the header of a queue page without checksum.
+const QUEUE_PLAIN: usize = PLAIN + 2;
+/// Bytes of the header of a queue page with checksum, which has room for the
+/// longest kind.
+const QUEUE_CHECKSUMMED: usize = QUEUE_PLAIN + 20;
+
 /// Bytes of one entry of the index array.
 pub const INDEX_ENTRY: usize = 2;
 
-/// The types of pages a btree file holds.
+/// The types of pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum PageType {
     /// Free, or never used.
     Free = 0,
+    /// Page of a chain of duplicates (up to 3.0).
+    DuplicateChain = 1,
+    /// Page of a hash bucket, pairs in any order.
+    Hash = 2,
     /// Internal page of a btree, or of a tree of sorted duplicates.
     BtreeInternal = 3,
     /// Internal page of a recno tree, or of a tree of unsorted duplicates.
@@ -37,8 +47,43 @@ pub enum PageType {
     RecnoLeaf = 6,
     /// Page of an overflow chain.
     Overflow = 7,
+    /// Metadata page of a hash database.
+    HashMeta = 8,
+    /// Metadata page of a btree or recno database.
+    BtreeMeta = 9,
+    /// Metadata page of a queue.
+    QueueMeta = 10,
+    /// Records of a queue.
+    QueueData = 11,
     /// Leaf of a tree of sorted duplicates.
     DuplicateLeaf = 12,
+    /// Page of a hash bucket, pairs sorted by key (4.6 and later).
+    HashSorted = 13,
+}
+
+impl PageType {
+    /// All types that are known here.
+    pub const ALL: [Self; 14] = [
+        Self::Free,
+        Self::DuplicateChain,
+        Self::Hash,
+        Self::BtreeInternal,
+        Self::RecnoInternal,
+        Self::BtreeLeaf,
+        Self::RecnoLeaf,
+        Self::Overflow,
+        Self::HashMeta,
+        Self::BtreeMeta,
+        Self::QueueMeta,
+        Self::QueueData,
+        Self::DuplicateLeaf,
+        Self::HashSorted,
+    ];
+
+    /// The type of a number on a page.
+    pub fn of(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| *known as u8 == number)
+    }
 }
 
 /// How the pages of a file are laid out: what a page's bytes mean follows from
@@ -51,6 +96,10 @@ pub struct PageLayout {
     pub page_size: u32,
     /// Whether pages carry a checksum, which makes their header longer.
     pub checksums: bool,
+    /// Whether type bytes are laid out as bit fields the other way round, as
+    /// Sun's compiler did up to 2.3.4: the type in the upper seven bits, the
+    /// mark of deletion in the lowest (read: the change log of 2.3.5).
+    pub bit_fields: bool,
 }
 
 impl PageLayout {
@@ -62,6 +111,15 @@ impl PageLayout {
     /// Page size as a length in memory.
     pub const fn page_len(self) -> usize {
         self.page_size as usize
+    }
+
+    /// Bytes before the records of a page of a queue.
+    pub const fn queue_header_size(self) -> usize {
+        if self.checksums {
+            QUEUE_CHECKSUMMED
+        } else {
+            QUEUE_PLAIN
+        }
     }
 
     /// Bytes of data that a full overflow page holds.

@@ -1,78 +1,114 @@
-//! Duplicates of one key that moved to a tree of their own.
+//! Duplicates of one key that moved off the key's page: to a tree of their own,
+//! or up to 3.0 to a chain of pages.
 
 use crate::error::{Place, Result, Rule};
-use crate::layout::{Item, LeafItem, NO_PAGE, PageNo, leaf_item};
-use crate::read::claims::Claims;
+use crate::layout::{Item, LeafItem, NO_PAGE, PageNo, PageType, PageView, leaf_item};
 use crate::read::overflow;
 use crate::read::pages::Pages;
 use crate::read::tree::{self, TreeKind};
+use crate::read::walk::Walk;
 use crate::source::PageSource;
 
-/// Visits the data items of a duplicate tree in order: page and slot, and the
-/// bytes. Returns how many deleted items were passed over.
+/// Visits the data items of a set of duplicates in order: page and slot, and
+/// the bytes.
 pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
-    pages: &Pages<S>,
-    claims: &Claims,
-    kind: TreeKind,
+    walk: Walk<'_, S>,
     root: PageNo,
     referrer: Place,
     mut each: impl FnMut(PageNo, u16, &[u8]) -> std::result::Result<(), E>,
-) -> std::result::Result<u64, E> {
+) -> std::result::Result<(), E> {
+    let first = walk.pages.page(root, referrer)?.view().header;
+    if first.is(PageType::DuplicateChain) {
+        return visit_chain(walk, root, referrer, &mut each);
+    }
+    let kind = if walk.meta.has_sorted_duplicates() {
+        TreeKind::SORTED_DUPLICATES
+    } else {
+        TreeKind::UNSORTED_DUPLICATES
+    };
     let tree::Leaves {
         pages: leaves,
         key_chains,
-    } = tree::leaves(pages, claims, kind, root, referrer)?;
-    let mut deleted = 0;
+    } = tree::leaves(walk, kind, root, referrer)?;
     let mut long = Vec::new();
     for (index, &pgno) in leaves.iter().enumerate() {
-        let page = pages.page(pgno, referrer)?;
+        let page = walk.pages.page(pgno, referrer)?;
         let view = page.view();
-        tree::check_leaf(pages, kind, &view, neighbours(&leaves, index))?;
-        for slot in 0..view.header.entries {
-            let place = Place::slot(pgno, slot);
-            match item(pages, &view, place, slot)? {
-                LeafItem {
-                    deleted: true,
-                    content,
-                } => {
-                    deleted += 1;
-                    if let Item::Overflow { first, .. } = content {
-                        overflow::claim_chain(pages, claims, first);
-                    }
-                }
-                LeafItem { content, .. } => match content {
-                    Item::Inline(bytes) => each(pgno, slot, bytes)?,
-                    Item::Overflow { first, len } => {
-                        overflow::read_chain(pages, claims, (first, len), place, &mut long)?;
-                        each(pgno, slot, &long)?;
-                    }
-                    Item::Duplicates { .. } => {
-                        let found = "duplicates of a duplicate";
-                        return Err(pages.broken(place, Rule::ItemType, found).into());
-                    }
-                },
+        tree::check_leaf(walk.pages, kind, &view, neighbours(&leaves, index))?;
+        visit_items(walk, &view, &mut long, &mut each)?;
+    }
+    for (first, _) in key_chains {
+        overflow::claim_chain(walk, first);
+    }
+    Ok(())
+}
+
+/// Claims the pages of duplicates whose records nobody needs: those of a
+/// deleted item. What is broken in it costs no record.
+pub(crate) fn claim<S: PageSource>(walk: Walk<'_, S>, root: PageNo, referrer: Place) {
+    // The walk itself claims whatever it gets to.
+    let _ = visit(walk, root, referrer, |_, _, _| Ok::<_, crate::Error>(()));
+}
+
+fn visit_chain<S: PageSource, E: From<crate::Error>>(
+    walk: Walk<'_, S>,
+    first: PageNo,
+    referrer: Place,
+    each: &mut impl FnMut(PageNo, u16, &[u8]) -> std::result::Result<(), E>,
+) -> std::result::Result<(), E> {
+    let mut long = Vec::new();
+    let mut referrer = referrer;
+    let mut pgno = first;
+    while pgno != NO_PAGE {
+        let page = walk.pages.page(pgno, referrer)?;
+        let view = page.view();
+        if !view.header.is(PageType::DuplicateChain) {
+            let found = format!("type {} in a chain of duplicates", view.header.page_type);
+            return Err(walk
+                .pages
+                .broken(Place::page(pgno), Rule::PageType, found)
+                .into());
+        }
+        tree::claim(walk, pgno, referrer)?;
+        tree::check_index(walk.pages, &view)?;
+        visit_items(walk, &view, &mut long, each)?;
+        referrer = Place::page(pgno);
+        pgno = view.header.next;
+    }
+    Ok(())
+}
+
+/// Visits the items of a page that are not pairs.
+fn visit_items<S: PageSource, E: From<crate::Error>>(
+    walk: Walk<'_, S>,
+    view: &PageView<'_>,
+    long: &mut Vec<u8>,
+    each: &mut impl FnMut(PageNo, u16, &[u8]) -> std::result::Result<(), E>,
+) -> std::result::Result<(), E> {
+    let pgno = view.header.pgno;
+    for slot in 0..view.header.entries {
+        let place = Place::slot(pgno, slot);
+        let LeafItem { deleted, content } = item(walk.pages, view, place, slot)?;
+        if deleted {
+            walk.notes.deleted();
+            if let Item::Overflow { first, .. } = content {
+                overflow::claim_chain(walk, first);
+            }
+            continue;
+        }
+        match content {
+            Item::Inline(bytes) => each(pgno, slot, bytes)?,
+            Item::Overflow { first, len } => {
+                overflow::read_chain(walk, (first, len), place, long)?;
+                each(pgno, slot, long)?;
+            }
+            Item::Duplicates { .. } => {
+                let found = "duplicates of a duplicate";
+                return Err(walk.pages.broken(place, Rule::ItemType, found).into());
             }
         }
     }
-    for (first, _) in key_chains {
-        overflow::claim_chain(pages, claims, first);
-    }
-    Ok(deleted)
-}
-
-/// Claims the pages of a duplicate tree whose records nobody needs: that of a
-/// deleted item. What is broken in it costs no record.
-pub(crate) fn claim_tree<S: PageSource>(
-    pages: &Pages<S>,
-    claims: &Claims,
-    kind: TreeKind,
-    root: PageNo,
-    referrer: Place,
-) {
-    // The walk itself claims whatever it gets to.
-    let _ = visit(pages, claims, kind, root, referrer, |_, _, _| {
-        Ok::<_, crate::Error>(())
-    });
+    Ok(())
 }
 
 /// The leaves before and after the one at `index`.
@@ -89,11 +125,11 @@ pub(crate) fn neighbours(leaves: &[PageNo], index: usize) -> (PageNo, PageNo) {
 /// Reads one leaf item.
 pub(crate) fn item<'a, S: PageSource>(
     pages: &Pages<S>,
-    view: &crate::layout::PageView<'a>,
+    view: &PageView<'a>,
     place: Place,
     slot: u16,
 ) -> Result<LeafItem<'a>> {
     tree::item_offset(view, slot)
-        .and_then(|offset| leaf_item(view.layout.endian, view.bytes, offset))
+        .and_then(|offset| leaf_item(view.layout, view.bytes, offset))
         .map_err(|bad| tree::bad_item(pages, place, bad))
 }

@@ -1,37 +1,28 @@
 //! The records of a btree leaf.
 
+use std::borrow::Cow;
+
 use crate::error::{Place, Rule};
-use crate::layout::{BtreeFlags, Item, PageView};
-use crate::read::claims::Claims;
+use crate::layout::{Item, PageView};
 use crate::read::duplicates::{self, item};
 use crate::read::overflow;
-use crate::read::pages::Pages;
-use crate::read::record::Record;
-use crate::read::tree::TreeKind;
+use crate::read::quirks;
+use crate::read::record::{Record, Scratch};
+use crate::read::walk::Walk;
 use crate::source::PageSource;
 
-/// Buffers for items that are put together from overflow chains, kept from
-/// leaf to leaf.
-#[derive(Debug, Default)]
-pub(crate) struct Scratch {
-    key: Vec<u8>,
-    value: Vec<u8>,
-}
-
-/// Visits the records of a leaf in order and returns how many deleted items
-/// were passed over.
+/// Visits the records of a leaf in order.
 ///
 /// Duplicates on the page share one stored key: their key slots hold the same
 /// offset, and it is the offsets that are compared, not the keys. A deleted
 /// record is marked on its data item.
 pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
-    pages: &Pages<S>,
-    claims: &Claims,
-    flags: BtreeFlags,
+    walk: Walk<'_, S>,
     view: &PageView<'_>,
     scratch: &mut Scratch,
     each: &mut impl FnMut(Record<'_>) -> Result<(), E>,
-) -> Result<u64, E> {
+) -> Result<(), E> {
+    let pages = walk.pages;
     let pgno = view.header.pgno;
     let entries = view.header.entries;
     if !entries.is_multiple_of(2) {
@@ -40,7 +31,11 @@ pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
             .broken(Place::page(pgno), Rule::OddEntries, found)
             .into());
     }
-    let mut deleted = 0;
+    let mended = mend_key_lengths(walk, view);
+    let view = &PageView {
+        bytes: &mended,
+        ..*view
+    };
     // Chains of the keys of deleted records. A record that is not deleted may
     // share one, so they are claimed last.
     let mut deleted_keys = Vec::new();
@@ -50,12 +45,10 @@ pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
         let (key_at, data_at) = (Place::slot(pgno, slot), Place::slot(pgno, slot + 1));
         let data = item(pages, view, data_at, slot + 1)?;
         if data.deleted {
-            deleted += 1;
+            walk.notes.deleted();
             match data.content {
-                Item::Overflow { first, .. } => overflow::claim_chain(pages, claims, first),
-                Item::Duplicates { root } => {
-                    duplicates::claim_tree(pages, claims, duplicate_kind(flags), root, data_at);
-                }
+                Item::Overflow { first, .. } => overflow::claim_chain(walk, first),
+                Item::Duplicates { root } => duplicates::claim(walk, root, data_at),
                 Item::Inline(_) => {}
             }
             if let Ok(key) = item(pages, view, key_at, slot)
@@ -66,19 +59,13 @@ pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
             continue;
         }
         let offset = view.item_offset(slot).unwrap_or_default();
-        let (repeated, key) = match last {
+        let (repeats_key, key) = match last {
             Some((at, key)) if at == offset => (true, key),
             _ => {
                 let key = match item(pages, view, key_at, slot)?.content {
                     Item::Inline(bytes) => Key::InPage(bytes),
                     Item::Overflow { first, len } => {
-                        overflow::read_chain(
-                            pages,
-                            claims,
-                            (first, len),
-                            key_at,
-                            &mut scratch.key,
-                        )?;
+                        overflow::read_chain(walk, (first, len), key_at, &mut scratch.key)?;
                         Key::InScratch
                     }
                     Item::Duplicates { .. } => {
@@ -94,55 +81,43 @@ pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
             Key::InPage(bytes) => bytes,
             Key::InScratch => &scratch.key,
         };
+        let record = Record {
+            key,
+            value: &[],
+            number: None,
+            page: pgno,
+            slot: slot + 1,
+            repeats_key,
+        };
         match data.content {
-            Item::Inline(value) => each(Record {
-                key,
-                value,
-                page: pgno,
-                slot: slot + 1,
-                repeats_key: repeated,
-            })?,
+            Item::Inline(value) => each(Record { value, ..record })?,
             Item::Overflow { first, len } => {
-                overflow::read_chain(pages, claims, (first, len), data_at, &mut scratch.value)?;
+                overflow::read_chain(walk, (first, len), data_at, &mut scratch.value)?;
                 each(Record {
-                    key,
                     value: &scratch.value,
-                    page: pgno,
-                    slot: slot + 1,
-                    repeats_key: repeated,
+                    ..record
                 })?;
             }
             Item::Duplicates { root } => {
-                let kind = duplicate_kind(flags);
-                let mut repeats_key = repeated;
-                deleted +=
-                    duplicates::visit(pages, claims, kind, root, data_at, |page, slot, value| {
-                        let record = Record {
-                            key,
-                            value,
-                            page,
-                            slot,
-                            repeats_key,
-                        };
-                        repeats_key = true;
-                        each(record)
-                    })?;
+                let mut repeats_key = repeats_key;
+                duplicates::visit(walk, root, data_at, |page, slot, value| {
+                    let record = Record {
+                        value,
+                        page,
+                        slot,
+                        repeats_key,
+                        ..record
+                    };
+                    repeats_key = true;
+                    each(record)
+                })?;
             }
         }
     }
     for first in deleted_keys {
-        overflow::claim_chain(pages, claims, first);
+        overflow::claim_chain(walk, first);
     }
-    Ok(deleted)
-}
-
-/// The kind of tree that duplicates moved to.
-fn duplicate_kind(flags: BtreeFlags) -> TreeKind {
-    if flags.has(BtreeFlags::DUPSORT) {
-        TreeKind::SORTED_DUPLICATES
-    } else {
-        TreeKind::UNSORTED_DUPLICATES
-    }
+    Ok(())
 }
 
 /// Where the bytes of a key are.
@@ -150,4 +125,29 @@ fn duplicate_kind(flags: BtreeFlags) -> TreeKind {
 enum Key<'a> {
     InPage(&'a [u8]),
     InScratch,
+}
+
+/// The page with the lengths of its keys in the file's byte order, where 2.x
+/// may have left some in the other.
+fn mend_key_lengths<'a, S: PageSource>(walk: Walk<'_, S>, view: &PageView<'a>) -> Cow<'a, [u8]> {
+    let mut bytes = Cow::Borrowed(view.bytes);
+    if !walk.meta.is_first_generation() || !walk.meta.has_duplicates() {
+        return bytes;
+    }
+    let mut last = None;
+    for slot in (0..view.header.entries).step_by(2) {
+        let offset = view.item_offset(slot);
+        if offset == last {
+            continue;
+        }
+        last = offset;
+        if let Some(offset) = offset
+            && quirks::sharers(view, offset).is_multiple_of(2)
+            && let Some(len) = quirks::key_length(view, offset)
+        {
+            walk.notes.find_once(view.header.pgno, Rule::KeyLengthOrder);
+            view.layout.endian.put_u16(bytes.to_mut(), offset, len);
+        }
+    }
+    bytes
 }

@@ -1,27 +1,40 @@
-//! Reading: open a file, find its leaves in key order, decode its records.
+//! Reading: open a file, find the units of a database in order, decode its
+//! records.
 //!
-//! * `open`: the metadata page, checked once.
+//! * `open`: a file, its first metadata page checked once.
+//! * `database`: one database of it; the directory of named ones.
+//! * `scan`: all records of a database, by ranges of its units.
 //! * `pages`: one page by number, with its checksum and its own number checked.
 //! * `claims`: every page has one referrer; this is what ends every loop.
+//! * `walk`: what every walk takes with it.
 //! * `tree`: from a root down to the list of leaves, level by level.
-//! * `leaf`: records of a leaf: on-page duplicates, deleted items.
+//! * `leaf`, `recno`, `hash`, `queue`: the records of a unit.
 //! * `overflow`: items too big for a page.
-//! * `duplicates`: duplicates that moved to a tree of their own.
-//! * `scan`: all records of a database, by ranges of leaves.
+//! * `duplicates`: duplicates that moved off their key's page.
 //! * `record`, `finding`: what a scan gives out, and what it found odd.
+//! * `quirks`: what old libraries wrote wrong; `foreign`: what is no Berkeley
+//!   DB file at all.
 
 mod claims;
+mod database;
 mod duplicates;
 mod finding;
+mod foreign;
+mod hash;
 mod leaf;
 mod open;
 mod overflow;
 mod pages;
+mod queue;
+mod quirks;
+mod recno;
 mod record;
 mod scan;
 mod tree;
+mod walk;
 
+pub use database::{Database, NamedDatabase};
 pub use finding::{Finding, ScanReport};
-pub use open::Database;
+pub use open::DatabaseFile;
 pub use record::Record;
 pub use scan::Scan;

@@ -1,91 +1,97 @@
-//! Opening: the metadata page, checked once.
+//! Opening a file: its first metadata page, checked once.
 
 use crate::error::{Error, Place, Result, Rule, broken};
 use crate::layout::{
-    BtreeFlags, BtreeMeta, FIRST_ROOT, MAX_PAGE_SIZE, META_USED, MIN_PAGE_SIZE, MetaFlags,
-    PageLayout, PageNo, Preamble, page_checksum,
+    BtreeFlags, Endian, FIRST_ROOT, HashFlags, Kind, MAX_PAGE_SIZE, META_USED, MIN_PAGE_SIZE, Meta,
+    MetaFlags, Method, PageLayout, PageNo, Preamble, page_checksum,
 };
 use crate::read::finding::Finding;
+use crate::read::foreign;
 use crate::read::pages::Pages;
+use crate::read::quirks;
 use crate::source::PageSource;
 
-/// Versions of the btree format that are read.
-const VERSIONS: std::ops::RangeInclusive<u32> = 8..=9;
+/// Versions of each kind that are read: those of Berkeley DB 2.x to 18.1.
+const fn versions(kind: Kind) -> std::ops::RangeInclusive<u32> {
+    match kind {
+        Kind::Btree => 6..=10,
+        Kind::Hash => 5..=10,
+        Kind::Queue => 1..=4,
+        // None at all.
+        #[allow(clippy::reversed_empty_ranges)]
+        Kind::Heap | Kind::HalfRenamed => 1..=0,
+    }
+}
 
-/// An open btree file.
+/// An open file. It holds one database, or a directory of named ones.
 #[derive(Debug)]
-pub struct Database<S> {
+pub struct DatabaseFile<S> {
     pub(super) pages: Pages<S>,
-    pub(super) meta: BtreeMeta,
+    pub(super) meta: Meta,
     findings: Vec<Finding>,
 }
 
-impl<S: PageSource> Database<S> {
-    /// Opens a file: finds its byte order, checks its metadata page.
+impl<S: PageSource> DatabaseFile<S> {
+    /// Opens a file: finds its byte order, checks its first metadata page.
     ///
     /// # Errors
     /// [`Error::Format`] names what is not read or broken; [`Error::Io`] when
     /// the source fails.
     pub fn open(source: S) -> Result<Self> {
         let name = source.name().to_owned();
-        let refuse = |rule, found: String| -> Error { broken(&name, Place::page(0), rule, found) };
-
         let len = source.len();
-        if len < META_USED as u64 {
-            return Err(broken(
-                &name,
-                Place::FILE,
-                Rule::TooShort,
-                format!("{len} bytes"),
-            ));
-        }
-        let head = source.bytes(0, META_USED).map_err(|source| Error::Io {
-            file: name.clone(),
-            action: "read the metadata page".to_owned(),
-            source,
-        })?;
-        let preamble = Preamble::read(&head).ok_or_else(|| {
-            let found = format!("it begins with {:02x?}", head.get(..16).unwrap_or_default());
+        let too_short = || broken(&name, Place::FILE, Rule::TooShort, format!("{len} bytes"));
+        let read = |len: usize| {
+            source.bytes(0, len).map_err(|source| Error::Io {
+                file: name.clone(),
+                action: "read the metadata page".to_owned(),
+                source,
+            })
+        };
+        let start = read(usize::try_from(len).map_or(META_USED, |len| len.min(META_USED)))?;
+        let preamble = Preamble::read(&start).ok_or_else(|| {
+            let found = foreign::name(&start);
             broken(&name, Place::FILE, Rule::NotBerkeleyDb, found)
         })?;
-        let endian = preamble.endian;
-        if !preamble.is_btree {
-            let found = format!("{} version {}", preamble.kind, preamble.version);
-            return Err(refuse(Rule::KindNotRead, found));
+        check_preamble(&name, &preamble)?;
+        if len < META_USED as u64 {
+            return Err(too_short());
         }
-        if !VERSIONS.contains(&preamble.version) {
-            let found = format!("btree version {}, {endian}", preamble.version);
-            return Err(refuse(Rule::VersionNotRead, found));
-        }
-        if preamble.encryption != 0 {
-            let found = format!("algorithm {}", preamble.encryption);
-            return Err(refuse(Rule::Encrypted, found));
-        }
-        let page_size = preamble.page_size;
-        if !page_size.is_power_of_two() || !(MIN_PAGE_SIZE..=MAX_PAGE_SIZE).contains(&page_size) {
-            return Err(refuse(Rule::PageSize, format!("{page_size}, {endian}")));
-        }
-        let meta = BtreeMeta::read(endian, &head)
-            .ok_or_else(|| broken(&name, Place::FILE, Rule::TooShort, format!("{len} bytes")))?;
-        check_meta(&meta, &head, endian, &refuse)?;
-
-        let layout = PageLayout {
-            endian,
-            page_size,
-            checksums: meta.meta_flags.has(MetaFlags::CHECKSUM),
+        let meta = Meta::read(preamble.endian, &start).ok_or_else(too_short)?;
+        let mut layout = PageLayout {
+            endian: preamble.endian,
+            page_size: preamble.page_size,
+            checksums: meta.has_checksums(),
+            bit_fields: false,
         };
-        if layout.overflow_limit(meta.minkey).is_none() || meta.minkey < 2 {
-            return Err(refuse(Rule::MinKey, meta.minkey.to_string()));
-        }
-        let whole = len / u64::from(page_size);
+        check_meta(&name, &meta, layout, 0)?;
+        let whole = len / u64::from(preamble.page_size);
         let count = PageNo::try_from(whole).map_err(|_| Error::Limit {
             file: name.clone(),
             what: "the number of pages",
             limit: u64::from(PageNo::MAX),
         })?;
-        let findings = size_findings(&meta, len, count);
-        drop(head);
-        let pages = Pages::new(source, layout, count);
+        let mut findings = size_findings(&meta, len, count);
+        let wrong = layout
+            .checksums
+            .then(|| meta_checksum(preamble.endian, &start))
+            .flatten();
+        drop(start);
+
+        let mut pages = Pages::new(source, layout, count);
+        if let Some(wrong) = wrong {
+            // Damage makes one page wrong, a library's mistake all of them.
+            if !quirks::checksums_all_wrong(&pages) {
+                return Err(broken(&name, Place::page(0), Rule::Checksum, wrong));
+            }
+            pages.ignore_checksums();
+            findings.push(note(Rule::ChecksumsAllWrong));
+        }
+        if meta.is_first_generation() && quirks::has_bit_fields(&pages, &meta) {
+            layout.bit_fields = true;
+            pages.set_layout(layout);
+            findings.push(note(Rule::BitFields));
+        }
         pages.note_lsn(meta.lsn);
         Ok(Self {
             pages,
@@ -94,8 +100,8 @@ impl<S: PageSource> Database<S> {
         })
     }
 
-    /// The metadata page.
-    pub fn meta(&self) -> &BtreeMeta {
+    /// The first metadata page.
+    pub fn meta(&self) -> &Meta {
         &self.meta
     }
 
@@ -120,60 +126,121 @@ impl<S: PageSource> Database<S> {
     }
 
     /// What opening found odd, though nothing is lost by it.
-    pub(super) fn findings(&self) -> &[Finding] {
+    pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
 }
 
-/// Checks what the metadata page says of itself.
-fn check_meta(
-    meta: &BtreeMeta,
-    head: &[u8],
-    endian: crate::layout::Endian,
-    refuse: &dyn Fn(Rule, String) -> Error,
-) -> Result<()> {
-    if meta.page_type != BtreeMeta::PAGE_TYPE {
-        return Err(refuse(Rule::MetaType, meta.page_type.to_string()));
+fn note(rule: Rule) -> Finding {
+    Finding {
+        place: Place::FILE,
+        rule,
+        detail: String::new(),
     }
-    if meta.pgno != 0 {
-        return Err(refuse(Rule::MetaNumber, meta.pgno.to_string()));
+}
+
+fn check_preamble(name: &str, preamble: &Preamble) -> Result<()> {
+    let refuse = |rule, found| Err(broken(name, Place::page(0), rule, found));
+    let Preamble {
+        endian,
+        kind,
+        version,
+        page_size,
+        encryption,
+    } = *preamble;
+    let known = versions(kind);
+    if known.is_empty() {
+        return refuse(Rule::KindNotRead, format!("{kind} version {version}"));
     }
-    if meta.meta_flags.has(MetaFlags::CHECKSUM) {
-        let stored = endian.u32(head, BtreeMeta::CHECKSUM_AT).unwrap_or_default();
-        let right = page_checksum(head, BtreeMeta::CHECKSUM_AT);
-        if stored != right {
-            let found = format!("stored {stored:08x}, computed {right:08x}");
-            return Err(refuse(Rule::Checksum, found));
-        }
+    if !known.contains(&version) {
+        return refuse(
+            Rule::VersionNotRead,
+            format!("{kind} version {version}, {endian}"),
+        );
     }
-    if meta.meta_flags.has(MetaFlags::PARTITIONED) {
-        return Err(refuse(
-            Rule::Partitioned,
-            format!("{:#x}", meta.meta_flags.0),
-        ));
+    if encryption != 0 {
+        return refuse(Rule::Encrypted, format!("algorithm {encryption}"));
     }
-    let flags = meta.flags;
-    if flags.0 & !BtreeFlags::KNOWN != 0 {
-        return Err(refuse(Rule::Flags, format!("{:#x}", flags.0)));
-    }
-    if flags.has(BtreeFlags::SUBDB) {
-        return Err(refuse(Rule::SubDatabases, String::new()));
-    }
-    if flags.has(BtreeFlags::COMPRESS) {
-        return Err(refuse(Rule::Compressed, String::new()));
-    }
-    if flags.has(BtreeFlags::RECNO) {
-        let found = format!("recno version {}", meta.version);
-        return Err(refuse(Rule::KindNotRead, found));
-    }
-    if meta.root != FIRST_ROOT {
-        return Err(refuse(Rule::Root, meta.root.to_string()));
+    // 2.x before 2.6.4 allowed sizes that are no powers of two.
+    let old = matches!((kind, version), (Kind::Btree, 6) | (Kind::Hash, 5));
+    if !(MIN_PAGE_SIZE..=MAX_PAGE_SIZE).contains(&page_size)
+        || !(old || page_size.is_power_of_two())
+    {
+        return refuse(Rule::PageSize, format!("{page_size}, {endian}"));
     }
     Ok(())
 }
 
+/// Checks what a metadata page says of itself; `at` is where it stands.
+pub(super) fn check_meta(name: &str, meta: &Meta, layout: PageLayout, at: PageNo) -> Result<()> {
+    let refuse = |rule, found: String| Err(broken(name, Place::page(at), rule, found));
+    if let Some(page_type) = meta.page_type
+        && page_type != meta.right_page_type()
+    {
+        return refuse(Rule::MetaType, page_type.to_string());
+    }
+    if meta.pgno != at {
+        return refuse(Rule::MetaNumber, meta.pgno.to_string());
+    }
+    if meta.meta_flags.has(MetaFlags::PARTITIONED) {
+        return refuse(Rule::Partitioned, format!("{:#x}", meta.meta_flags.0));
+    }
+    match &meta.method {
+        Method::Btree(fields) => {
+            if meta.flags & !BtreeFlags::KNOWN != 0 {
+                return refuse(Rule::Flags, format!("{:#x}", meta.flags));
+            }
+            if meta.flags & BtreeFlags::COMPRESS != 0 {
+                return refuse(Rule::Compressed, String::new());
+            }
+            if at == 0 && fields.root != FIRST_ROOT {
+                return refuse(Rule::Root, fields.root.to_string());
+            }
+            if layout.overflow_limit(fields.minkey).is_none() || fields.minkey < 2 {
+                return refuse(Rule::MinKey, fields.minkey.to_string());
+            }
+        }
+        Method::Hash(fields) => {
+            if meta.flags & !HashFlags::KNOWN != 0 {
+                return refuse(Rule::Flags, format!("{:#x}", meta.flags));
+            }
+            let high = fields.high_mask;
+            let masks = high & high.wrapping_add(1) == 0
+                && fields.low_mask == high >> 1
+                && fields.max_bucket <= high;
+            if !masks {
+                let found = format!(
+                    "highest bucket {}, masks {high:#x} and {:#x}",
+                    fields.max_bucket, fields.low_mask
+                );
+                return refuse(Rule::HashMasks, found);
+            }
+        }
+        Method::Queue(fields) => {
+            let room = layout.page_len().saturating_sub(layout.queue_header_size());
+            let used = (fields.rec_page as usize).checked_mul(fields.slot_size());
+            if fields.rec_page == 0 || used.is_none_or(|used| used > room) {
+                let found = format!(
+                    "{} records of {} bytes a page",
+                    fields.rec_page, fields.re_len
+                );
+                return refuse(Rule::QueueFields, found);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// How the checksum of a metadata page is wrong, if it is.
+pub(super) fn meta_checksum(endian: Endian, page: &[u8]) -> Option<String> {
+    let used = page.get(..META_USED)?;
+    let stored = endian.u32(used, Meta::CHECKSUM_AT)?;
+    let right = page_checksum(used, Meta::CHECKSUM_AT);
+    (stored != right).then(|| format!("stored {stored:08x}, computed {right:08x}"))
+}
+
 /// What the file's size tells beside the metadata page.
-fn size_findings(meta: &BtreeMeta, len: u64, count: PageNo) -> Vec<Finding> {
+fn size_findings(meta: &Meta, len: u64, count: PageNo) -> Vec<Finding> {
     let mut findings = Vec::new();
     let rest = len % u64::from(meta.page_size);
     if rest != 0 {
@@ -183,9 +250,10 @@ fn size_findings(meta: &BtreeMeta, len: u64, count: PageNo) -> Vec<Finding> {
             detail: format!("{rest} bytes after page {}", count.saturating_sub(1)),
         });
     }
-    // 3.1 and 3.2 leave the field 0; db_upgrade of 5.3 sets it one too high.
+    // Files of 3.2 and before leave the field 0; db_upgrade of 5.3 sets it one
+    // too high. A queue's pages may lie in extents.
     let last = count.saturating_sub(1);
-    if meta.last_pgno != 0 && meta.last_pgno != last {
+    if meta.last_pgno != 0 && meta.last_pgno != last && meta.kind != Kind::Queue {
         findings.push(Finding {
             place: Place::page(0),
             rule: Rule::LastPage,

@@ -2,20 +2,19 @@
 
 use crate::error::{Place, Result, Rule};
 use crate::layout::{NO_PAGE, PageNo, PageType};
-use crate::read::claims::Claims;
-use crate::read::pages::Pages;
+use crate::read::walk::Walk;
 use crate::source::PageSource;
 
 /// Reads the chain that the item at `place` refers to into `out`, which is
 /// emptied first. Claims its pages, so that no chain leads in a circle or into
 /// another; memory is bounded by the file's own size.
 pub(crate) fn read_chain<S: PageSource>(
-    pages: &Pages<S>,
-    claims: &Claims,
+    walk: Walk<'_, S>,
     (first, len): (PageNo, u32),
     place: Place,
     out: &mut Vec<u8>,
 ) -> Result<()> {
+    let pages = walk.pages;
     out.clear();
     if u64::from(len) > pages.file_len() {
         return Err(pages.broken(place, Rule::OverflowLength, format!("{len} bytes")));
@@ -34,7 +33,7 @@ pub(crate) fn read_chain<S: PageSource>(
             let found = format!("type {} in an overflow chain", view.header.page_type);
             return Err(pages.broken(Place::page(pgno), Rule::PageType, found));
         }
-        if !claims.claim(pgno) {
+        if !walk.claims.claim(pgno) {
             return Err(pages.broken(referrer, Rule::PageTwice, format!("page {pgno}")));
         }
         let data = view.overflow_data().unwrap_or_default();
@@ -60,14 +59,14 @@ pub(crate) fn read_chain<S: PageSource>(
 /// Claims the pages of a chain whose bytes nobody needs: of a deleted item, or
 /// of a key on an internal page (which up to 4.4 shares the leaf's chain). What
 /// is broken in it costs no record, so the walk just ends there.
-pub(crate) fn claim_chain<S: PageSource>(pages: &Pages<S>, claims: &Claims, first: PageNo) {
+pub(crate) fn claim_chain<S: PageSource>(walk: Walk<'_, S>, first: PageNo) {
     let mut pgno = first;
     while pgno != NO_PAGE {
-        let Ok(page) = pages.page(pgno, Place::FILE) else {
+        let Ok(page) = walk.pages.page(pgno, Place::FILE) else {
             return;
         };
         let header = page.view().header;
-        if !header.is(PageType::Overflow) || !claims.claim(pgno) {
+        if !header.is(PageType::Overflow) || !walk.claims.claim(pgno) {
             return;
         }
         pgno = header.next;

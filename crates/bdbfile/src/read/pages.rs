@@ -16,6 +16,8 @@ pub(crate) struct Pages<S> {
     /// The newest position in the log seen on any page, file number above,
     /// offset below: ordered as positions are.
     newest_lsn: AtomicU64,
+    /// Whether the file's checksums are known to be wrong throughout.
+    checksums_ignored: bool,
 }
 
 /// A page that has been read.
@@ -44,7 +46,23 @@ impl<S: PageSource> Pages<S> {
             layout,
             count,
             newest_lsn: AtomicU64::new(0),
+            checksums_ignored: false,
         }
+    }
+
+    /// Looks at no checksum from now on.
+    pub(super) fn ignore_checksums(&mut self) {
+        self.checksums_ignored = true;
+    }
+
+    /// Whether checksums are looked at.
+    pub(super) fn checks_checksums(&self) -> bool {
+        !self.checksums_ignored
+    }
+
+    /// Reads pages in another layout from now on.
+    pub(super) fn set_layout(&mut self, layout: PageLayout) {
+        self.layout = layout;
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -103,11 +121,7 @@ impl<S: PageSource> Pages<S> {
             };
             return Err(self.broken(Place::page(pgno), Rule::PageNumber, found));
         }
-        if self.layout.checksums
-            && let Some((stored, right)) = self.layout.checksums_of(&bytes)
-            && stored != right
-        {
-            let found = format!("stored {stored:08x}, computed {right:08x}");
+        if let Some(found) = self.wrong_checksum(&bytes) {
             return Err(self.broken(Place::page(pgno), Rule::Checksum, found));
         }
         self.note_lsn(header.lsn);
@@ -116,6 +130,15 @@ impl<S: PageSource> Pages<S> {
             view_header: header,
             layout: self.layout,
         })
+    }
+
+    /// How the checksum of a page that is no metadata page is wrong, if it is.
+    pub(crate) fn wrong_checksum(&self, bytes: &[u8]) -> Option<String> {
+        if !self.layout.checksums || self.checksums_ignored {
+            return None;
+        }
+        let (stored, right) = self.layout.checksums_of(bytes)?;
+        (stored != right).then(|| format!("stored {stored:08x}, computed {right:08x}"))
     }
 
     /// The bytes of a page of the file, unchecked.

@@ -1,67 +1,87 @@
-//! All records of a database, by ranges of leaves.
+//! All records of a database, by ranges of its units: leaves, buckets, pages.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Place, Result, Rule};
-use crate::layout::{NO_PAGE, PageHeader, PageType};
+use crate::layout::{Method, NO_PAGE, PageHeader, PageNo, PageType};
 use crate::read::claims::Claims;
+use crate::read::database::Database;
 use crate::read::duplicates::neighbours;
 use crate::read::finding::{Finding, ScanReport};
-use crate::read::leaf::{self, Scratch};
-use crate::read::open::Database;
+use crate::read::hash::{self, Buckets};
+use crate::read::leaf;
+use crate::read::open::DatabaseFile;
 use crate::read::overflow;
-use crate::read::record::Record;
+use crate::read::queue;
+use crate::read::recno;
+use crate::read::record::{Record, Scratch};
 use crate::read::tree::{self, Leaves, TreeKind};
+use crate::read::walk::{Notes, Walk};
 use crate::source::PageSource;
 
-/// A walk over the records of a database. Ranges of leaves can be visited by
-/// several threads at once; each leaf is to be visited once.
+/// A walk over the records of a database. Ranges of units can be visited by
+/// several threads at once; each unit is to be visited once.
 #[derive(Debug)]
 pub struct Scan<'db, S> {
-    database: &'db Database<S>,
+    database: &'db Database<'db, S>,
     claims: Claims,
-    leaves: Leaves,
+    notes: Notes,
+    units: Units,
     records: AtomicU64,
-    deleted: AtomicU64,
-    leaves_visited: AtomicU64,
+    visited: AtomicU64,
 }
 
-impl<S: PageSource> Database<S> {
-    /// Walks the tree down to its leaves and is then ready to visit records.
-    pub fn scan(&self) -> Result<Scan<'_, S>> {
-        Scan::new(self)
+/// What a database is visited by.
+#[derive(Debug)]
+enum Units {
+    Leaves(Leaves),
+    /// Leaves, each with the number of its first record.
+    Numbered(Leaves, Vec<u32>),
+    Buckets(Buckets),
+    QueuePages(Vec<PageNo>),
+}
+
+impl Units {
+    fn len(&self) -> usize {
+        match self {
+            Self::Leaves(leaves) | Self::Numbered(leaves, _) => leaves.pages.len(),
+            Self::Buckets(buckets) => buckets.len(),
+            Self::QueuePages(pages) => pages.len(),
+        }
     }
 }
 
 impl<'db, S: PageSource> Scan<'db, S> {
-    /// Walks the internal pages and lists the leaves.
-    fn new(database: &'db Database<S>) -> Result<Self> {
-        let claims = Claims::new(database.page_count());
+    /// Finds the units of the database.
+    pub(super) fn new(database: &'db Database<'db, S>) -> Result<Self> {
+        let claims = Claims::new(database.file.page_count());
+        let notes = Notes::default();
         claims.claim(0);
-        let leaves = tree::leaves(
-            &database.pages,
-            &claims,
-            TreeKind::BTREE,
-            database.meta.root,
-            Place::page(0),
-        )?;
+        claims.claim(database.meta.pgno);
+        let walk = Walk {
+            pages: &database.file.pages,
+            claims: &claims,
+            meta: &database.meta,
+            notes: &notes,
+        };
+        let units = units(walk)?;
         Ok(Self {
             database,
             claims,
-            leaves,
+            notes,
+            units,
             records: AtomicU64::new(0),
-            deleted: AtomicU64::new(0),
-            leaves_visited: AtomicU64::new(0),
+            visited: AtomicU64::new(0),
         })
     }
 
-    /// The range of all leaves.
+    /// The range of all units.
     pub fn all(&self) -> Range<usize> {
-        0..self.leaves.pages.len()
+        0..self.units.len()
     }
 
-    /// Visits the records of a range of leaves in the order of the file.
+    /// Visits the records of a range of units in the order of the file.
     ///
     /// # Errors
     /// Whatever `each` returns ends the visit, as does the first rule that the
@@ -71,90 +91,144 @@ impl<'db, S: PageSource> Scan<'db, S> {
         range: Range<usize>,
         mut each: impl FnMut(Record<'_>) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
-        let pages = &self.database.pages;
-        let flags = self.database.meta.flags;
+        let walk = self.walk();
         let mut scratch = Scratch::default();
         let mut records = 0_u64;
-        for index in range {
-            let Some(&pgno) = self.leaves.pages.get(index) else {
-                break;
-            };
-            let page = pages.page(pgno, Place::FILE)?;
-            let view = page.view();
-            let beside = neighbours(&self.leaves.pages, index);
-            tree::check_leaf(pages, TreeKind::BTREE, &view, beside)?;
-            let deleted = leaf::visit(
-                pages,
-                &self.claims,
-                flags,
-                &view,
-                &mut scratch,
-                &mut |record| {
-                    records += 1;
-                    each(record)
-                },
-            )?;
-            self.deleted.fetch_add(deleted, Ordering::Relaxed);
-            self.leaves_visited.fetch_add(1, Ordering::Relaxed);
+        let mut each = |record: Record<'_>| {
+            records += 1;
+            each(record)
+        };
+        for index in range.start..range.end.min(self.units.len()) {
+            match &self.units {
+                Units::Leaves(leaves) => {
+                    let kind = TreeKind::BTREE;
+                    let page = leaf_page(walk, kind, leaves, index)?;
+                    leaf::visit(walk, &page.view(), &mut scratch, &mut each)?;
+                }
+                Units::Numbered(leaves, firsts) => {
+                    let page = leaf_page(walk, TreeKind::RECNO, leaves, index)?;
+                    let first = firsts.get(index).copied().unwrap_or_default();
+                    recno::visit(walk, &page.view(), first, &mut scratch, &mut each)?;
+                }
+                Units::Buckets(buckets) => {
+                    if let (Some(bucket), Some(fields)) =
+                        (buckets.get(index), self.database.meta.hash())
+                    {
+                        hash::visit(walk, fields, bucket, &mut scratch, &mut each)?;
+                    }
+                }
+                Units::QueuePages(pages) => {
+                    if let (Some(page), Some(fields)) =
+                        (pages.get(index), self.database.meta.queue())
+                    {
+                        queue::visit(walk, fields, *page, &mut each)?;
+                    }
+                }
+            }
+            self.visited.fetch_add(1, Ordering::Relaxed);
         }
         self.records.fetch_add(records, Ordering::Relaxed);
         Ok(())
     }
 
-    /// Ends the scan: looks at the free list and, when every leaf was visited,
-    /// for pages that nothing refers to.
+    /// Ends the scan: looks at the free list and, when every unit of the only
+    /// database of a file was visited, for pages that nothing refers to.
     pub fn finish(self) -> Result<ScanReport> {
-        let pages = &self.database.pages;
-        let mut report = ScanReport {
-            records: self.records.into_inner(),
-            deleted: self.deleted.into_inner(),
-            ..ScanReport::default()
-        };
-        for finding in self.database.findings() {
-            report.add(finding.clone());
-        }
-        for &(first, _) in &self.leaves.key_chains {
-            overflow::claim_chain(pages, &self.claims, first);
-        }
-        claim_free_list(self.database, &self.claims, &mut report);
-        if self.leaves_visited.into_inner() == self.leaves.pages.len() as u64 {
-            for pgno in (0..pages.count()).filter(|pgno| !self.claims.is_claimed(*pgno)) {
-                let bytes = pages.raw(pgno)?;
-                let Some(header) = PageHeader::read(pages.layout().endian, &bytes) else {
-                    continue;
-                };
-                // A page that was allocated and never written reads as zeros.
-                if bytes.iter().any(|byte| *byte != 0) {
-                    report.add(Finding {
-                        place: Place::page(pgno),
-                        rule: Rule::Unreferenced,
-                        detail: format!("type {}, {} entries", header.page_type, header.entries),
-                    });
-                }
+        let file = self.database.file;
+        let pages = &file.pages;
+        let walk = self.walk();
+        if let Units::Leaves(leaves) | Units::Numbered(leaves, _) = &self.units {
+            for &(first, _) in &leaves.key_chains {
+                overflow::claim_chain(walk, first);
             }
         }
+        let whole = self.visited.load(Ordering::Relaxed) == self.units.len() as u64;
+        if self.database.name().is_none() && !self.database.meta.is_directory() {
+            claim_free_list(file, walk);
+            claim_spare_buckets(walk)?;
+            // A queue drops pages by leaving them as they are.
+            if whole && self.database.meta.queue().is_none() {
+                find_unreferenced(walk)?;
+            }
+        }
+        let mut report = self.notes.into_report();
+        for finding in file.findings().iter().rev() {
+            report.findings.insert(0, finding.clone());
+        }
+        report.records = self.records.into_inner();
         report.newest_lsn = pages.newest_lsn();
         Ok(report)
     }
+
+    fn walk(&self) -> Walk<'_, S> {
+        Walk {
+            pages: &self.database.file.pages,
+            claims: &self.claims,
+            meta: &self.database.meta,
+            notes: &self.notes,
+        }
+    }
+}
+
+fn units<S: PageSource>(walk: Walk<'_, S>) -> Result<Units> {
+    let meta = walk.meta;
+    let at = Place::page(meta.pgno);
+    match &meta.method {
+        Method::Btree(fields) if meta.is_recno() => {
+            let leaves = tree::leaves(walk, TreeKind::RECNO, fields.root, at)?;
+            let mut firsts = Vec::with_capacity(leaves.pages.len());
+            let mut next = 1_u32;
+            for &pgno in &leaves.pages {
+                firsts.push(next);
+                let entries = walk.pages.page(pgno, at)?.view().header.entries;
+                next = next.saturating_add(u32::from(entries));
+            }
+            Ok(Units::Numbered(leaves, firsts))
+        }
+        Method::Btree(fields) => {
+            let leaves = tree::leaves(walk, TreeKind::BTREE, fields.root, at)?;
+            Ok(Units::Leaves(leaves))
+        }
+        Method::Hash(fields) => {
+            if !fields.has_default_hash() {
+                let found = format!("it gives {:#010x} for the test text", fields.charkey);
+                walk.notes.find(at, Rule::HashFunction, found);
+            }
+            Ok(Units::Buckets(Buckets::new(fields, walk.pages.count())))
+        }
+        Method::Queue(fields) => Ok(Units::QueuePages(queue::pages(fields, walk.pages.count()))),
+    }
+}
+
+fn leaf_page<'a, S: PageSource>(
+    walk: Walk<'a, S>,
+    kind: TreeKind,
+    leaves: &Leaves,
+    index: usize,
+) -> Result<crate::read::pages::Page<'a>> {
+    let pgno = leaves.pages.get(index).copied().unwrap_or_default();
+    let page = walk.pages.page(pgno, Place::page(walk.meta.pgno))?;
+    tree::check_leaf(
+        walk.pages,
+        kind,
+        &page.view(),
+        neighbours(&leaves.pages, index),
+    )?;
+    Ok(page)
 }
 
 /// Claims the pages of the free list. A damaged list costs no record.
-fn claim_free_list<S: PageSource>(
-    database: &Database<S>,
-    claims: &Claims,
-    report: &mut ScanReport,
-) {
-    let pages = &database.pages;
+fn claim_free_list<S: PageSource>(file: &DatabaseFile<S>, walk: Walk<'_, S>) {
     let mut referrer = Place::page(0);
-    let mut pgno = database.meta.free;
+    let mut pgno = file.meta().free;
     while pgno != NO_PAGE {
-        let detail = match pages.page(pgno, referrer) {
+        let detail = match walk.pages.page(pgno, referrer) {
             Err(error) => error.to_string(),
             Ok(page) => {
                 let header = page.view().header;
                 if !header.is(PageType::Free) {
                     format!("page {pgno} has type {}", header.page_type)
-                } else if !claims.claim(pgno) {
+                } else if !walk.claims.claim(pgno) {
                     format!("page {pgno} is referred to twice")
                 } else {
                     referrer = Place::page(pgno);
@@ -163,11 +237,48 @@ fn claim_free_list<S: PageSource>(
                 }
             }
         };
-        report.add(Finding {
-            place: referrer,
-            rule: Rule::FreeList,
-            detail,
-        });
+        walk.notes.find(referrer, Rule::FreeList, detail);
         return;
     }
+}
+
+/// Claims the pages that a hash database keeps for buckets to come: those of
+/// the doubling that is going on, as long as nothing is on them.
+fn claim_spare_buckets<S: PageSource>(walk: Walk<'_, S>) -> Result<()> {
+    let Some(fields) = walk.meta.hash() else {
+        return Ok(());
+    };
+    let spare = fields.max_bucket.saturating_add(1)..=fields.high_mask;
+    for bucket in spare {
+        let Some(pgno) = fields.bucket_page(bucket) else {
+            return Ok(());
+        };
+        if pgno >= walk.pages.count() {
+            return Ok(());
+        }
+        let bytes = walk.pages.raw(pgno)?;
+        let header = PageHeader::read(walk.pages.layout().endian, &bytes);
+        if header.is_some_and(|header| header.entries == 0 && header.next == NO_PAGE) {
+            walk.claims.claim(pgno);
+        }
+    }
+    Ok(())
+}
+
+fn find_unreferenced<S: PageSource>(walk: Walk<'_, S>) -> Result<()> {
+    for pgno in (0..walk.pages.count()).filter(|pgno| !walk.claims.is_claimed(*pgno)) {
+        let bytes = walk.pages.raw(pgno)?;
+        let Some(header) = PageHeader::read(walk.pages.layout().endian, &bytes) else {
+            continue;
+        };
+        // A page that was allocated and never written reads as zeros.
+        if bytes.iter().any(|byte| *byte != 0) {
+            walk.notes.add(Finding {
+                place: Place::page(pgno),
+                rule: Rule::Unreferenced,
+                detail: format!("type {}, {} entries", header.page_type, header.entries),
+            });
+        }
+    }
+    Ok(())
 }

@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Place, Result, Rule};
 use crate::layout::{BadItem, PageNo, PageType, PageView, internal_child, recno_child};
-use crate::read::claims::Claims;
 use crate::read::pages::Pages;
+use crate::read::walk::Walk;
 use crate::source::PageSource;
 
 /// Which page types a tree is made of.
@@ -18,6 +18,11 @@ impl TreeKind {
     pub(crate) const BTREE: Self = Self {
         internal: PageType::BtreeInternal,
         leaf: PageType::BtreeLeaf,
+    };
+    /// The tree of a recno database.
+    pub(crate) const RECNO: Self = Self {
+        internal: PageType::RecnoInternal,
+        leaf: PageType::RecnoLeaf,
     };
     /// A tree of sorted duplicates of one key.
     pub(crate) const SORTED_DUPLICATES: Self = Self {
@@ -45,13 +50,13 @@ pub(crate) struct Leaves {
 /// level one below the last, so that the walk has at most 255 steps down and
 /// claims each page once.
 pub(crate) fn leaves<S: PageSource>(
-    pages: &Pages<S>,
-    claims: &Claims,
+    walk: Walk<'_, S>,
     kind: TreeKind,
     root: PageNo,
     referrer: Place,
 ) -> Result<Leaves> {
-    claim(pages, claims, root, referrer)?;
+    let pages = walk.pages;
+    claim(walk, root, referrer)?;
     let mut level = pages.page(root, referrer)?.view().header.level;
     let mut found = Leaves {
         pages: vec![root],
@@ -68,7 +73,7 @@ pub(crate) fn leaves<S: PageSource>(
                 let place = Place::slot(pgno, slot);
                 let (child, chain) =
                     child(kind, &view, slot).map_err(|bad| bad_item(pages, place, bad))?;
-                claim(pages, claims, child, place)?;
+                claim(walk, child, place)?;
                 below.push(child);
                 found.key_chains.extend(chain);
             }
@@ -117,6 +122,7 @@ pub(crate) fn bad_item<S: PageSource>(pages: &Pages<S>, place: Place, bad: BadIt
             format!("offset {offset}, {len} bytes"),
         ),
         BadItem::Type(kind) => pages.broken(place, Rule::ItemType, format!("type {kind:#04x}")),
+        BadItem::Blob => pages.broken(place, Rule::Blob, ""),
     }
 }
 
@@ -126,10 +132,12 @@ fn child(
     slot: u16,
 ) -> std::result::Result<(PageNo, Option<(PageNo, u32)>), BadItem> {
     let offset = item_offset(view, slot)?;
-    let endian = view.layout.endian;
     match kind.internal {
-        PageType::RecnoInternal => Ok((recno_child(endian, view.bytes, offset)?, None)),
-        _ => internal_child(endian, view.bytes, offset),
+        PageType::RecnoInternal => {
+            let child = recno_child(view.layout.endian, view.bytes, offset)?;
+            Ok((child, None))
+        }
+        _ => internal_child(view.layout, view.bytes, offset),
     }
 }
 
@@ -164,7 +172,8 @@ fn check_internal<S: PageSource>(
     check_index(pages, view)
 }
 
-fn check_index<S: PageSource>(pages: &Pages<S>, view: &PageView<'_>) -> Result<()> {
+/// Checks that the index array ends within the page.
+pub(crate) fn check_index<S: PageSource>(pages: &Pages<S>, view: &PageView<'_>) -> Result<()> {
     if view.index_end() > view.bytes.len() {
         let place = Place::page(view.header.pgno);
         let found = format!("{} entries", view.header.entries);
@@ -173,17 +182,14 @@ fn check_index<S: PageSource>(pages: &Pages<S>, view: &PageView<'_>) -> Result<(
     Ok(())
 }
 
-fn claim<S: PageSource>(
-    pages: &Pages<S>,
-    claims: &Claims,
-    pgno: PageNo,
-    referrer: Place,
-) -> Result<()> {
+/// Claims a page for the place that refers to it.
+pub(crate) fn claim<S: PageSource>(walk: Walk<'_, S>, pgno: PageNo, referrer: Place) -> Result<()> {
+    let pages = walk.pages;
     if pgno >= pages.count() {
         let found = format!("page {pgno} of {}", pages.count());
         return Err(pages.broken(referrer, Rule::PageBeyondEnd, found));
     }
-    if !claims.claim(pgno) {
+    if !walk.claims.claim(pgno) {
         return Err(pages.broken(referrer, Rule::PageTwice, format!("page {pgno}")));
     }
     Ok(())

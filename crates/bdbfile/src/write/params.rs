@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::layout::{
-    BtreeFlags, BtreeMeta, Endian, FIRST_ROOT, Lsn, MAX_PAGE_SIZE, MIN_PAGE_SIZE, MetaFlags,
-    PageLayout, PageNo,
+    BtreeFields, BtreeFlags, Endian, FIRST_ROOT, Kind, Lsn, MAX_PAGE_SIZE, MIN_PAGE_SIZE, Meta,
+    MetaFlags, Method, PageLayout, PageNo, PageType,
 };
 
 /// The version that is written: every release from 4.1 to 5.3 writes it, and
@@ -60,6 +60,7 @@ impl Default for BtreeParams {
                 endian: Endian::Little,
                 page_size: 4096,
                 checksums: false,
+                bit_fields: false,
             },
             duplicates: Duplicates::None,
             record_numbers: false,
@@ -71,23 +72,33 @@ impl Default for BtreeParams {
 }
 
 impl BtreeParams {
-    /// The parameters of a file like the one that `meta` heads.
-    pub fn like(meta: &BtreeMeta, layout: PageLayout) -> Self {
-        let duplicates = if meta.flags.has(BtreeFlags::DUPSORT) {
+    /// The parameters of a btree like the one whose metadata these are.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] when it is no btree with keys.
+    pub fn like(meta: &Meta, layout: PageLayout) -> Result<Self> {
+        let fields = meta.btree().filter(|_| !meta.is_recno()).ok_or_else(|| {
+            let kind = meta.method_name();
+            Error::Parameter(format!("a btree cannot be built like a {kind} database"))
+        })?;
+        let duplicates = if meta.has_sorted_duplicates() {
             Duplicates::Sorted
-        } else if meta.flags.has(BtreeFlags::DUP) {
+        } else if meta.has_duplicates() {
             Duplicates::Unsorted
         } else {
             Duplicates::None
         };
-        Self {
-            layout,
+        Ok(Self {
+            layout: PageLayout {
+                bit_fields: false,
+                ..layout
+            },
             duplicates,
-            record_numbers: meta.flags.has(BtreeFlags::RECNUM),
-            minkey: meta.minkey,
+            record_numbers: meta.has_record_numbers(),
+            minkey: fields.minkey,
             order: KeyOrder::Bytewise,
             file_id: meta.uid,
-        }
+        })
     }
 
     /// Checks the parameters and gives the overflow limit that follows.
@@ -115,7 +126,7 @@ impl BtreeParams {
     }
 
     /// The metadata page of the finished file.
-    pub(super) fn meta(&self, last_pgno: PageNo) -> BtreeMeta {
+    pub(super) fn meta(&self, last_pgno: PageNo) -> Meta {
         let mut flags = match self.duplicates {
             Duplicates::None => 0,
             Duplicates::Unsorted => BtreeFlags::DUP,
@@ -124,12 +135,13 @@ impl BtreeParams {
         if self.record_numbers {
             flags |= BtreeFlags::RECNUM;
         }
-        BtreeMeta {
+        Meta {
             lsn: Lsn::NOT_LOGGED,
             pgno: 0,
+            kind: Kind::Btree,
             version: VERSION,
             page_size: self.layout.page_size,
-            page_type: BtreeMeta::PAGE_TYPE,
+            page_type: Some(PageType::BtreeMeta as u8),
             meta_flags: MetaFlags(if self.layout.checksums {
                 MetaFlags::CHECKSUM
             } else {
@@ -137,13 +149,15 @@ impl BtreeParams {
             }),
             free: 0,
             last_pgno,
-            flags: BtreeFlags(flags),
+            flags,
             uid: self.file_id,
-            minkey: self.minkey,
-            re_len: 0,
-            // libdb sets a blank for btrees too.
-            re_pad: 0x20,
-            root: FIRST_ROOT,
+            method: Method::Btree(BtreeFields {
+                minkey: self.minkey,
+                re_len: 0,
+                // libdb sets a blank for btrees too.
+                re_pad: 0x20,
+                root: FIRST_ROOT,
+            }),
         }
     }
 }

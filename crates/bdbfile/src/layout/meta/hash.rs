@@ -1,0 +1,121 @@
+//! What a hash database keeps on its metadata page, and where its buckets are.
+
+use super::{Generation, generic};
+use crate::layout::{Endian, PageNo};
+
+/// Entries of the table of doublings.
+pub const SPARES: usize = 32;
+
+// 3.0 and later, from the end of the shared fields.
+const MAX_BUCKET: usize = 0;
+const HIGH_MASK: usize = MAX_BUCKET + 4;
+const LOW_MASK: usize = HIGH_MASK + 4;
+const FFACTOR: usize = LOW_MASK + 4;
+const NELEM: usize = FFACTOR + 4;
+const H_CHARKEY: usize = NELEM + 4;
+const SPARES_AT: usize = H_CHARKEY + 4;
+
+// 2.x: overflow point, free list, then the same six; flags; spares.
+const MAX_BUCKET_2: usize = generic::FIELDS_2 + 8;
+const SPARES_AT_2: usize = MAX_BUCKET_2 + 6 * 4 + 4;
+
+/// Flags of a hash metadata page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HashFlags;
+
+impl HashFlags {
+    /// Duplicates are allowed.
+    pub const DUP: u32 = 0x01;
+    /// Page 0 is the directory of named databases.
+    pub const SUBDB: u32 = 0x02;
+    /// Duplicates are sorted.
+    pub const DUPSORT: u32 = 0x04;
+    /// All flags that are known.
+    pub const KNOWN: u32 = 0x07;
+}
+
+/// The fields of a hash database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HashFields {
+    /// The highest bucket there is.
+    pub max_bucket: u32,
+    /// Mask of the doubling that is going on.
+    pub high_mask: u32,
+    /// Mask of the doubling before it.
+    pub low_mask: u32,
+    /// Items wanted a bucket, 0 for as many as fit.
+    pub ffactor: u32,
+    /// Number of items, roughly; stale in many files.
+    pub nelem: u32,
+    /// The hash function's value for a fixed text, by which a function that is
+    /// not the default shows.
+    pub charkey: u32,
+    /// For each doubling, what leads from its buckets to their pages.
+    pub spares: [u32; SPARES],
+    /// Whether the buckets are placed as 2.x places them.
+    first_generation: bool,
+}
+
+impl HashFields {
+    pub(super) fn read(endian: Endian, generation: Generation, page: &[u8]) -> Option<Self> {
+        let (fields, spares_at) = match generation {
+            Generation::First => (MAX_BUCKET_2, SPARES_AT_2),
+            Generation::Second => (generic::END_3_0, generic::END_3_0 + SPARES_AT),
+            Generation::Third => (generic::END, generic::END + SPARES_AT),
+        };
+        let mut spares = [0; SPARES];
+        for (index, spare) in spares.iter_mut().enumerate() {
+            *spare = endian.u32(page, spares_at + 4 * index)?;
+        }
+        Some(Self {
+            max_bucket: endian.u32(page, fields + MAX_BUCKET)?,
+            high_mask: endian.u32(page, fields + HIGH_MASK)?,
+            low_mask: endian.u32(page, fields + LOW_MASK)?,
+            ffactor: endian.u32(page, fields + FFACTOR)?,
+            nelem: endian.u32(page, fields + NELEM)?,
+            charkey: endian.u32(page, fields + H_CHARKEY)?,
+            spares,
+            first_generation: generation == Generation::First,
+        })
+    }
+
+    /// The first page of a bucket; `None` where the numbers of a damaged page
+    /// lead nowhere.
+    pub fn bucket_page(&self, bucket: u32) -> Option<PageNo> {
+        // The number of doublings that made the bucket: ceil(log2(bucket+1)).
+        let doubling = (u32::BITS - bucket.leading_zeros()) as usize;
+        if !self.first_generation {
+            return bucket.checked_add(*self.spares.get(doubling)?);
+        }
+        let before = match doubling.checked_sub(1) {
+            None => 0,
+            Some(index) => *self.spares.get(index)?,
+        };
+        bucket.checked_add(1)?.checked_add(before)
+    }
+
+    /// The bucket of a hash value.
+    pub fn bucket_of(&self, hash: u32) -> u32 {
+        let bucket = hash & self.high_mask;
+        if bucket > self.max_bucket {
+            hash & self.low_mask
+        } else {
+            bucket
+        }
+    }
+
+    /// Whether the database was made with the default hash function.
+    pub fn has_default_hash(&self) -> bool {
+        self.charkey == default_hash(CHARKEY)
+    }
+}
+
+/// The text whose hash value tells the hash function.
+const CHARKEY: &[u8] = b"%$sniglet^&\0";
+
+/// The default hash function since version 5 (FNV-1 without its usual start).
+pub fn default_hash(key: &[u8]) -> u32 {
+    key.iter().fold(0, |hash: u32, byte| {
+        hash.wrapping_mul(16_777_619) ^ u32::from(*byte)
+    })
+}

@@ -1,0 +1,75 @@
+//! What a queue keeps on its metadata page, and where its records are.
+
+use super::generic;
+use crate::layout::{Endian, PageNo, align4};
+
+/// The fields of a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueueFields {
+    /// The number of the first record that may be there.
+    pub first: u32,
+    /// The number that the next record will get.
+    pub next: u32,
+    /// Length of a record in bytes.
+    pub re_len: u32,
+    /// Padding byte, as a number.
+    pub re_pad: u32,
+    /// Records a page.
+    pub rec_page: u32,
+    /// Pages an extent file, 0 when all are in the one file.
+    pub page_ext: u32,
+}
+
+impl QueueFields {
+    pub(super) fn read(endian: Endian, version: u32, page: &[u8]) -> Option<Self> {
+        let field = |base: usize, index: usize| endian.u32(page, base + 4 * index);
+        if version >= 3 {
+            // first_recno, cur_recno, re_len, re_pad, rec_page, page_ext
+            let at = |index| field(generic::END, index);
+            return Some(Self {
+                first: at(0)?,
+                next: at(1)?,
+                re_len: at(2)?,
+                re_pad: at(3)?,
+                rec_page: at(4)?,
+                page_ext: at(5)?,
+            });
+        }
+        // start, first, cur (the last one given out), re_len, re_pad, rec_page
+        let base = if version == 1 {
+            generic::END_3_0
+        } else {
+            generic::END
+        };
+        let at = |index| field(base, index);
+        Some(Self {
+            first: at(1)?,
+            next: following(at(2)?),
+            re_len: at(3)?,
+            re_pad: at(4)?,
+            rec_page: at(5)?,
+            page_ext: 0,
+        })
+    }
+
+    /// Bytes of the slot of a record: a flag byte, the record, padding.
+    pub fn slot_size(&self) -> usize {
+        align4((self.re_len as usize).saturating_add(1))
+    }
+
+    /// The page of a record and its slot there; `None` for record 0 and where
+    /// the fields are damaged.
+    pub fn place(&self, record: u32) -> Option<(PageNo, u32)> {
+        let index = record.checked_sub(1)?;
+        let page = index.checked_div(self.rec_page)?;
+        Some((page.checked_add(1)?, index.checked_rem(self.rec_page)?))
+    }
+}
+
+/// The number after a record's: numbers begin again at 1.
+const fn following(record: u32) -> u32 {
+    match record.checked_add(1) {
+        Some(next) => next,
+        None => 1,
+    }
+}

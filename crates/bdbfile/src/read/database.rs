@@ -1,0 +1,137 @@
+//! One database of a file: the only one, or one by its name.
+
+use crate::error::{Error, Place, Result, Rule};
+use crate::layout::{META_USED, Meta, PageNo};
+use crate::read::open::{DatabaseFile, check_meta, meta_checksum};
+use crate::read::scan::Scan;
+use crate::source::PageSource;
+
+/// A database in an open file.
+#[derive(Debug)]
+pub struct Database<'f, S> {
+    pub(super) file: &'f DatabaseFile<S>,
+    pub(super) meta: Meta,
+    name: Option<Vec<u8>>,
+}
+
+/// An entry of the directory of named databases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedDatabase {
+    /// The name, as the file has it.
+    pub name: Vec<u8>,
+    /// The page of its metadata.
+    pub page: PageNo,
+    /// Whether its page number is stored little-endian, which it should not.
+    pub little_endian: bool,
+}
+
+impl<S: PageSource> DatabaseFile<S> {
+    /// The file's own database. Of a file with named databases that is their
+    /// directory: names and page numbers.
+    pub fn database(&self) -> Database<'_, S> {
+        Database {
+            file: self,
+            meta: self.meta.clone(),
+            name: None,
+        }
+    }
+
+    /// The named databases in the file, in the order of the directory; none
+    /// where the file is not a directory.
+    pub fn names(&self) -> Result<Vec<NamedDatabase>> {
+        let mut found = Vec::new();
+        if !self.meta.is_directory() {
+            return Ok(found);
+        }
+        let directory = self.database();
+        let scan = directory.scan()?;
+        scan.visit(scan.all(), |record| {
+            let place = Place::slot(record.page, record.slot);
+            let entry = self.entry(record.key, record.value, place)?;
+            found.push(entry);
+            Ok::<_, Error>(())
+        })?;
+        Ok(found)
+    }
+
+    /// Opens a named database.
+    pub fn named(&self, name: &[u8]) -> Result<Database<'_, S>> {
+        let entry = self
+            .names()?
+            .into_iter()
+            .find(|entry| entry.name == name)
+            .ok_or_else(|| {
+                let found = String::from_utf8_lossy(name).into_owned();
+                self.pages.broken(Place::FILE, Rule::NoSuchName, found)
+            })?;
+        self.at(&entry)
+    }
+
+    /// Opens the database of a directory entry.
+    pub fn at(&self, entry: &NamedDatabase) -> Result<Database<'_, S>> {
+        let meta = self.meta_at(entry.page).ok_or_else(|| {
+            let found = format!("page {}", entry.page);
+            self.pages.broken(Place::FILE, Rule::DirectoryEntry, found)
+        })?;
+        check_meta(self.name(), &meta, self.layout(), entry.page)?;
+        Ok(Database {
+            file: self,
+            meta,
+            name: Some(entry.name.clone()),
+        })
+    }
+
+    /// Page numbers in the directory are big-endian in all files but those of
+    /// 3.0 and of misbuilt libraries: what leads to a metadata page is right.
+    fn entry(&self, name: &[u8], number: &[u8], place: Place) -> Result<NamedDatabase> {
+        let broken = || {
+            let found = format!("{}: {number:02x?}", String::from_utf8_lossy(name));
+            self.pages.broken(place, Rule::DirectoryEntry, found)
+        };
+        let bytes: [u8; 4] = number.try_into().map_err(|_| broken())?;
+        let big = PageNo::from_be_bytes(bytes);
+        for (page, little_endian) in [(big, false), (big.swap_bytes(), true)] {
+            if self.meta_at(page).is_some() {
+                return Ok(NamedDatabase {
+                    name: name.to_vec(),
+                    page,
+                    little_endian,
+                });
+            }
+        }
+        Err(broken())
+    }
+
+    /// The metadata on a page, if it holds some and they say so.
+    fn meta_at(&self, page: PageNo) -> Option<Meta> {
+        if page == 0 || page >= self.page_count() {
+            return None;
+        }
+        let bytes = self.pages.raw(page).ok()?;
+        let meta = Meta::read(self.layout().endian, bytes.get(..META_USED)?)?;
+        if self.layout().checksums && self.pages.checks_checksums() {
+            // A wrong one: no metadata page, or a damaged one.
+            if meta_checksum(self.layout().endian, &bytes).is_some() {
+                return None;
+            }
+        }
+        (meta.pgno == page && meta.page_size == self.layout().page_size).then_some(meta)
+    }
+}
+
+impl<S: PageSource> Database<'_, S> {
+    /// Its metadata.
+    pub fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    /// Its name; `None` for the only database of a file.
+    pub fn name(&self) -> Option<&[u8]> {
+        self.name.as_deref()
+    }
+
+    /// Finds the pages of the database and is then ready to visit its records.
+    pub fn scan(&self) -> Result<Scan<'_, S>> {
+        Scan::new(self)
+    }
+}

@@ -1,0 +1,237 @@
+//! The records of a hash database, bucket by bucket.
+
+use std::ops::Range;
+
+use crate::error::{Place, Result, Rule};
+use crate::layout::{
+    DuplicateSet, HashFields, HashItem, NO_PAGE, PageNo, PageType, PageView, hash_item,
+};
+use crate::read::duplicates;
+use crate::read::overflow;
+use crate::read::record::{Record, Scratch};
+use crate::read::tree;
+use crate::read::walk::Walk;
+use crate::source::PageSource;
+
+/// The buckets whose first pages are in the file. Those of one doubling stand
+/// side by side, so what lies past the end of the file is left out by ranges,
+/// however many buckets a damaged page claims.
+#[derive(Debug)]
+pub(crate) struct Buckets {
+    ranges: Vec<Range<u32>>,
+}
+
+impl Buckets {
+    pub(crate) fn new(fields: &HashFields, pages: PageNo) -> Self {
+        let mut ranges = Vec::new();
+        let mut begin = 0_u32;
+        loop {
+            // 0, 1, 2..4, 4..8, ...: the last bucket of the doubling.
+            let end = begin
+                .checked_mul(2)
+                .map_or(u32::MAX, |next| next.max(1) - 1);
+            let end = if begin == 0 { 0 } else { end };
+            let last = end.min(fields.max_bucket);
+            if let Some(first_page) = fields.bucket_page(begin)
+                && first_page < pages
+            {
+                let there = (last - begin).min(pages - 1 - first_page);
+                ranges.push(begin..begin.saturating_add(there).saturating_add(1));
+            }
+            if last >= fields.max_bucket {
+                return Self { ranges };
+            }
+            begin = last + 1;
+        }
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ranges.iter().map(|range| range.len()).sum()
+    }
+
+    /// The bucket at a place in their order.
+    pub(crate) fn get(&self, index: usize) -> Option<u32> {
+        let mut index = index;
+        for range in &self.ranges {
+            match index.checked_sub(range.len()) {
+                Some(rest) => index = rest,
+                None => return range.start.checked_add(u32::try_from(index).ok()?),
+            }
+        }
+        None
+    }
+}
+
+/// Visits the records of a bucket in the order they stand.
+pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
+    walk: Walk<'_, S>,
+    fields: &HashFields,
+    bucket: u32,
+    scratch: &mut Scratch,
+    each: &mut impl FnMut(Record<'_>) -> std::result::Result<(), E>,
+) -> std::result::Result<(), E> {
+    let bucket_place = || {
+        let found = format!("bucket {bucket}");
+        walk.pages
+            .broken(Place::page(walk.meta.pgno), Rule::BucketPage, found)
+    };
+    let first = fields.bucket_page(bucket).ok_or_else(bucket_place)?;
+    if is_unwritten(walk, first)? {
+        tree::claim(walk, first, Place::page(walk.meta.pgno))?;
+        return Ok(());
+    }
+    let mut referrer = Place::page(walk.meta.pgno);
+    let mut pgno = first;
+    while pgno != NO_PAGE {
+        let page = walk.pages.page(pgno, referrer)?;
+        let view = page.view();
+        let header = view.header;
+        // 3.x leaves pages of a new doubling with type 0 until they are used.
+        let unused = header.is(PageType::Free) && header.entries == 0;
+        if !(header.is(PageType::Hash) || header.is(PageType::HashSorted) || unused) {
+            let found = format!("type {} in a bucket", header.page_type);
+            return Err(walk
+                .pages
+                .broken(Place::page(pgno), Rule::PageType, found)
+                .into());
+        }
+        tree::claim(walk, pgno, referrer)?;
+        if unused {
+            return Ok(());
+        }
+        tree::check_index(walk.pages, &view)?;
+        visit_page(walk, &view, scratch, each)?;
+        referrer = Place::page(pgno);
+        pgno = header.next;
+    }
+    Ok(())
+}
+
+/// Whether the first page of a bucket was never written: all zeros, or in 2.x
+/// with a number that is not its own and nothing on it.
+pub(crate) fn is_unwritten<S: PageSource>(walk: Walk<'_, S>, pgno: PageNo) -> Result<bool> {
+    let bytes = walk.pages.raw(pgno)?;
+    let Some(view) = PageView::parse(walk.pages.layout(), &bytes) else {
+        return Ok(false);
+    };
+    if view.header.pgno == pgno {
+        return Ok(false);
+    }
+    if walk.meta.is_first_generation() {
+        return Ok(view.header.entries == 0);
+    }
+    Ok(bytes.iter().all(|byte| *byte == 0))
+}
+
+fn visit_page<S: PageSource, E: From<crate::Error>>(
+    walk: Walk<'_, S>,
+    view: &PageView<'_>,
+    scratch: &mut Scratch,
+    each: &mut impl FnMut(Record<'_>) -> std::result::Result<(), E>,
+) -> std::result::Result<(), E> {
+    let (pages, pgno, entries) = (walk.pages, view.header.pgno, view.header.entries);
+    if !entries.is_multiple_of(2) {
+        let found = format!("{entries} entries");
+        return Err(pages
+            .broken(Place::page(pgno), Rule::OddEntries, found)
+            .into());
+    }
+    for slot in (0..entries).step_by(2) {
+        let key_at = Place::slot(pgno, slot);
+        let data_at = Place::slot(pgno, slot + 1);
+        let key = match item(walk, view, slot)? {
+            HashItem::Inline(bytes) => bytes,
+            HashItem::Overflow { first, len } => {
+                overflow::read_chain(walk, (first, len), key_at, &mut scratch.key)?;
+                &scratch.key
+            }
+            HashItem::Duplicates(_) | HashItem::OffPageDuplicates { .. } => {
+                let found = "duplicates in the place of a key";
+                return Err(pages.broken(key_at, Rule::ItemType, found).into());
+            }
+        };
+        let record = Record {
+            key,
+            value: &[],
+            number: None,
+            page: pgno,
+            slot: slot + 1,
+            repeats_key: false,
+        };
+        match item(walk, view, slot + 1)? {
+            HashItem::Inline(value) => each(Record { value, ..record })?,
+            HashItem::Overflow { first, len } => {
+                overflow::read_chain(walk, (first, len), data_at, &mut scratch.value)?;
+                each(Record {
+                    value: &scratch.value,
+                    ..record
+                })?;
+            }
+            HashItem::Duplicates(set) => visit_set(walk, set, data_at, record, each)?,
+            HashItem::OffPageDuplicates { root } => {
+                let mut repeats_key = false;
+                duplicates::visit(walk, root, data_at, |page, slot, value| {
+                    let record = Record {
+                        value,
+                        page,
+                        slot,
+                        repeats_key,
+                        ..record
+                    };
+                    repeats_key = true;
+                    each(record)
+                })?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn visit_set<S: PageSource, E: From<crate::Error>>(
+    walk: Walk<'_, S>,
+    set: DuplicateSet<'_>,
+    place: Place,
+    record: Record<'_>,
+    each: &mut impl FnMut(Record<'_>) -> std::result::Result<(), E>,
+) -> std::result::Result<(), E> {
+    let mut rest = set;
+    let mut repeats_key = false;
+    loop {
+        match rest.split_first() {
+            Ok(None) => return Ok(()),
+            Ok(Some((value, after))) => {
+                each(Record {
+                    value,
+                    repeats_key,
+                    ..record
+                })?;
+                repeats_key = true;
+                rest = after;
+            }
+            Err((before, after)) => {
+                let found = match after {
+                    Some(after) => format!("{before} before, {after} after"),
+                    None => format!("{before} before, and no room for it"),
+                };
+                let error = walk.pages.broken(place, Rule::DuplicateLength, found);
+                return Err(error.into());
+            }
+        }
+    }
+}
+
+/// The item of a slot: it ends where the one before it begins.
+fn item<'a, S: PageSource>(
+    walk: Walk<'_, S>,
+    view: &PageView<'a>,
+    slot: u16,
+) -> Result<HashItem<'a>> {
+    let end = match slot.checked_sub(1) {
+        Some(before) => view.item_offset(before).unwrap_or_default(),
+        None => view.bytes.len(),
+    };
+    tree::item_offset(view, slot)
+        .and_then(|start| hash_item(view.layout.endian, view.bytes, start, end))
+        .map_err(|bad| tree::bad_item(walk.pages, Place::slot(view.header.pgno, slot), bad))
+}

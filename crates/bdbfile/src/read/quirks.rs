@@ -1,0 +1,86 @@
+//! What old libraries are known to have written wrong, recognised so that it
+//! can be read right. `docs/format.md` lists them.
+
+use crate::layout::{LEAF_ITEM_HEADER, Meta, PageType, PageView, align4};
+use crate::read::pages::Pages;
+use crate::source::PageSource;
+
+/// Pages looked at before a judgement on a whole file.
+const TRIED: u32 = 64;
+
+/// Whether no page has a right checksum: a mistake of the library that wrote
+/// the file (4.1.25 in foreign byte order), where damage would spare some.
+pub(super) fn checksums_all_wrong<S: PageSource>(pages: &Pages<S>) -> bool {
+    let mut tried = 0;
+    for pgno in 1..pages.count().min(TRIED) {
+        let Ok(bytes) = pages.raw(pgno) else {
+            return false;
+        };
+        // A hole has no checksum.
+        if bytes.iter().all(|byte| *byte == 0) {
+            continue;
+        }
+        match pages.layout().checksums_of(&bytes) {
+            Some((stored, right)) if stored != right => tried += 1,
+            _ => return false,
+        }
+    }
+    tried > 0
+}
+
+/// Whether the type bytes of a 2.x file are laid out as bit fields the other
+/// way round. A key is stored in the page or in an overflow chain: types 1 and
+/// 3, or as bit fields 2 and 6. One key of type 1 or one of type 6 decides.
+pub(super) fn has_bit_fields<S: PageSource>(pages: &Pages<S>, meta: &Meta) -> bool {
+    if meta.btree().is_none() || meta.is_recno() {
+        return false;
+    }
+    let mut shifted = false;
+    for pgno in 1..pages.count().min(TRIED) {
+        let Ok(bytes) = pages.raw(pgno) else {
+            return false;
+        };
+        let Some(view) = PageView::parse(pages.layout(), &bytes) else {
+            return false;
+        };
+        if !view.header.is(PageType::BtreeLeaf) {
+            continue;
+        }
+        for slot in (0..view.header.entries).step_by(2) {
+            let at = view.item_offset(slot).unwrap_or_default();
+            match bytes.get(at + LEAF_ITEM_HEADER - 1) {
+                Some(1 | 0x81) => return false,
+                Some(2 | 6) => shifted = true,
+                _ => {}
+            }
+        }
+    }
+    shifted
+}
+
+/// The right length of a key in the page at `offset`, where 2.x may have
+/// written it in the other byte order: `None` where it is as it should be.
+///
+/// 2.x swaps the length of a shared key once for each duplicate, so in a file
+/// of foreign order it comes out wrong where their number is even. The item
+/// that follows in memory begins where the key ends: that decides.
+pub(super) fn key_length(view: &PageView<'_>, offset: usize) -> Option<u16> {
+    let endian = view.layout.endian;
+    let stored = endian.u16(view.bytes, offset)?;
+    let swapped = stored.swap_bytes();
+    let next = (0..view.header.entries)
+        .filter_map(|slot| view.item_offset(slot))
+        .filter(|other| *other > offset)
+        .min()
+        .unwrap_or(view.bytes.len());
+    let end = |len: u16| align4(offset + LEAF_ITEM_HEADER + usize::from(len));
+    (end(stored) != next && end(swapped) == next).then_some(swapped)
+}
+
+/// How many key slots of a leaf share the item at `offset`.
+pub(super) fn sharers(view: &PageView<'_>, offset: usize) -> usize {
+    (0..view.header.entries)
+        .step_by(2)
+        .filter(|slot| view.item_offset(*slot) == Some(offset))
+        .count()
+}
