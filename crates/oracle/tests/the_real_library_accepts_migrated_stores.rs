@@ -6,7 +6,7 @@ mod support;
 
 use std::path::Path;
 
-use oracle::compose::{End, StorePlan, compose};
+use oracle::compose::{End, StoreFile, StorePlan, compose};
 use oracle::{ByteOrder, Durability, EnvironmentOptions, Exercise, Order, verify};
 use support::{DATABASES, Places, copies, installed_dump, installed_verify, records, testdata};
 
@@ -69,7 +69,7 @@ impl Judged {
             },
             ..Exercise::default()
         };
-        let names = DATABASES.map(|file| file.name());
+        let names = DATABASES.map(StoreFile::name);
         let summary = exercise.run(&places.target, &names).unwrap();
         assert_eq!(summary.records_before(), report.records_written());
         for (database, file) in summary.databases.iter().zip(DATABASES) {

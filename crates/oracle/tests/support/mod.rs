@@ -42,7 +42,7 @@ pub(crate) fn copies(store: &Path) -> TempDir {
 pub(crate) fn records(file: &Path, order: Order) -> Vec<Record> {
     let options = DatabaseOptions {
         order,
-        cache_bytes: Some(16 << 20),
+        cache_bytes: Some(2 << 20),
         ..DatabaseOptions::default()
     };
     let database = Database::open_read_only(None, file, &options).unwrap();
