@@ -51,6 +51,13 @@ pub(crate) fn records(file: &Path, order: Order) -> Vec<Record> {
     records
 }
 
+/// Whether a store that was closed without a checkpoint can be told from one
+/// whose server died. Only its region says so, and where it does is not known
+/// for 4.8, which no calendar server had: such a store is rather refused.
+pub(crate) fn close_is_seen() -> bool {
+    oracle::version() >= (5, 0, 0)
+}
+
 /// Where a migration goes from `source`: places for target and backup that do
 /// not exist, in a directory of their own.
 pub(crate) struct Places {
