@@ -322,7 +322,7 @@ impl StepByStep {
     #[track_caller]
     pub(crate) fn wait_until(&mut self, mut seen: impl FnMut() -> bool) {
         // Only a run that never does it meets this end.
-        let patience = Instant::now() + Duration::from_secs(300);
+        let patience = Instant::now() + Duration::from_secs(60);
         while !seen() {
             let ended = self.child.try_wait().unwrap();
             assert!(ended.is_none(), "the run ended before it happened");
