@@ -44,12 +44,15 @@ pub(crate) fn sandbox_with(sample: &str) -> TempDir {
     dir
 }
 
-/// Copies a directory of plain files.
+/// Copies the plain files of a directory. What else is in it is left out: a
+/// sample store that somebody tried the command on has a backup.
 pub(crate) fn copy_dir(from: &Path, to: &Path) {
     fs::create_dir(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
-        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        if entry.file_type().unwrap().is_file() {
+            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
     }
 }
 
