@@ -146,7 +146,7 @@ pub enum Error {
     #[error("{}: changed while it was being migrated; stop the calendar server and run csmigrate again", .0.display())]
     SourceChanged(PathBuf),
     /// A database cannot be read.
-    #[error("{error}{}", if *copy { "; nothing was published; put a sound copy of the file, as from a hot backup, into the source directory and run csmigrate again" } else { "" })]
+    #[error("{error}{}", database_remedy(error, *copy))]
     Database {
         /// What is wrong, with file, page and slot.
         error: bdbfile::Error,
@@ -242,6 +242,25 @@ fn joined(paths: &[PathBuf]) -> String {
         all.push(path);
     }
     all.display().to_string()
+}
+
+/// A sound file that is of no use here is not helped by another copy of it.
+fn database_remedy(error: &bdbfile::Error, copy: bool) -> &'static str {
+    use bdbfile::Rule;
+    match error.rule() {
+        _ if !copy => "",
+        Some(
+            Rule::KindNotRead
+            | Rule::VersionNotRead
+            | Rule::Encrypted
+            | Rule::SubDatabases
+            | Rule::Compressed
+            | Rule::Partitioned,
+        ) => "; this version of csmigrate does not migrate such a file; nothing was published",
+        _ => {
+            "; nothing was published; put a sound copy of the file, as from a hot backup, into the source directory and run csmigrate again"
+        }
+    }
 }
 
 /// What helps depends on what the system said: to run as root does nothing for

@@ -31,6 +31,8 @@ pub(crate) struct Place {
     staging: PathBuf,
     /// Whether that is inside `path`.
     inside: bool,
+    /// Whether `path` is a mount point.
+    mount: bool,
 }
 
 impl Place {
@@ -38,9 +40,8 @@ impl Place {
     /// `word` tells staging directories of different purposes apart.
     pub(crate) fn new(path: PathBuf, parent: PathBuf, word: &str) -> io::Result<Self> {
         let exists = path.is_dir();
-        let inside = exists
-            && (system::is_mount_point(&path, &parent)?
-                || system::check_writable(&parent).is_err());
+        let mount = exists && system::is_mount_point(&path, &parent)?;
+        let inside = mount || exists && system::check_writable(&parent).is_err();
         let staging = if inside {
             path.join(format!(".csmigrate-{word}"))
         } else {
@@ -55,6 +56,7 @@ impl Place {
             exists,
             staging,
             inside,
+            mount,
         })
     }
 
@@ -75,7 +77,10 @@ impl Place {
         }
         for entry in std::fs::read_dir(&self.path)? {
             let path = entry?.path();
-            if !(self.inside && path == self.staging) {
+            let ours = self.inside && path == self.staging;
+            // A new ext file system is empty but for this.
+            let found = self.mount && path.ends_with("lost+found") && path.is_dir();
+            if !(ours || found) {
                 return Ok(path.file_name().map(PathBuf::from));
             }
         }

@@ -102,7 +102,10 @@ fn the_committed_stores_stay_under_three_megabytes() {
     let size = |(store, _): (&str, _)| -> u64 {
         let entries = fs::read_dir(testdata().join(store)).unwrap();
         entries
-            .map(|entry| entry.unwrap().metadata().unwrap().len())
+            .map(|entry| entry.unwrap().metadata().unwrap())
+            // A directory is the backup of a run that somebody tried.
+            .filter(fs::Metadata::is_file)
+            .map(|metadata| metadata.len())
             .sum()
     };
     assert!(STORES.into_iter().map(size).sum::<u64>() < 3_000_000);

@@ -39,7 +39,7 @@ fn logged(log: &str) -> BTreeMap<String, Logged> {
         else {
             continue;
         };
-        if !name.ends_with(".db") {
+        if !DATABASES.iter().any(|file| file.name() == name) {
             continue;
         }
         let file = files.entry(name.to_owned()).or_default();

@@ -53,12 +53,11 @@ pub(super) fn judge(
                     reasons,
                 });
             }
-            let text = "the store was not cleanly shut down; its files are taken as they are, without what only the logs hold";
-            warnings.push(Warning {
-                file: None,
-                text: text.to_owned(),
-                cases: reasons,
-            });
+            let text = format!(
+                "the store was not cleanly shut down ({}); its files are taken as they are, without what only the logs hold",
+                reasons.join("; ")
+            );
+            warnings.push(Warning::new(None, text));
             Ok(Vec::new())
         }
     }

@@ -82,7 +82,7 @@ pub(super) fn check_databases(store: &Store) -> Result<()> {
     for file in &store.databases {
         let source =
             FileSource::open(&file.path).map_err(Error::io(&file.path, "read the file"))?;
-        Database::open(source).map_err(|error| Error::Database { error, copy: false })?;
+        Database::open(source).map_err(|error| Error::Database { error, copy: true })?;
     }
     Ok(())
 }
