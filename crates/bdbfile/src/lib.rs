@@ -15,7 +15,7 @@
 //! written: btree version 9. Everything else is refused by its name.
 //!
 //! ```
-//! use bdbfile::read::{Database, Record};
+//! use bdbfile::read::{DatabaseFile, Record};
 //! use bdbfile::source::MemorySource;
 //! use bdbfile::write::{BtreeBuilder, BtreeParams, MemorySink};
 //!
@@ -24,7 +24,8 @@
 //! builder.push(b"jdoe", b"properties of jdoe")?;
 //! let (sink, _summary) = builder.finish()?;
 //!
-//! let database = Database::open(MemorySource::new("doc.db", sink.into_bytes()))?;
+//! let file = DatabaseFile::open(MemorySource::new("doc.db", sink.into_bytes()))?;
+//! let database = file.database();
 //! let scan = database.scan()?;
 //! let mut found = Vec::new();
 //! scan.visit(scan.all(), |record: Record<'_>| {

@@ -16,6 +16,7 @@ fn every_kind_of_page(endian: Endian, checksums: bool, duplicates: Duplicates) -
             endian,
             page_size: 512,
             checksums,
+            bit_fields: false,
         },
         duplicates,
         ..BtreeParams::default()

@@ -33,6 +33,7 @@ fn file(duplicates: Duplicates) -> (Vec<u8>, Vec<Pair>) {
             endian: Endian::Little,
             page_size: 512,
             checksums: false,
+            bit_fields: false,
         },
         duplicates,
         ..BtreeParams::default()

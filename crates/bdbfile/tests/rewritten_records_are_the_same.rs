@@ -31,6 +31,7 @@ fn params() -> impl Strategy<Value = BtreeParams> {
                     endian: if big { Endian::Big } else { Endian::Little },
                     page_size: 1 << shift,
                     checksums,
+                    bit_fields: false,
                 },
                 duplicates,
                 record_numbers: record_numbers && duplicates == Duplicates::None,

@@ -153,6 +153,14 @@ pub enum Error {
         /// Whether the file is one of the source or its working copy.
         copy: bool,
     },
+    /// A database is of a kind that is read, but not migrated.
+    #[error("{}: this version of csmigrate does not migrate it: it is {what}; nothing was published", file.display())]
+    KindNotMigrated {
+        /// The file.
+        file: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
     /// A written file does not hold what was read.
     #[error("{}: {what} differ: {read} read, {written} written; nothing was published; please report this", file.display())]
     Mismatch {
@@ -253,7 +261,6 @@ fn database_remedy(error: &bdbfile::Error, copy: bool) -> &'static str {
             Rule::KindNotRead
             | Rule::VersionNotRead
             | Rule::Encrypted
-            | Rule::SubDatabases
             | Rule::Compressed
             | Rule::Partitioned,
         ) => "; this version of csmigrate does not migrate such a file; nothing was published",

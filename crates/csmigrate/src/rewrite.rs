@@ -1,10 +1,10 @@
 //! Each database read from the working copy and built anew.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use bdbfile::layout::{BtreeMeta, Endian, PageLayout};
-use bdbfile::read::{Database, Finding, ScanReport};
+use bdbfile::layout::{Endian, Kind, Meta, PageLayout};
+use bdbfile::read::{Database, DatabaseFile, Finding, ScanReport};
 use bdbfile::source::PageSource;
 use bdbfile::write::{BtreeBuilder, BtreeParams, FileSink, KeyOrder};
 
@@ -15,7 +15,7 @@ use crate::report::{RecordOrder, Warning};
 /// What was read from one database.
 #[derive(Debug)]
 pub(crate) struct Reading {
-    pub(crate) meta: BtreeMeta,
+    pub(crate) meta: Meta,
     pub(crate) endian: Endian,
     pub(crate) order: RecordOrder,
     pub(crate) digest: RecordDigest,
@@ -25,7 +25,8 @@ pub(crate) struct Reading {
 
 /// Reads every record of a database and writes nothing.
 pub(crate) fn read_only<S: PageSource>(source: S) -> Result<Reading> {
-    let database = open(source)?;
+    let file = open(source)?;
+    let database = file.database();
     let scan = database.scan().map_err(bad_source)?;
     let mut digester = Digester::default();
     let mut last: Option<Vec<u8>> = None;
@@ -45,7 +46,7 @@ pub(crate) fn read_only<S: PageSource>(source: S) -> Result<Reading> {
     .map_err(bad_source)?;
     Ok(Reading {
         meta: database.meta().clone(),
-        endian: database.layout().endian,
+        endian: file.layout().endian,
         order,
         digest: digester.digest(),
         sequence: digester.sequence(),
@@ -61,14 +62,15 @@ pub(crate) fn rewrite<S: PageSource>(
     file: &File,
     file_id: [u8; 20],
 ) -> Result<Reading> {
-    let database = open(source)?;
+    let input = open(source)?;
+    let database = input.database();
     let layout = PageLayout {
         endian: Endian::Little,
-        ..database.layout()
+        ..input.layout()
     };
     let mut params = BtreeParams {
         file_id,
-        ..BtreeParams::like(database.meta(), layout)
+        ..BtreeParams::like(database.meta(), layout).map_err(bad_source)?
     };
     // The order of nearly every store is bytewise, which makes the smaller
     // internal pages. One whose application compares keys in its own way shows
@@ -96,7 +98,7 @@ pub(crate) fn rewrite<S: PageSource>(
     file.sync_all().map_err(Error::io(path, "sync the file"))?;
     Ok(Reading {
         meta: database.meta().clone(),
-        endian: database.layout().endian,
+        endian: input.layout().endian,
         order,
         digest: digester.digest(),
         sequence: digester.sequence(),
@@ -147,7 +149,7 @@ impl From<bdbfile::Error> for Build {
 }
 
 fn build<S: PageSource>(
-    database: &Database<S>,
+    database: &Database<'_, S>,
     path: &Path,
     file: &File,
     params: &BtreeParams,
@@ -175,9 +177,28 @@ fn build<S: PageSource>(
     Ok((digester, scan))
 }
 
-fn open<S: PageSource>(source: S) -> Result<Database<S>> {
-    Database::open(source).map_err(bad_source)
+/// Opens a file, if it is of a kind that is migrated: a btree of 3.1 or later.
+pub(crate) fn open<S: PageSource>(source: S) -> Result<DatabaseFile<S>> {
+    let file = DatabaseFile::open(source).map_err(bad_source)?;
+    let meta = file.meta();
+    let what = if meta.is_directory() {
+        "a file with several named databases"
+    } else if meta.is_recno() || meta.kind != Kind::Btree {
+        meta.method_name()
+    } else if meta.version < OLDEST {
+        "a btree of Berkeley DB 3.0 or earlier, as Calendar Server 5 has it; run cs5migrate first"
+    } else {
+        return Ok(file);
+    };
+    Err(Error::KindNotMigrated {
+        file: PathBuf::from(file.name()),
+        what,
+    })
 }
+
+/// The oldest version of btree that is migrated: that of 3.1 to 4.0, with
+/// which the first releases of Calendar Server 6 came.
+const OLDEST: u32 = 8;
 
 fn bad_source(error: bdbfile::Error) -> Error {
     Error::Database { error, copy: true }

@@ -28,7 +28,7 @@ pub(super) fn name(start: &[u8]) -> String {
         match endian.u32(start, 0) {
             Some(0x0005_3162) => return format!("it is a Berkeley DB 1.85 btree, {endian}"),
             Some(0x0006_1561) => return format!("it is a Berkeley DB 1.85 hash file, {endian}"),
-            Some(0x1357_9ace | 0x1357_9acd | 0x1357_9acf) => {
+            Some(0x1357_9acd..=0x1357_9acf) => {
                 return format!("it is a GDBM database, {endian}");
             }
             _ => {}

@@ -47,7 +47,7 @@ impl Buckets {
 
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
-        self.ranges.iter().map(|range| range.len()).sum()
+        self.ranges.iter().map(ExactSizeIterator::len).sum()
     }
 
     /// The bucket at a place in their order.

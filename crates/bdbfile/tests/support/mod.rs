@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use bdbfile::read::{Database, ScanReport};
+use bdbfile::read::{DatabaseFile, ScanReport};
 use bdbfile::source::{MemorySource, PageSource};
 use bdbfile::write::{BtreeBuilder, BtreeParams, MemorySink, Written};
 use bdbfile::{Error, Result};
@@ -14,7 +14,8 @@ pub(crate) type Pair = (Vec<u8>, Vec<u8>);
 
 /// All records of a source in the order of the file, and what was odd.
 pub(crate) fn read_all<S: PageSource>(source: S) -> Result<(Vec<Pair>, ScanReport)> {
-    let database = Database::open(source)?;
+    let file = DatabaseFile::open(source)?;
+    let database = file.database();
     let scan = database.scan()?;
     let mut pairs = Vec::new();
     scan.visit(scan.all(), |record| {

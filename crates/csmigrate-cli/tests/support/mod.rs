@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use bdbfile::read::Database;
+use bdbfile::read::DatabaseFile;
 use bdbfile::source::FileSource;
 use bdbfile::write::{BtreeBuilder, BtreeParams, FileSink};
 use rustix::pipe::PipeFlags;
@@ -212,7 +212,8 @@ pub(crate) fn records(dir: &Path) -> BTreeMap<OsString, (u64, u64)> {
         .filter(|name| Path::new(name).extension() == Some(OsStr::new("db")))
         .map(|name| {
             let source = FileSource::open(&dir.join(&name)).unwrap();
-            let database = Database::open(source).unwrap();
+            let file = DatabaseFile::open(source).unwrap();
+            let database = file.database();
             let scan = database.scan().unwrap();
             let (mut count, mut hasher) = (0, DefaultHasher::new());
             scan.visit(scan.all(), |record| {

@@ -4,12 +4,12 @@ use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use bdbfile::read::Database;
 use bdbfile::source::FileSource;
 use caldb::{Role, Store};
 
 use crate::error::{Error, Result};
 use crate::report::Warning;
+use crate::rewrite;
 use crate::similar;
 
 /// The source directory free of links, and the store in it.
@@ -82,7 +82,7 @@ pub(super) fn check_databases(store: &Store) -> Result<()> {
     for file in &store.databases {
         let source =
             FileSource::open(&file.path).map_err(Error::io(&file.path, "read the file"))?;
-        Database::open(source).map_err(|error| Error::Database { error, copy: true })?;
+        rewrite::open(source)?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use super::{Generation, generic};
 use crate::layout::{Endian, PageNo};
 
 /// Entries of the table of doublings.
-pub const SPARES: usize = 32;
+pub(super) const SPARES: usize = 32;
 
 // 3.0 and later, from the end of the shared fields.
 const MAX_BUCKET: usize = 0;

@@ -11,7 +11,7 @@ mod hash;
 mod queue;
 
 pub use btree::{BtreeFields, BtreeFlags};
-pub use hash::{HashFields, HashFlags, SPARES, default_hash};
+pub use hash::{HashFields, HashFlags, default_hash};
 pub use queue::QueueFields;
 
 use generic::Generic;
@@ -19,7 +19,7 @@ use generic::Generic;
 use super::{Endian, Lsn, PageNo};
 
 /// Bytes of the unique file id.
-pub const UID_SIZE: usize = 20;
+pub(crate) const UID_SIZE: usize = 20;
 
 /// Where the checksum of a metadata page stands: after the IV, 20 bytes before
 /// the end of the used part (4.1 and later).
