@@ -6,7 +6,7 @@
 //!   nowhere else. `docs/format.md` draws the same structures in the same order.
 //! * [`source`]: where bytes come from: a mapped file, positioned reads, memory.
 //! * [`read`]: open a file, walk a tree, decode records in the order found.
-//! * [`write`]: build a finished file from records.
+//! * [`mod@write`]: build a finished file from records.
 //! * [`log`]: the transaction logs and region files beside a database: was it
 //!   cleanly shut down?
 //!
