@@ -212,7 +212,7 @@ fn deleted_items_are_gone_and_free_pages_ignored() {
                 "{name}: 40 items are left with the mark"
             );
             seen += 1;
-        } else if name.starts_with("del-") {
+        } else if name.starts_with("del-") || name.starts_with("hdel-") {
             let (pairs, report) = read_all(MappedSource::open(&path).unwrap()).unwrap();
             assert_eq!(report.deleted, 0, "{name}");
             assert!(
@@ -225,7 +225,27 @@ fn deleted_items_are_gone_and_free_pages_ignored() {
         }
     }
     println!("{seen} files with deleted records");
-    assert!(seen >= 10);
+    assert!(seen >= 15);
+}
+
+/// What a store holds does not depend on how it was closed, as long as it was.
+#[test]
+fn stores_closed_with_and_without_a_checkpoint_read_whole() {
+    let Some(root) = samples() else { return };
+    let mut seen = 0;
+    for entry in std::fs::read_dir(root.join("odd")).unwrap() {
+        let dir = entry.unwrap().path();
+        let name = dir.file_name().unwrap().to_string_lossy().into_owned();
+        if !name.starts_with("envclean-") && !name.starts_with("envnockp-") {
+            continue;
+        }
+        let (pairs, report) = read_all(MappedSource::open(&dir.join("cal.db")).unwrap()).unwrap();
+        assert_eq!(pairs.len(), 2000, "{name}");
+        assert!(report.findings.is_empty(), "{name}: {:?}", report.findings);
+        seen += 1;
+    }
+    println!("{seen} stores of 2000 records each");
+    assert!(seen >= 14);
 }
 
 #[test]
