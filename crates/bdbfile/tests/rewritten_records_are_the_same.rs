@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use bdbfile::layout::{Endian, PageLayout};
 use bdbfile::write::{BtreeParams, Duplicates, KeyOrder};
 use proptest::prelude::*;
-use support::{Pair, build, libdb_tool, read_bytes};
+use support::{Pair, build, from_hex, libdb_tool, read_bytes};
 
 fn params() -> impl Strategy<Value = BtreeParams> {
     (
@@ -148,20 +148,10 @@ fn the_real_library_verifies_and_dumps_what_is_built() {
 
 /// The records of a `db_dump` in its byte-value form.
 fn dumped(text: &[u8]) -> Vec<Pair> {
-    let lines: Vec<Vec<u8>> = text
+    let lines = text
         .split(|byte| *byte == b'\n')
         .skip_while(|line| *line != b"HEADER=END")
         .skip(1)
-        .take_while(|line| *line != b"DATA=END")
-        .map(|line| {
-            line[1..]
-                .chunks(2)
-                .map(|two| u8::from_str_radix(std::str::from_utf8(two).unwrap(), 16).unwrap())
-                .collect()
-        })
-        .collect();
-    lines
-        .chunks(2)
-        .map(|pair| (pair[0].clone(), pair[1].clone()))
-        .collect()
+        .take_while(|line| *line != b"DATA=END");
+    from_hex(lines)
 }

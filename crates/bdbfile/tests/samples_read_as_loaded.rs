@@ -13,7 +13,7 @@ use bdbfile::read::{Database, DatabaseFile, ScanReport};
 use bdbfile::source::{FileSource, MappedSource, MemorySource, PageSource};
 use bdbfile::write::BtreeParams;
 use bdbfile::{Error, Rule};
-use support::{Pair, build, libdb_tool, read_all, read_bytes, samples};
+use support::{Pair, build, from_hex, libdb_tool, read_all, read_bytes, samples};
 
 /// The sample files of the writers' folders: path and variant.
 fn sample_files(root: &Path) -> Vec<(PathBuf, String)> {
@@ -54,20 +54,7 @@ fn sample_files(root: &Path) -> Vec<(PathBuf, String)> {
 fn loaded(root: &Path, variant: &str) -> Vec<Pair> {
     let variant = variant.trim_end_matches("-chk");
     let text = std::fs::read_to_string(root.join("data").join(format!("{variant}.txt"))).unwrap();
-    let lines: Vec<Vec<u8>> = text
-        .lines()
-        .map(|line| {
-            line.trim_start()
-                .as_bytes()
-                .chunks(2)
-                .map(|two| u8::from_str_radix(std::str::from_utf8(two).unwrap(), 16).unwrap())
-                .collect()
-        })
-        .collect();
-    lines
-        .chunks(2)
-        .map(|pair| (pair[0].clone(), pair[1].clone()))
-        .collect()
+    from_hex(text.lines().map(str::as_bytes))
 }
 
 /// Records in the order of a btree: by key, duplicates as they stand.

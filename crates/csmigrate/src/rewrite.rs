@@ -23,6 +23,24 @@ pub(crate) struct Reading {
     pub(crate) scan: ScanReport,
 }
 
+impl Reading {
+    fn new<S: PageSource>(
+        file: &DatabaseFile<S>,
+        order: RecordOrder,
+        digester: &Digester,
+        scan: ScanReport,
+    ) -> Self {
+        Self {
+            meta: file.meta().clone(),
+            endian: file.layout().endian,
+            order,
+            digest: digester.digest(),
+            sequence: digester.sequence(),
+            scan,
+        }
+    }
+}
+
 /// Reads every record of a database and writes nothing.
 pub(crate) fn read_only<S: PageSource>(source: S) -> Result<Reading> {
     let file = open(source)?;
@@ -44,14 +62,8 @@ pub(crate) fn read_only<S: PageSource>(source: S) -> Result<Reading> {
         Ok::<_, bdbfile::Error>(())
     })
     .map_err(bad_source)?;
-    Ok(Reading {
-        meta: database.meta().clone(),
-        endian: file.layout().endian,
-        order,
-        digest: digester.digest(),
-        sequence: digester.sequence(),
-        scan: scan.finish().map_err(bad_source)?,
-    })
+    let scan = scan.finish().map_err(bad_source)?;
+    Ok(Reading::new(&file, order, &digester, scan))
 }
 
 /// Reads every record of a database and writes them, in the order found, into
@@ -96,14 +108,7 @@ pub(crate) fn rewrite<S: PageSource>(
         },
     })?;
     file.sync_all().map_err(Error::io(path, "sync the file"))?;
-    Ok(Reading {
-        meta: database.meta().clone(),
-        endian: input.layout().endian,
-        order,
-        digest: digester.digest(),
-        sequence: digester.sequence(),
-        scan,
-    })
+    Ok(Reading::new(&input, order, &digester, scan))
 }
 
 /// What is odd about a database, in words; at most one warning for each rule,

@@ -40,6 +40,23 @@ pub(crate) fn read_bytes(bytes: &[u8]) -> Result<(Vec<Pair>, ScanReport)> {
     read_all(MemorySource::new("built.db", bytes.to_vec()))
 }
 
+/// Records from lines that are alternately key and data in hex, each behind one
+/// blank: what `db_dump` writes, and what the samples' contents are kept in.
+pub(crate) fn from_hex<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Vec<Pair> {
+    let lines: Vec<Vec<u8>> = lines
+        .map(|line| {
+            line[1..]
+                .chunks(2)
+                .map(|two| u8::from_str_radix(std::str::from_utf8(two).unwrap(), 16).unwrap())
+                .collect()
+        })
+        .collect();
+    lines
+        .chunks(2)
+        .map(|pair| (pair[0].clone(), pair[1].clone()))
+        .collect()
+}
+
 /// Where files written by real libraries are unpacked, or `None`, which is
 /// said, when they are not there.
 pub(crate) fn samples() -> Option<PathBuf> {
