@@ -188,8 +188,12 @@ pub(crate) fn open<S: PageSource>(source: S) -> Result<DatabaseFile<S>> {
     let meta = file.meta();
     let what = if meta.is_directory() {
         "a file with several named databases"
-    } else if meta.is_recno() || meta.kind != Kind::Btree {
-        meta.method_name()
+    } else if meta.is_recno() {
+        "a recno database"
+    } else if meta.kind == Kind::Hash {
+        "a hash database"
+    } else if meta.kind == Kind::Queue {
+        "a queue"
     } else if meta.version < OLDEST {
         "a btree of Berkeley DB 3.0 or earlier, as Calendar Server 5 has it; run cs5migrate first"
     } else {
