@@ -165,3 +165,14 @@ fn a_root_that_is_its_own_child_is_named() {
     assert_eq!(error.rule, Rule::PageTwice);
     assert_eq!(error.place, Place::slot(1, 1));
 }
+
+/// The reader divided by it: a file whose minimum number of keys is 0 ended
+/// the process, as it ends that of libdb's own tools.
+#[test]
+fn a_minimum_of_no_keys_is_named() {
+    for minkey in [0_u32, 1, 100_000, u32::MAX] {
+        let mut file = every_kind_of_page(Endian::Little, false, Duplicates::None);
+        file[76..80].copy_from_slice(&minkey.to_le_bytes());
+        assert_eq!(read_bytes(&file).unwrap_err().rule(), Some(Rule::MinKey));
+    }
+}

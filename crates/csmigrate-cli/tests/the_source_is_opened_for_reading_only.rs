@@ -21,10 +21,12 @@ fn trace(dir: &Path, args: &[&str]) -> Option<Vec<String>> {
         println!("skipped: strace is not installed or may not trace");
         return None;
     }
-    let calls = dir.join("calls");
+    // A file a thread, so that no call is told in two halves.
+    let traces = dir.join("traces");
+    std::fs::create_dir(&traces).unwrap();
     let output = Command::new("strace")
-        .args(["-f", "-y", "-e", CALLS, "-o"])
-        .arg(&calls)
+        .args(["-ff", "-y", "-e", CALLS, "-o"])
+        .arg(traces.join("of"))
         .arg(support::CSMIGRATE)
         .args(args)
         .current_dir(dir)
@@ -35,8 +37,12 @@ fn trace(dir: &Path, args: &[&str]) -> Option<Vec<String>> {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    let text = std::fs::read_to_string(calls).unwrap();
-    Some(text.lines().map(str::to_owned).collect())
+    let mut calls = Vec::new();
+    for entry in std::fs::read_dir(traces).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        calls.extend(text.lines().map(str::to_owned));
+    }
+    Some(calls)
 }
 
 /// The calls that name the source and do more than look and read.
@@ -57,7 +63,6 @@ fn changes(calls: &[String]) -> Vec<String> {
         .filter(|call| call.contains("\"old") || call.contains("/old/") || call.contains("/old>"))
         .filter(|call| {
             let (name, arguments) = call.split_once('(').unwrap_or((call, ""));
-            let name = name.rsplit(' ').next().unwrap_or(name);
             let opens = matches!(name, "open" | "openat" | "openat2");
             let writes = ["O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "O_APPEND"];
             if opens {
