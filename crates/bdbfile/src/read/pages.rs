@@ -51,17 +51,17 @@ impl<S: PageSource> Pages<S> {
     }
 
     /// Looks at no checksum from now on.
-    pub(super) fn ignore_checksums(&mut self) {
+    pub(crate) fn ignore_checksums(&mut self) {
         self.checksums_ignored = true;
     }
 
     /// Whether checksums are looked at.
-    pub(super) fn checks_checksums(&self) -> bool {
+    pub(crate) fn checks_checksums(&self) -> bool {
         !self.checksums_ignored
     }
 
     /// Reads pages in another layout from now on.
-    pub(super) fn set_layout(&mut self, layout: PageLayout) {
+    pub(crate) fn set_layout(&mut self, layout: PageLayout) {
         self.layout = layout;
     }
 
