@@ -13,7 +13,7 @@ use bdbfile::layout::{
 };
 use bdbfile::read::DatabaseFile;
 use bdbfile::salvage::{Mode, Origin, SalvageReport, Salvaged, State, salvage};
-use bdbfile::source::MemorySource;
+use bdbfile::source::{MemorySource, PageSource};
 use bdbfile::write::{BtreeParams, Duplicates};
 use bdbfile::{Error, Rule};
 use support::{Pair, build, samples};
@@ -81,8 +81,11 @@ struct Known {
     through: BTreeSet<PageNo>,
 }
 
-/// All records that scans of the databases of a sound file give.
-fn scanned(bytes: &[u8]) -> Vec<(Option<Vec<u8>>, Vec<u8>, Option<u32>, bool)> {
+/// What a scan of a sound file gives: key, value, number, and whether it is an
+/// entry of the directory.
+type Scanned = (Option<Vec<u8>>, Vec<u8>, Option<u32>, bool);
+
+fn scanned(bytes: &[u8]) -> Vec<Scanned> {
     let file = DatabaseFile::open(MemorySource::new("sound.db", bytes.to_vec())).unwrap();
     let mut found = Vec::new();
     let directory = file.meta().is_directory();
@@ -225,6 +228,12 @@ fn sorted(mut pairs: Vec<Pair>) -> Vec<Pair> {
     pairs
 }
 
+/// A key or value with the pages it lies on.
+type Placed = (Vec<u8>, BTreeSet<PageNo>);
+
+/// Takes a key, a value, its pages, and the pages that lead to it.
+type Push<'p> = dyn FnMut(&Placed, Vec<u8>, BTreeSet<PageNo>, BTreeSet<PageNo>) + 'p;
+
 /// A parser of its own for sound files: what lies on which pages.
 struct Parser<'a> {
     bytes: &'a [u8],
@@ -243,7 +252,7 @@ impl<'a> Parser<'a> {
         PageNo::try_from(self.bytes.len() / self.layout.page_len()).unwrap()
     }
 
-    fn chain(&self, first: PageNo) -> (Vec<u8>, BTreeSet<PageNo>) {
+    fn chain(&self, first: PageNo) -> Placed {
         let (mut data, mut on) = (Vec::new(), BTreeSet::new());
         let mut pgno = first;
         while pgno != 0 {
@@ -285,7 +294,7 @@ impl<'a> Parser<'a> {
         (leaves, inner)
     }
 
-    fn item(&self, view: &PageView<'a>, slot: u16) -> Option<(Vec<u8>, BTreeSet<PageNo>)> {
+    fn item(&self, view: &PageView<'a>, slot: u16) -> Option<Placed> {
         let item = leaf_item(self.layout, view.bytes, view.item_offset(slot).unwrap()).unwrap();
         let here = BTreeSet::from([view.header.pgno]);
         match item.content {
@@ -321,7 +330,9 @@ impl<'a> Parser<'a> {
             } else if view.header.is(PageType::RecnoLeaf) && !owned.contains(&pgno) {
                 let first = match view.header.prev {
                     0 => 1,
-                    prev => *numbers.get(&prev).expect("samples have their leaves in order"),
+                    prev => *numbers
+                        .get(&prev)
+                        .expect("samples have their leaves in order"),
                 };
                 for slot in 0..view.header.entries {
                     if let Some((value, on)) = self.item(&view, slot) {
@@ -373,27 +384,18 @@ impl<'a> Parser<'a> {
         owned: &mut BTreeSet<PageNo>,
     ) {
         let here = BTreeSet::from([view.header.pgno]);
-        let mut push = |key: &(Vec<u8>, BTreeSet<PageNo>),
-                        value: Vec<u8>,
-                        on: BTreeSet<PageNo>,
-                        through: BTreeSet<PageNo>| {
-            found.push(Known {
-                key: Some(key.0.clone()),
-                value,
-                number: None,
-                directory: false,
-                on: on.union(&key.1).copied().collect(),
-                through,
-            });
-        };
-        let mut spread = |key: &(Vec<u8>, BTreeSet<PageNo>),
-                          root: PageNo,
-                          push: &mut dyn FnMut(
-            &(Vec<u8>, BTreeSet<PageNo>),
-            Vec<u8>,
-            BTreeSet<PageNo>,
-            BTreeSet<PageNo>,
-        )| {
+        let mut push =
+            |key: &Placed, value: Vec<u8>, on: BTreeSet<PageNo>, through: BTreeSet<PageNo>| {
+                found.push(Known {
+                    key: Some(key.0.clone()),
+                    value,
+                    number: None,
+                    directory: false,
+                    on: on.union(&key.1).copied().collect(),
+                    through,
+                });
+            };
+        let mut spread = |key: &Placed, root: PageNo, push: &mut Push<'_>| {
             let (leaves, inner) = self.set(root);
             for leaf in leaves {
                 owned.insert(leaf);
@@ -439,12 +441,7 @@ impl<'a> Parser<'a> {
             return;
         }
         let key = self.item(view, slot).expect("a key is never deleted");
-        let data = leaf_item(
-            self.layout,
-            view.bytes,
-            view.item_offset(slot + 1).unwrap(),
-        )
-        .unwrap();
+        let data = leaf_item(self.layout, view.bytes, view.item_offset(slot + 1).unwrap()).unwrap();
         match data.content {
             _ if data.deleted => {}
             Item::Duplicates { root } => spread(&key, root, &mut push),
@@ -492,13 +489,7 @@ struct Tally {
 }
 
 /// Salvages a file with the pages of `gone` destroyed.
-fn check_without(
-    name: &str,
-    bytes: &[u8],
-    all: &[Known],
-    gone: PageNo,
-    tally: &mut Tally,
-) {
+fn check_without(name: &str, bytes: &[u8], all: &[Known], gone: PageNo, tally: &mut Tally) {
     let (found, report) = match run(bytes, Mode::Careful) {
         Ok(found) => found,
         Err(error) => {
@@ -511,7 +502,9 @@ fn check_without(
     let mut left: HashMap<(Option<&[u8]>, &[u8]), i64> = HashMap::new();
     let mut values: HashMap<&[u8], i64> = HashMap::new();
     for known in all {
-        *left.entry((known.key.as_deref(), &known.value)).or_default() += 1;
+        *left
+            .entry((known.key.as_deref(), &known.value))
+            .or_default() += 1;
         *values.entry(&known.value).or_default() += 1;
     }
     let mut got: HashMap<(Option<&[u8]>, &[u8]), i64> = HashMap::new();
@@ -519,13 +512,15 @@ fn check_without(
     for record in &found {
         match record.state {
             State::Whole => {
-                *got.entry((record.key.as_deref(), &record.value)).or_default() += 1;
+                *got.entry((record.key.as_deref(), &record.value))
+                    .or_default() += 1;
                 tally.whole += 1;
                 if let Some(number) = record.number {
                     tally.numbers += 1;
                     assert!(
-                        all.iter().any(|known| known.number == Some(number)
-                            && known.value == record.value),
+                        all.iter().any(
+                            |known| known.number == Some(number) && known.value == record.value
+                        ),
                         "{name} without {gone}: another number, {number}"
                     );
                 }
@@ -627,13 +622,7 @@ fn destroy_each_page(name: &str, bytes: &[u8], limit: usize, tally: &mut Tally) 
                     _ => dice.byte(),
                 };
             }
-            check_without(
-                name,
-                &damaged,
-                &all,
-                PageNo::try_from(page).unwrap(),
-                tally,
-            );
+            check_without(name, &damaged, &all, PageNo::try_from(page).unwrap(), tally);
         }
     }
     tally.files += 1;
@@ -800,4 +789,109 @@ fn any_bytes_at_all_end() {
         "{} files damaged: {read} salvaged, {refused} refused",
         files.len()
     );
+}
+
+#[test]
+fn a_wrong_page_size_or_byte_order_in_the_metadata_does_not_mislead() {
+    let pairs = every_kind(1024, Duplicates::Sorted);
+    let right = params(1024, Endian::Little, false, Duplicates::Sorted);
+    let (bytes, _) = build(&right, &pairs).unwrap();
+    let mut other_size = bytes.clone();
+    other_size[20..24].copy_from_slice(&4096_u32.to_le_bytes());
+    let mut other_order = bytes.clone();
+    for at in [12, 16, 20] {
+        other_order[at..at + 4].reverse();
+    }
+    let mut with_checksums = bytes.clone();
+    with_checksums[26] ^= 1;
+    for damaged in [other_size, other_order, with_checksums] {
+        let (found, report) = run(&damaged, Mode::Careful).unwrap();
+        assert_eq!(report.layout, Some(right.layout));
+        let named = report
+            .findings
+            .iter()
+            .any(|finding| finding.rule == Rule::Geometry);
+        assert!(named);
+        let got = found
+            .into_iter()
+            .map(|record| (record.key.unwrap(), record.value));
+        assert!(sorted(got.collect()) == sorted(pairs.clone()));
+    }
+}
+
+/// A disk with a bad spot.
+struct BadSpot(MemorySource, std::ops::Range<u64>);
+
+impl PageSource for BadSpot {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn len(&self) -> u64 {
+        self.0.len()
+    }
+
+    fn bytes(&self, offset: u64, len: usize) -> std::io::Result<std::borrow::Cow<'_, [u8]>> {
+        if offset < self.1.end && self.1.start < offset + len as u64 {
+            return Err(std::io::Error::other("bad spot"));
+        }
+        self.0.bytes(offset, len)
+    }
+}
+
+#[test]
+fn a_page_that_cannot_be_read_is_passed_over() {
+    let pairs = every_kind(512, Duplicates::None);
+    let (bytes, _) = build(&params(512, Endian::Big, false, Duplicates::None), &pairs).unwrap();
+    let all = known("built", &bytes);
+    for page in 0..PageNo::try_from(bytes.len() / 512).unwrap() {
+        let start = u64::from(page) * 512;
+        let source = BadSpot(
+            MemorySource::new("bad.db", bytes.clone()),
+            start..start + 512,
+        );
+        let mut whole = 0;
+        let report = salvage(source, Mode::Careful, |record| {
+            whole += usize::from(record.state == State::Whole);
+            Ok::<_, Error>(())
+        })
+        .unwrap();
+        let left = all.iter().filter(|known| !known.on.contains(&page));
+        assert_eq!(whole, left.count());
+        assert_eq!(report.unreadable, 1);
+    }
+}
+
+/// Chains that lead in circles and items that share one must cost no more than
+/// the file is big.
+#[test]
+fn a_chain_that_many_items_name_is_given_once() {
+    let pairs: Vec<Pair> = (0..300_u32)
+        .map(|number| {
+            let mut value = number.to_be_bytes().to_vec();
+            value.resize(2000, b'v');
+            (format!("{number:06}").into_bytes(), value)
+        })
+        .collect();
+    let (mut bytes, _) = build(
+        &params(512, Endian::Little, false, Duplicates::None),
+        &pairs,
+    )
+    .unwrap();
+    let first = 512
+        * (0..bytes.len() / 512)
+            .find(|page| bytes[page * 512 + 25] == 7)
+            .unwrap();
+    let number = u32::try_from(first / 512).unwrap().to_le_bytes();
+    for page in bytes.chunks_mut(512).filter(|page| page[25] == 5) {
+        let entries = usize::from(u16::from_le_bytes([page[20], page[21]]));
+        for slot in (1..entries).step_by(2) {
+            let at = 26 + 2 * slot;
+            let offset = usize::from(u16::from_le_bytes([page[at], page[at + 1]]));
+            page[offset + 4..offset + 8].copy_from_slice(&number);
+        }
+    }
+    let (_, report) = run(&bytes, Mode::Careful).unwrap();
+    assert_eq!(report.whole, 1, "the chain has one owner");
+    assert_eq!(report.lost, 299);
 }
