@@ -274,6 +274,16 @@ rules! {
     FreeList => "the free page list is damaged",
     /// A page that nothing refers to.
     Unreferenced => "nothing refers to the page",
+    /// A page that the system cannot read.
+    Unreadable => "the page cannot be read",
+    /// No page size and byte order under which pages are where they say.
+    NoPages => "no page size and byte order make pages of the file's bytes",
+    /// Page size, byte order or checksums are not what the metadata page says.
+    Geometry => "the pages are not laid out as the metadata page states",
+    /// A metadata page that says nothing usable.
+    MetaLost => "the metadata page is damaged",
+    /// Duplicates that an item names are not there.
+    DuplicatesLost => "duplicates that the item names are not found",
     /// A log file breaks the format of logs.
     LogFormat => "the log file is damaged",
     /// A version of the log format that is not read.

@@ -15,7 +15,7 @@
 //! * `quirks`: what old libraries wrote wrong; `foreign`: what is no Berkeley
 //!   DB file at all.
 
-mod claims;
+pub(crate) mod claims;
 mod database;
 mod duplicates;
 mod finding;
@@ -24,9 +24,9 @@ mod hash;
 mod leaf;
 mod open;
 mod overflow;
-mod pages;
+pub(crate) mod pages;
 mod queue;
-mod quirks;
+pub(crate) mod quirks;
 mod recno;
 mod record;
 mod scan;
@@ -38,3 +38,5 @@ pub use finding::{Finding, ScanReport};
 pub use open::DatabaseFile;
 pub use record::Record;
 pub use scan::Scan;
+
+pub(crate) use open::{meta_checksum, versions};

@@ -32,9 +32,11 @@ pub(super) fn checksums_all_wrong<S: PageSource>(pages: &Pages<S>) -> bool {
 /// way round. A key is stored in the page or in an overflow chain: types 1 and
 /// 3, or as bit fields 2 and 6. One key of type 1 or one of type 6 decides.
 pub(super) fn has_bit_fields<S: PageSource>(pages: &Pages<S>, meta: &Meta) -> bool {
-    if meta.btree().is_none() || meta.is_recno() {
-        return false;
-    }
+    meta.btree().is_some() && !meta.is_recno() && has_shifted_types(pages)
+}
+
+/// The same for a file whose kind is not known.
+pub(crate) fn has_shifted_types<S: PageSource>(pages: &Pages<S>) -> bool {
     let mut shifted = false;
     for pgno in 1..pages.count().min(TRIED) {
         let Ok(bytes) = pages.raw(pgno) else {
@@ -65,14 +67,18 @@ pub(super) fn has_bit_fields<S: PageSource>(pages: &Pages<S>, meta: &Meta) -> bo
 /// of foreign order it comes out wrong where their number is even. The item
 /// that follows in memory begins where the key ends: that decides.
 pub(super) fn key_length(view: &PageView<'_>, offset: usize) -> Option<u16> {
-    let endian = view.layout.endian;
-    let stored = endian.u16(view.bytes, offset)?;
-    let swapped = stored.swap_bytes();
     let next = (0..view.header.entries)
         .filter_map(|slot| view.item_offset(slot))
         .filter(|other| *other > offset)
         .min()
         .unwrap_or(view.bytes.len());
+    key_length_before(view, offset, next)
+}
+
+/// The same where it is known that the next item begins at `next`.
+pub(crate) fn key_length_before(view: &PageView<'_>, offset: usize, next: usize) -> Option<u16> {
+    let stored = view.layout.endian.u16(view.bytes, offset)?;
+    let swapped = stored.swap_bytes();
     let end = |len: u16| align4(offset + LEAF_ITEM_HEADER + usize::from(len));
     (end(stored) != next && end(swapped) == next).then_some(swapped)
 }
