@@ -1,0 +1,57 @@
+//! The file that a command reads.
+
+use std::borrow::Cow;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use bdbfile::read::DatabaseFile;
+use bdbfile::source::{FileSource, PageSource};
+
+use crate::escape::escaped;
+use crate::failure::Failure;
+
+/// An open file that several readers share. It is read with positioned reads,
+/// not mapped: a server may still be writing it.
+#[derive(Debug)]
+pub(crate) struct Input(FileSource);
+
+impl Input {
+    /// Opens a file, for reading only.
+    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+        let failed = |what: &str| {
+            let path = path.display();
+            Failure::Message(escaped(&format!("{path}: {what}")))
+        };
+        let cannot = |error: io::Error| failed(&format!("cannot open the file: {error}"));
+        // Opening a pipe would wait for its writer, and a device has no length.
+        if !fs::metadata(path).map_err(cannot)?.is_file() {
+            return Err(failed("this is not a plain file"));
+        }
+        FileSource::open(path).map(Self).map_err(cannot)
+    }
+
+    /// Bytes of it.
+    pub(crate) fn read(&self, offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>> {
+        self.0.bytes(offset, len)
+    }
+
+    /// The databases in it.
+    pub(crate) fn databases(&self) -> Result<DatabaseFile<&Self>, Failure> {
+        Ok(DatabaseFile::open(self)?)
+    }
+}
+
+impl PageSource for &Input {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn len(&self) -> u64 {
+        self.0.len()
+    }
+
+    fn bytes(&self, offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>> {
+        self.0.bytes(offset, len)
+    }
+}
