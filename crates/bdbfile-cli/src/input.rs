@@ -38,7 +38,15 @@ impl Input {
 
     /// The databases in it.
     pub(crate) fn databases(&self) -> Result<DatabaseFile<&Self>, Failure> {
-        Ok(DatabaseFile::open(self)?)
+        let file = DatabaseFile::open(self)?;
+        if file.meta().queue().is_some_and(|queue| queue.page_ext != 0) {
+            let what = "the records of the queue are in files of their own, which are not read";
+            return Err(Failure::Message(escaped(&format!(
+                "{}: {what}",
+                file.name()
+            ))));
+        }
+        Ok(file)
     }
 }
 
