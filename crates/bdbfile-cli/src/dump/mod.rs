@@ -23,13 +23,14 @@ pub(crate) fn dump(settings: &Dump, out: &mut impl Write) -> Result<(), Failure>
     let input = Input::open(&settings.file)?;
     let file = input.databases()?;
     if let Some(name) = &settings.name {
-        return database(&file.named(name)?, settings, out);
+        // Who asked for one database gets no name: it can be loaded anywhere.
+        return database(&file.named(name)?, None, settings, out);
     }
     if !file.meta().is_directory() {
-        return database(&file.database(), settings, out);
+        return database(&file.database(), None, settings, out);
     }
     for entry in file.names()? {
-        database(&file.at(&entry)?, settings, out)?;
+        database(&file.at(&entry)?, Some(&entry.name), settings, out)?;
     }
     Ok(())
 }
@@ -58,16 +59,12 @@ pub(crate) fn list(path: &Path, out: &mut impl Write) -> Result<(), Failure> {
 /// records the end is not written, so that nobody loads them as if whole.
 fn database<S: PageSource>(
     database: &Database<'_, S>,
+    name: Option<&[u8]>,
     settings: &Dump,
     out: &mut impl Write,
 ) -> Result<(), Failure> {
     let scan = database.scan()?;
-    out.write_all(&header(
-        database.name(),
-        database.meta(),
-        settings.form,
-        settings.keys,
-    ))?;
+    out.write_all(&header(name, database.meta(), settings.form, settings.keys))?;
     let mut items = Items::new(settings.form, &mut *out);
     scan.visit(scan.all(), |record: Record<'_>| {
         match record.number {
