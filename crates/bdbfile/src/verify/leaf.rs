@@ -237,7 +237,8 @@ fn fixed_length<S: PageSource>(
     view: &PageView<'_>,
     slot: u16,
 ) {
-    let Some(right) = tree.meta.fixed_length() else {
+    // 2.x leaves the length 0 on the metadata page (seen: 2.7.7).
+    let Some(right) = tree.meta.fixed_length().filter(|len| *len != 0) else {
         return;
     };
     let len = match item(view, slot) {

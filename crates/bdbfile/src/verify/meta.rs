@@ -33,8 +33,8 @@ pub(super) fn of_file<S: PageSource>(check: &mut Check<'_, S>) {
     }
     let last = check.count().saturating_sub(1);
     let place = Place::page(0);
-    let in_extents = meta.queue().is_some_and(|fields| fields.page_ext != 0);
-    if meta.last_pgno != last && !in_extents {
+    // A queue does not keep it.
+    if meta.last_pgno != last && meta.kind != Kind::Queue {
         if keeps_last_page(meta) {
             let found = meta.last_pgno.to_string();
             check.broken(place, Rule::LastPage, found, last.to_string());
@@ -74,7 +74,7 @@ fn btree_flags<S: PageSource>(check: &mut Check<'_, S>, meta: &Meta, place: Plac
     let dup = has(BtreeFlags::DUP);
     let clash = (dup && (has(BtreeFlags::RECNUM) || has(BtreeFlags::RECNO)))
         || (has(BtreeFlags::DUPSORT) && !dup)
-        || (has(BtreeFlags::SUBDB) && (dup || meta.pgno != 0))
+        || (has(BtreeFlags::SUBDB) && dup && meta.pgno == 0)
         || (!has(BtreeFlags::RECNO)
             && (has(BtreeFlags::FIXED_LENGTH) || has(BtreeFlags::RENUMBER)));
     if clash {
