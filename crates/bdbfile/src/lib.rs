@@ -7,6 +7,8 @@
 //! * [`source`]: where bytes come from: a mapped file, positioned reads, memory.
 //! * [`read`]: open a file, walk a tree, decode records in the order found.
 //! * [`mod@write`]: build a finished file from records.
+//! * [`mod@verify`]: is a file sound? All that can be told without opening it
+//!   in Berkeley DB.
 //! * [`log`]: the transaction logs and region files beside a database: was it
 //!   cleanly shut down?
 //!
@@ -52,6 +54,7 @@ pub mod layout;
 pub mod log;
 pub mod read;
 pub mod source;
+pub mod verify;
 pub mod write;
 
 pub use error::{Error, FormatError, Place, Result, Rule};

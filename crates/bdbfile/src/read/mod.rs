@@ -15,23 +15,23 @@
 //! * `quirks`: what old libraries wrote wrong; `foreign`: what is no Berkeley
 //!   DB file at all.
 
-mod claims;
+pub(crate) mod claims;
 mod database;
 mod duplicates;
-mod finding;
+pub(crate) mod finding;
 mod foreign;
-mod hash;
-mod leaf;
+pub(crate) mod hash;
+pub(crate) mod leaf;
 mod open;
 mod overflow;
-mod pages;
+pub(crate) mod pages;
 mod queue;
 mod quirks;
 mod recno;
 mod record;
 mod scan;
-mod tree;
-mod walk;
+pub(crate) mod tree;
+pub(crate) mod walk;
 
 pub use database::{Database, NamedDatabase};
 pub use finding::{Finding, ScanReport};

@@ -56,7 +56,7 @@ impl<S: PageSource> Pages<S> {
     }
 
     /// Whether checksums are looked at.
-    pub(super) fn checks_checksums(&self) -> bool {
+    pub(crate) fn checks_checksums(&self) -> bool {
         !self.checksums_ignored
     }
 
