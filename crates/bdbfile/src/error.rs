@@ -316,6 +316,16 @@ rules! {
     HashFields => "a number on the metadata page of the hash database cannot be",
     /// The mark before a queue's record.
     QueueRecord => "the mark of the queue's record is not known",
+    /// A page that the system cannot read.
+    Unreadable => "the page cannot be read",
+    /// No page size and byte order under which pages are where they say.
+    NoPages => "no page size and byte order make pages of the file's bytes",
+    /// The pages are of another size or byte order than the metadata page says.
+    Geometry => "the pages have not the size or byte order that the metadata page states",
+    /// A metadata page that says nothing usable.
+    MetaLost => "the metadata page is damaged",
+    /// Duplicates that an item names are not there.
+    DuplicatesLost => "duplicates that the item names are not found",
     /// A log file breaks the format of logs.
     LogFormat => "the log file is damaged",
     /// A version of the log format that is not read.

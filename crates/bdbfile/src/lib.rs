@@ -6,6 +6,7 @@
 //!   nowhere else. `docs/format.md` draws the same structures in the same order.
 //! * [`source`]: where bytes come from: a mapped file, positioned reads, memory.
 //! * [`read`]: open a file, walk a tree, decode records in the order found.
+//! * [`salvage`]: records straight from the pages of a damaged file.
 //! * [`mod@write`]: build a finished file from records.
 //! * [`mod@verify`]: is a file sound? All that can be told without opening it
 //!   in Berkeley DB.
@@ -53,6 +54,7 @@ mod error;
 pub mod layout;
 pub mod log;
 pub mod read;
+pub mod salvage;
 pub mod source;
 pub mod verify;
 pub mod write;

@@ -26,7 +26,7 @@ mod open;
 mod overflow;
 pub(crate) mod pages;
 mod queue;
-mod quirks;
+pub(crate) mod quirks;
 mod recno;
 mod record;
 mod scan;
@@ -38,3 +38,5 @@ pub use finding::{Finding, ScanReport};
 pub use open::DatabaseFile;
 pub use record::Record;
 pub use scan::Scan;
+
+pub(crate) use open::{meta_checksum, versions};

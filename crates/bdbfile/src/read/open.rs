@@ -12,7 +12,7 @@ use crate::read::quirks;
 use crate::source::PageSource;
 
 /// Versions of each kind that are read: those of Berkeley DB 2.x to 18.1.
-const fn versions(kind: Kind) -> std::ops::RangeInclusive<u32> {
+pub(crate) const fn versions(kind: Kind) -> std::ops::RangeInclusive<u32> {
     match kind {
         Kind::Btree => 6..=10,
         Kind::Hash => 5..=10,
@@ -232,7 +232,7 @@ pub(super) fn check_meta(name: &str, meta: &Meta, layout: PageLayout, at: PageNo
 }
 
 /// How the checksum of a metadata page is wrong, if it is.
-pub(super) fn meta_checksum(endian: Endian, page: &[u8]) -> Option<String> {
+pub(crate) fn meta_checksum(endian: Endian, page: &[u8]) -> Option<String> {
     let used = page.get(..META_USED)?;
     let stored = endian.u32(used, Meta::CHECKSUM_AT)?;
     let right = page_checksum(used, Meta::CHECKSUM_AT);

@@ -51,7 +51,7 @@ impl<S: PageSource> Pages<S> {
     }
 
     /// Looks at no checksum from now on.
-    pub(super) fn ignore_checksums(&mut self) {
+    pub(crate) fn ignore_checksums(&mut self) {
         self.checksums_ignored = true;
     }
 
@@ -61,7 +61,7 @@ impl<S: PageSource> Pages<S> {
     }
 
     /// Reads pages in another layout from now on.
-    pub(super) fn set_layout(&mut self, layout: PageLayout) {
+    pub(crate) fn set_layout(&mut self, layout: PageLayout) {
         self.layout = layout;
     }
 

@@ -32,9 +32,11 @@ pub(super) fn checksums_all_wrong<S: PageSource>(pages: &Pages<S>) -> bool {
 /// way round. A key is stored in the page or in an overflow chain: types 1 and
 /// 3, or as bit fields 2 and 6. One key of type 1 or one of type 6 decides.
 pub(super) fn has_bit_fields<S: PageSource>(pages: &Pages<S>, meta: &Meta) -> bool {
-    if meta.btree().is_none() || meta.is_recno() {
-        return false;
-    }
+    meta.btree().is_some() && !meta.is_recno() && has_shifted_types(pages)
+}
+
+/// The same for a file whose kind is not known.
+pub(crate) fn has_shifted_types<S: PageSource>(pages: &Pages<S>) -> bool {
     let mut shifted = false;
     for pgno in 1..pages.count().min(TRIED) {
         let Ok(bytes) = pages.raw(pgno) else {
@@ -64,7 +66,7 @@ pub(super) fn has_bit_fields<S: PageSource>(pages: &Pages<S>, meta: &Meta) -> bo
 /// 2.x swaps the length of a shared key once for each duplicate, so in a file
 /// of foreign order it comes out wrong where their number is even. The item
 /// that follows in memory begins where the key ends: that decides.
-pub(super) fn key_length(view: &PageView<'_>, offset: usize) -> Option<u16> {
+pub(crate) fn key_length(view: &PageView<'_>, offset: usize) -> Option<u16> {
     let endian = view.layout.endian;
     let stored = endian.u16(view.bytes, offset)?;
     let swapped = stored.swap_bytes();
@@ -78,7 +80,7 @@ pub(super) fn key_length(view: &PageView<'_>, offset: usize) -> Option<u16> {
 }
 
 /// How many key slots of a leaf share the item at `offset`.
-pub(super) fn sharers(view: &PageView<'_>, offset: usize) -> usize {
+pub(crate) fn sharers(view: &PageView<'_>, offset: usize) -> usize {
     (0..view.header.entries)
         .step_by(2)
         .filter(|slot| view.item_offset(*slot) == Some(offset))

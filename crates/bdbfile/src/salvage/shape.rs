@@ -1,0 +1,381 @@
+//! Page size, byte order and checksums of a file, told from its pages.
+//!
+//! A page says where it stands: its number is its position. With a wrong page
+//! size or byte order the numbers do not fit, but for accidents, so the layout
+//! in which most pages are where they say is the right one.
+
+use crate::error::{Error, Place, Result, Rule, broken};
+use crate::layout::{
+    BtreeFlags, Endian, Item, Kind, MAX_PAGE_SIZE, META_USED, MIN_PAGE_SIZE, Meta, PageHeader,
+    PageLayout, PageNo, PageType, PageView, Preamble, align4,
+};
+use crate::read::pages::Pages;
+use crate::read::quirks;
+use crate::salvage::record::SalvageReport;
+use crate::salvage::slots::{Slots, hash_slot};
+use crate::source::PageSource;
+
+/// Pages tried with each layout, spread over the file.
+const TRIED: u64 = 4096;
+
+/// Pages of these that are looked into.
+const LOOKED_INTO: usize = 256;
+
+/// What a file is like.
+#[derive(Debug)]
+pub(super) struct Shape {
+    /// The metadata page of the file, where it is of use.
+    pub(super) meta: Option<Meta>,
+    /// Where the records of a queue are, in a queue.
+    pub(super) queue: Option<QueueShape>,
+}
+
+/// Where the records of a queue are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct QueueShape {
+    pub(super) re_len: u32,
+    pub(super) rec_page: u32,
+    /// First number in use and the next to come, where known.
+    range: Option<(u32, u32)>,
+}
+
+impl QueueShape {
+    pub(super) fn slot_size(&self) -> usize {
+        align4((self.re_len as usize).saturating_add(1))
+    }
+
+    /// Whether a number is in use.
+    pub(super) fn has(&self, number: u32) -> bool {
+        match self.range {
+            None => true,
+            Some((first, next)) if first <= next => (first..next).contains(&number),
+            Some((first, next)) => number >= first || number < next,
+        }
+    }
+}
+
+impl Shape {
+    /// Finds the layout and whatever of the metadata page is of use.
+    pub(super) fn find<S: PageSource>(
+        source: S,
+        report: &mut SalvageReport,
+    ) -> Result<(Self, Pages<S>)> {
+        let stated = stated(&source)?;
+        let (size, endian, pages_there) = elect(&source, stated.as_ref());
+        let agrees = stated
+            .as_ref()
+            .is_some_and(|(meta, order)| (meta.page_size, *order) == (size, endian));
+        if pages_there == 0 && !agrees {
+            let found = format!("{} bytes", source.len());
+            return Err(broken(source.name(), Place::FILE, Rule::NoPages, found));
+        }
+        if stated.is_some() && !agrees {
+            let found = format!("the pages are of {size} bytes, {endian}");
+            report.find(Place::page(0), Rule::Geometry, found);
+        }
+        let mut meta = stated.filter(|_| agrees).map(|(meta, _)| meta);
+        let count = source.len() / u64::from(size);
+        let rest = source.len() % u64::from(size);
+        if rest != 0 {
+            let found = format!("{rest} bytes after page {}", count.saturating_sub(1));
+            report.find(Place::FILE, Rule::FileSize, found);
+        }
+        let count = PageNo::try_from(count).map_err(|_| Error::Limit {
+            file: source.name().to_owned(),
+            what: "the number of pages",
+            limit: u64::from(PageNo::MAX),
+        })?;
+        let mut layout = PageLayout {
+            endian,
+            page_size: size,
+            checksums: false,
+            bit_fields: false,
+        };
+        let evidence = Evidence::gather(&source, layout, count);
+        layout.checksums = evidence.has_checksums(meta.as_ref());
+        let mut pages = Pages::new(source, layout, count);
+        let wrong = meta
+            .as_ref()
+            .filter(|_| layout.checksums)
+            .and_then(|_| Some(crate::read::meta_checksum(endian, &pages.raw(0).ok()?)))
+            .flatten();
+        if layout.checksums && evidence.right == 0 && (wrong.is_some() || meta.is_none()) {
+            pages.ignore_checksums();
+            report.find(Place::FILE, Rule::ChecksumsAllWrong, "");
+        } else if let Some(found) = wrong {
+            report.find(Place::page(0), Rule::Checksum, found);
+            meta = None;
+        }
+        let first = meta.as_ref().is_none_or(Meta::is_first_generation);
+        let btree = meta
+            .as_ref()
+            .is_none_or(|meta| meta.btree().is_some() && !meta.is_recno());
+        if first && btree && quirks::has_shifted_types(&pages) {
+            layout.bit_fields = true;
+            pages.set_layout(layout);
+            report.find(Place::FILE, Rule::BitFields, "");
+        }
+        report.metadata_lost = meta.is_none();
+        report.layout = Some(layout);
+        let queue = match meta.as_ref() {
+            Some(meta) => meta.queue().map(|fields| QueueShape {
+                re_len: fields.re_len,
+                rec_page: fields.rec_page,
+                range: Some((fields.first, fields.next)),
+            }),
+            None => guess_queue(&pages),
+        };
+        let queue = queue.filter(|queue| {
+            let room = layout.page_len().saturating_sub(layout.queue_header_size());
+            let used = (queue.rec_page as usize).checked_mul(queue.slot_size());
+            used.is_some_and(|used| used <= room)
+        });
+        Ok((Self { meta, queue }, pages))
+    }
+}
+
+/// The metadata page of the file, if it is one that can be used.
+fn stated<S: PageSource>(source: &S) -> Result<Option<(Meta, Endian)>> {
+    let len = usize::try_from(source.len()).unwrap_or(usize::MAX);
+    let Ok(start) = source.bytes(0, len.min(META_USED)) else {
+        return Ok(None);
+    };
+    let Some(preamble) = Preamble::read(&start) else {
+        return Ok(None);
+    };
+    let refuse = |rule, found: String| Err(broken(source.name(), Place::page(0), rule, found));
+    if preamble.kind == Kind::Heap {
+        return refuse(Rule::KindNotRead, preamble.kind.to_string());
+    }
+    let size = preamble.page_size;
+    let known = crate::read::versions(preamble.kind).contains(&preamble.version);
+    let fits = (MIN_PAGE_SIZE..=MAX_PAGE_SIZE).contains(&size);
+    if !known || !fits {
+        return Ok(None);
+    }
+    let Some(meta) = Meta::read(preamble.endian, &start) else {
+        return Ok(None);
+    };
+    let right_type = meta.page_type.is_none_or(|found| found == meta.right_page_type());
+    let right_size = size.is_power_of_two() || meta.is_first_generation();
+    if meta.pgno != 0 || !right_type || !right_size {
+        return Ok(None);
+    }
+    if preamble.encryption != 0 {
+        return refuse(
+            Rule::Encrypted,
+            format!("algorithm {}", preamble.encryption),
+        );
+    }
+    if meta.btree().is_some() && meta.flags & BtreeFlags::COMPRESS != 0 {
+        return refuse(Rule::Compressed, String::new());
+    }
+    Ok(Some((meta, preamble.endian)))
+}
+
+/// The page size and byte order for which most of the pages that were tried
+/// are where they say they are, and how many.
+fn elect<S: PageSource>(source: &S, stated: Option<&(Meta, Endian)>) -> (u32, Endian, u64) {
+    let mut best = match stated {
+        Some((meta, endian)) => {
+            let (size, endian) = (meta.page_size, *endian);
+            (size, endian, votes(source, size, endian))
+        }
+        None => (MIN_PAGE_SIZE, Endian::Little, 0),
+    };
+    let mut size = MIN_PAGE_SIZE;
+    while size <= MAX_PAGE_SIZE {
+        for endian in Endian::BOTH {
+            let found = votes(source, size, endian);
+            if found > best.2 {
+                best = (size, endian, found);
+            }
+        }
+        size *= 2;
+    }
+    best
+}
+
+/// The numbers of at most [`TRIED`] pages, spread evenly; never page 0, whose
+/// number any zeros show.
+fn tried(count: u64) -> impl Iterator<Item = PageNo> {
+    let pages = count.saturating_sub(1);
+    let step = pages.div_ceil(TRIED).max(1);
+    (0..pages.min(TRIED))
+        .map(move |index| 1 + index * step)
+        .filter(move |page| *page < count)
+        .filter_map(|page| PageNo::try_from(page).ok())
+}
+
+/// How many pages vote for a layout.
+fn votes<S: PageSource>(source: &S, size: u32, endian: Endian) -> u64 {
+    let mut votes = 0;
+    for pgno in tried(source.len() / u64::from(size)) {
+        let offset = u64::from(pgno) * u64::from(size);
+        // The header is enough, and no page is shorter.
+        let Ok(bytes) = source.bytes(offset, 32) else {
+            continue;
+        };
+        votes += u64::from(
+            PageHeader::read(endian, &bytes).is_some_and(|header| is_sane(&header, pgno, size)),
+        );
+    }
+    votes
+}
+
+fn is_sane(header: &PageHeader, pgno: PageNo, size: u32) -> bool {
+    let entries = header.is(PageType::Overflow) || u32::from(header.entries) * 2 < size;
+    header.pgno == pgno && PageType::of(header.page_type).is_some() && entries
+}
+
+/// What pages that are where they say tell of checksums.
+#[derive(Debug, Default)]
+struct Evidence {
+    /// Pages whose checksum is right.
+    right: u64,
+    /// Pages whose items are sound behind a header with, or without one.
+    with: u64,
+    without: u64,
+}
+
+impl Evidence {
+    fn gather<S: PageSource>(source: &S, layout: PageLayout, count: PageNo) -> Self {
+        let mut evidence = Self::default();
+        let mut looked = 0;
+        for pgno in tried(u64::from(count)) {
+            let offset = u64::from(pgno) * u64::from(layout.page_size);
+            let Ok(bytes) = source.bytes(offset, layout.page_len()) else {
+                continue;
+            };
+            let Some(view) = PageView::parse(layout, &bytes) else {
+                continue;
+            };
+            if !is_sane(&view.header, pgno, layout.page_size) {
+                continue;
+            }
+            // A checksum of 0 fits by accident, as on a page of a queue.
+            if let Some((stored, right)) = layout.checksums_of(&bytes)
+                && stored == right
+                && stored != 0
+            {
+                evidence.right += 1;
+            }
+            evidence.without += u64::from(has_sound_items(&view));
+            let longer = PageLayout {
+                checksums: true,
+                ..layout
+            };
+            if let Some(view) = PageView::parse(longer, &bytes) {
+                evidence.with += u64::from(has_sound_items(&view));
+            }
+            looked += 1;
+            if looked == LOOKED_INTO {
+                break;
+            }
+        }
+        evidence
+    }
+
+    fn has_checksums(&self, meta: Option<&Meta>) -> bool {
+        match meta {
+            Some(meta) => meta.has_checksums(),
+            None => self.right > 0 || self.with > self.without,
+        }
+    }
+}
+
+/// Whether a page has items and they are sound in this layout.
+fn has_sound_items(view: &PageView<'_>) -> bool {
+    let header = view.header;
+    if header.entries == 0 || view.index_end() > view.bytes.len() {
+        return false;
+    }
+    match PageType::of(header.page_type) {
+        Some(
+            PageType::BtreeLeaf
+            | PageType::RecnoLeaf
+            | PageType::DuplicateLeaf
+            | PageType::DuplicateChain,
+        ) => {
+            let slots = Slots::new(*view);
+            (0..header.entries).all(|slot| {
+                slots
+                    .item(slot)
+                    .is_ok_and(|(item, _)| !matches!(item.content, Item::Duplicates { root: 0 }))
+            })
+        }
+        Some(PageType::Hash | PageType::HashSorted) => {
+            (0..header.entries).all(|slot| hash_slot(view, slot).is_ok())
+        }
+        _ => false,
+    }
+}
+
+/// The highest number that flags of a queue's record have.
+const QUEUE_FLAGS: u8 = 3;
+
+/// Where the records of a queue are, when its metadata page is lost: the
+/// shortest length for which every slot of the pages tried begins with flags.
+/// Bytes that are 0 at the end of every slot fill it up.
+fn guess_queue<S: PageSource>(pages: &Pages<S>) -> Option<QueueShape> {
+    let layout = pages.layout();
+    let header = layout.queue_header_size();
+    let mut kept = Vec::new();
+    for pgno in tried(u64::from(pages.count())) {
+        let Ok(bytes) = pages.raw(pgno) else { continue };
+        let Some(found) = PageHeader::read(layout.endian, &bytes) else {
+            continue;
+        };
+        if found.pgno != pgno {
+            continue;
+        }
+        let plain = found.entries == 0 && found.next == 0 && found.prev == 0 && found.level == 0;
+        // Before 4.2 pages of a queue may have type 0 or 2.
+        let typed = matches!(
+            PageType::of(found.page_type),
+            Some(PageType::QueueData | PageType::Free | PageType::Hash)
+        );
+        if !plain || !typed {
+            return None;
+        }
+        if bytes.get(header..)?.iter().any(|byte| *byte != 0) && kept.len() < 64 {
+            kept.push(bytes);
+        }
+    }
+    if kept.is_empty() {
+        return None;
+    }
+    let room = layout.page_len().checked_sub(header)?;
+    for size in (4..=room).step_by(4) {
+        let whole = room / size;
+        let mut records = 0_u64;
+        let mut filling = 3;
+        let fits = kept.iter().all(|bytes| {
+            (0..whole).all(|index| {
+                let start = header + index * size;
+                let Some(slot) = bytes.get(start..start + size) else {
+                    return false;
+                };
+                match slot.split_first() {
+                    Some((0, _)) => slot.iter().all(|byte| *byte == 0),
+                    Some((flags, value)) if *flags <= QUEUE_FLAGS => {
+                        records += 1;
+                        let zeros = value.iter().rev().take_while(|byte| **byte == 0).count();
+                        filling = filling.min(zeros);
+                        true
+                    }
+                    _ => false,
+                }
+            })
+        });
+        if fits && records > 0 {
+            let re_len = size.checked_sub(1 + filling)?;
+            return Some(QueueShape {
+                re_len: u32::try_from(re_len).ok()?,
+                rec_page: u32::try_from(whole).ok()?,
+                range: None,
+            });
+        }
+    }
+    None
+}
