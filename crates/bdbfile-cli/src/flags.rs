@@ -8,6 +8,8 @@ use std::fmt::Write;
 pub(crate) enum Verb {
     Dump,
     Stat,
+    Verify,
+    Salvage,
 }
 
 /// What an option means to the program.
@@ -18,6 +20,7 @@ pub(crate) enum Id {
     List,
     Name,
     Json,
+    Aggressive,
     Version,
     Usage,
 }
@@ -68,6 +71,13 @@ const fn long(id: Id, long: &'static str, help: &'static [&'static str]) -> Flag
     }
 }
 
+/// The form of keys and data.
+const PRINT: Flag = short(
+    Id::Print,
+    'p',
+    &["write printable characters as themselves"],
+);
+
 /// All commands in the order of the usage text.
 pub(crate) const COMMANDS: &[Command] = &[
     Command {
@@ -76,11 +86,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         several: false,
         help: &["print all records, as the text of Berkeley DB's db_dump"],
         flags: &[
-            short(
-                Id::Print,
-                'p',
-                &["write printable characters as themselves"],
-            ),
+            PRINT,
             short(
                 Id::Keys,
                 'k',
@@ -102,6 +108,33 @@ pub(crate) const COMMANDS: &[Command] = &[
         several: false,
         help: &["count the records and pages, and tell what is odd"],
         flags: &[long(Id::Json, "json", &["as JSON"])],
+    },
+    Command {
+        verb: Verb::Verify,
+        name: "verify",
+        several: true,
+        help: &["check all that can be told from the bytes of the files"],
+        flags: &[],
+    },
+    Command {
+        verb: Verb::Salvage,
+        name: "salvage",
+        several: false,
+        help: &[
+            "print the whole records that are left in a damaged file, as",
+            "dump does; tell what is lost",
+        ],
+        flags: &[
+            PRINT,
+            long(
+                Id::Aggressive,
+                "aggressive",
+                &[
+                    "also what is cut short, has lost its key, is marked",
+                    "deleted or lies on damaged and free pages",
+                ],
+            ),
+        ],
     },
 ];
 
@@ -149,7 +182,8 @@ pub(crate) fn version() -> String {
 }
 
 const STATUS: &str = "
-Files are only read. Exit status: 0 when all went well, 1 otherwise.
+Files are only read. Exit status: 0 when all went well; 1 when a file cannot be
+read whole, verify finds a problem, or salvage something that is lost.
 ";
 
 impl Command {

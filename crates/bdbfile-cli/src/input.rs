@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use bdbfile::layout::{META_USED, Meta, Preamble};
 use bdbfile::read::DatabaseFile;
 use bdbfile::source::{FileSource, PageSource};
 
@@ -28,7 +29,14 @@ impl Input {
         if !fs::metadata(path).map_err(cannot)?.is_file() {
             return Err(failed("this is not a plain file"));
         }
-        FileSource::open(path).map(Self).map_err(cannot)
+        let input = FileSource::open(path).map(Self).map_err(cannot)?;
+        input.check_extents()?;
+        Ok(input)
+    }
+
+    /// The name that errors give it.
+    pub(crate) fn path(&self) -> &str {
+        self.0.name()
     }
 
     /// Bytes of it.
@@ -38,15 +46,22 @@ impl Input {
 
     /// The databases in it.
     pub(crate) fn databases(&self) -> Result<DatabaseFile<&Self>, Failure> {
-        let file = DatabaseFile::open(self)?;
-        if file.meta().queue().is_some_and(|queue| queue.page_ext != 0) {
+        Ok(DatabaseFile::open(self)?)
+    }
+
+    /// Refuses a queue whose records are in files of their own: what is left in
+    /// the one file would pass for an empty queue.
+    fn check_extents(&self) -> Result<(), Failure> {
+        let len = usize::try_from(self.0.len()).map_or(META_USED, |len| len.min(META_USED));
+        let start = self.0.bytes(0, len).unwrap_or_default();
+        let meta = Preamble::read(&start).and_then(|preamble| Meta::read(preamble.endian, &start));
+        let queue = meta.as_ref().and_then(Meta::queue);
+        if queue.is_some_and(|queue| queue.page_ext != 0) {
+            let name = self.0.name();
             let what = "the records of the queue are in files of their own, which are not read";
-            return Err(Failure::Message(escaped(&format!(
-                "{}: {what}",
-                file.name()
-            ))));
+            return Err(Failure::Message(escaped(&format!("{name}: {what}"))));
         }
-        Ok(file)
+        Ok(())
     }
 }
 

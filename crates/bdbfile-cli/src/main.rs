@@ -6,8 +6,10 @@ mod escape;
 mod failure;
 mod flags;
 mod input;
+mod salvage;
 mod settings;
 mod stat;
+mod verify;
 
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
@@ -52,6 +54,8 @@ fn perform(task: &Task, out: &mut impl Write) -> Result<ExitCode, Failure> {
         Task::Dump(settings) => dump::dump(settings, out)?,
         Task::List(file) => dump::list(file, out)?,
         Task::Stat { file, json } => stat::print(file, *json, out)?,
+        Task::Verify(files) => return verify::verify(files, out),
+        Task::Salvage { file, form, mode } => return salvage::salvage(file, *form, *mode, out),
     }
     Ok(ExitCode::SUCCESS)
 }

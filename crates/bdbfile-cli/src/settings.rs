@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
+use bdbfile::salvage::Mode;
 use lexopt::Arg;
 
 use crate::escape::escaped;
@@ -16,7 +17,16 @@ pub(crate) enum Task {
     Version,
     Dump(Dump),
     List(PathBuf),
-    Stat { file: PathBuf, json: bool },
+    Stat {
+        file: PathBuf,
+        json: bool,
+    },
+    Verify(Vec<PathBuf>),
+    Salvage {
+        file: PathBuf,
+        form: Form,
+        mode: Mode,
+    },
 }
 
 /// How records are written.
@@ -46,9 +56,12 @@ struct Raw {
     keys: bool,
     list: bool,
     json: bool,
+    aggressive: bool,
     name: Option<OsString>,
     operands: Vec<OsString>,
 }
+
+const NO_FILE: &str = "the file is missing";
 
 /// Reads the arguments, the program's own name first.
 pub(crate) fn read(args: &[OsString]) -> Result<Task, String> {
@@ -106,6 +119,7 @@ impl Raw {
             Id::Keys => self.keys = true,
             Id::List => self.list = true,
             Id::Json => self.json = true,
+            Id::Aggressive => self.aggressive = true,
             Id::Name => self.name = Some(value),
             // The first of these wins, whatever else is there.
             Id::Version | Id::Usage => {
@@ -137,6 +151,19 @@ fn check(raw: Raw) -> Result<Task, String> {
             file: one(raw.operands)?,
             json: raw.json,
         }),
+        Verb::Verify if raw.operands.is_empty() => Err(NO_FILE.to_owned()),
+        Verb::Verify => Ok(Task::Verify(
+            raw.operands.into_iter().map(PathBuf::from).collect(),
+        )),
+        Verb::Salvage => Ok(Task::Salvage {
+            file: one(raw.operands)?,
+            form: form(raw.print),
+            mode: if raw.aggressive {
+                Mode::Aggressive
+            } else {
+                Mode::Careful
+            },
+        }),
     }
 }
 
@@ -148,7 +175,7 @@ fn one(operands: Vec<OsString>) -> Result<PathBuf, String> {
     let count = operands.len();
     match <[OsString; 1]>::try_from(operands) {
         Ok([file]) => Ok(file.into()),
-        Err(_) if count == 0 => Err("the file is missing".to_owned()),
+        Err(_) if count == 0 => Err(NO_FILE.to_owned()),
         Err(_) => Err(format!("{count} files are named where one is wanted")),
     }
 }

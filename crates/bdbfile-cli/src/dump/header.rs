@@ -12,15 +12,7 @@ const DEFAULT_MINKEY: u32 = 2;
 /// `db_load` would do anyway, and `h_ffactor` always: it never reads the fill
 /// factor back from a file. Byte order is not in it either.
 pub(crate) fn header(name: Option<&[u8]>, meta: &Meta, form: Form, keys: bool) -> Vec<u8> {
-    let mut lines = Lines(Vec::new());
-    lines.put("VERSION", 3);
-    lines.put(
-        "format",
-        match form {
-            Form::Bytes => "bytevalue",
-            Form::Print => "print",
-        },
-    );
+    let mut lines = Lines::begin(form);
     if let Some(name) = name {
         lines.0.extend(b"database=");
         printable(name, &mut lines.0);
@@ -32,9 +24,16 @@ pub(crate) fn header(name: Option<&[u8]>, meta: &Meta, form: Form, keys: bool) -
     lines.flag("duplicates", meta.has_duplicates());
     lines.flag("dupsort", meta.has_sorted_duplicates());
     lines.put("db_pagesize", meta.page_size);
-    lines.flag("keys", keys);
-    lines.0.extend(b"HEADER=END\n");
-    lines.0
+    lines.end(keys)
+}
+
+/// The header of records of which it is not known what database they had.
+/// Those with keys go to one that takes several records of a key.
+pub(crate) fn header_without_metadata(numbered: bool, form: Form, keys: bool) -> Vec<u8> {
+    let mut lines = Lines::begin(form);
+    lines.put("type", if numbered { "recno" } else { "btree" });
+    lines.flag("duplicates", !numbered);
+    lines.end(keys)
 }
 
 fn method(meta: &Meta, lines: &mut Lines) {
@@ -72,6 +71,23 @@ fn method(meta: &Meta, lines: &mut Lines) {
 struct Lines(Vec<u8>);
 
 impl Lines {
+    fn begin(form: Form) -> Self {
+        let mut lines = Self(Vec::new());
+        lines.put("VERSION", 3);
+        let form = match form {
+            Form::Bytes => "bytevalue",
+            Form::Print => "print",
+        };
+        lines.put("format", form);
+        lines
+    }
+
+    fn end(mut self, keys: bool) -> Vec<u8> {
+        self.flag("keys", keys);
+        self.0.extend(b"HEADER=END\n");
+        self.0
+    }
+
     fn put(&mut self, name: &str, value: impl std::fmt::Display) {
         self.0.extend(format!("{name}={value}\n").bytes());
     }

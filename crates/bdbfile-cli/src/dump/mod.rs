@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::input::Input;
 use crate::settings::Dump;
 
-pub(crate) use header::header;
+pub(crate) use header::{header, header_without_metadata};
 pub(crate) use text::{FOOTER, Items, printable};
 
 /// Dumps one database, or one named database after the other.

@@ -23,6 +23,11 @@ impl<W: Write> Items<W> {
         Self { form, out, line }
     }
 
+    /// Writes lines as they are.
+    pub(crate) fn raw(&mut self, lines: &[u8]) -> Result<(), Failure> {
+        Ok(self.out.write_all(lines)?)
+    }
+
     /// Writes one key or datum.
     pub(crate) fn write(&mut self, item: &[u8]) -> Result<(), Failure> {
         self.line.clear();
