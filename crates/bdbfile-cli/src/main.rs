@@ -62,5 +62,6 @@ fn perform(task: &Task, out: &mut impl Write) -> Result<ExitCode, Failure> {
 
 /// Prints one line of an error; a reader that went away is no other one.
 fn complain(message: &str) {
-    let _ = writeln!(io::stderr(), "bdbfile: {message}");
+    let line = format!("bdbfile: {message}\n");
+    let _ = io::stderr().write_all(line.as_bytes());
 }

@@ -70,17 +70,23 @@ pub(crate) fn salvage(
         mode,
     };
     let mut pass = task.pass(Section::Keyed, false, out)?;
+    let mut parts = pass.parts;
     if pass.others > 0 {
         pass = task.pass(Section::Numbered, alone && pass.all_numbered, out)?;
+        parts += pass.parts;
     } else if pass.written == 0 {
         out.write_all(&task.header(Section::Keyed, false))?;
         out.write_all(FOOTER)?;
     }
     out.flush()?;
     let report = pass.report;
-    let whole = is_whole(&report);
+    let whole = parts == 0 && is_whole(&report);
     let name = path.display();
-    for line in losses(&report) {
+    for line in oddities(&report) {
+        complain(&escaped(&format!("{name}: {line}")));
+    }
+    if !whole {
+        let line = summary(&report, parts);
         complain(&escaped(&format!("{name}: {line}")));
     }
     Ok(if whole {
@@ -104,6 +110,8 @@ struct Pass {
     report: SalvageReport,
     /// Records written.
     written: u64,
+    /// Records in use of which only a part is there.
+    parts: u64,
     /// Records of the other section, and whether each has a number.
     others: u64,
     all_numbered: bool,
@@ -112,7 +120,7 @@ struct Pass {
 impl Salvage<'_> {
     /// Writes the records of a section.
     fn pass(&self, section: Section, keys: bool, out: &mut impl Write) -> Result<Pass, Failure> {
-        let (mut written, mut others, mut all_numbered) = (0, 0, true);
+        let (mut written, mut parts, mut others, mut all_numbered) = (0, 0, 0, true);
         let mut items = Items::new(self.form, &mut *out);
         let report = bdbfile::salvage::salvage(self.input, self.mode, |record| {
             if record.origin == Origin::Directory {
@@ -124,8 +132,12 @@ impl Salvage<'_> {
                 return Ok(());
             }
             if let Some(loss) = loss(&record) {
-                let name = self.input.path();
-                complain(&escaped(&format!("{name}: {loss}")));
+                // Nobody misses what was deleted before.
+                if matches!(record.origin, Origin::Live | Origin::UnsoundPage) {
+                    let name = self.input.path();
+                    complain(&escaped(&format!("{name}: {loss}")));
+                    parts += 1;
+                }
                 if self.mode == Mode::Careful {
                     return Ok(());
                 }
@@ -149,6 +161,7 @@ impl Salvage<'_> {
         Ok(Pass {
             report,
             written,
+            parts,
             others,
             all_numbered,
         })
@@ -182,17 +195,13 @@ fn loss(record: &Salvaged<'_>) -> Option<String> {
     Some(format!("page {page} slot {slot}: {what}"))
 }
 
-/// Whether nothing is known to be lost.
+/// Whether nothing is known to be lost that gave no record.
 fn is_whole(report: &SalvageReport) -> bool {
-    !report.metadata_lost
-        && report.whole == report.records
-        && report.lost == 0
-        && report.unreadable == 0
-        && report.unsound == 0
+    !report.metadata_lost && report.lost == 0 && report.unreadable == 0 && report.unsound == 0
 }
 
-/// The closing lines: what was odd, and the numbers where something is lost.
-fn losses(report: &SalvageReport) -> Vec<String> {
+/// What was odd.
+fn oddities(report: &SalvageReport) -> Vec<String> {
     let mut lines: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
     if report.more_findings > 0 {
         lines.push(format!("and {} more of this kind", report.more_findings));
@@ -203,16 +212,17 @@ fn losses(report: &SalvageReport) -> Vec<String> {
             report.directory
         ));
     }
-    if !is_whole(report) {
-        lines.push(format!(
-            "{} whole records found; {} not whole, {} items gave none; of {} pages {} are damaged and {} cannot be read",
-            report.whole.saturating_sub(report.directory),
-            report.records.saturating_sub(report.whole),
-            report.lost,
-            report.pages,
-            report.unsound,
-            report.unreadable,
-        ));
-    }
     lines
+}
+
+/// The closing line where something is lost.
+fn summary(report: &SalvageReport, parts: u64) -> String {
+    format!(
+        "{} whole records found, parts of {parts}, nothing of {}; of {} pages {} are damaged and {} cannot be read",
+        report.whole.saturating_sub(report.directory),
+        report.lost,
+        report.pages,
+        report.unsound,
+        report.unreadable,
+    )
 }

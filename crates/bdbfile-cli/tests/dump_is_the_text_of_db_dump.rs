@@ -136,10 +136,11 @@ fn of_files_with_every_line_a_header_can_have() {
     .enumerate()
     {
         for order in ["1234", "4321"] {
-            let lines: String = records
-                .split_whitespace()
-                .map(|item| format!(" {item}\n"))
-                .collect();
+            let lines: Vec<&str> = records.split_whitespace().collect();
+            let lines = match lines.join("\n ") {
+                none if none.is_empty() => none,
+                some => format!(" {some}\n"),
+            };
             let text = format!(
                 "VERSION=3\nformat=bytevalue\n{header}\ndb_pagesize=1024\ndb_lorder={order}\nHEADER=END\n{lines}DATA=END\n"
             );
