@@ -320,8 +320,8 @@ rules! {
     Unreadable => "the page cannot be read",
     /// No page size and byte order under which pages are where they say.
     NoPages => "no page size and byte order make pages of the file's bytes",
-    /// The pages are of another size or byte order than the metadata page says.
-    Geometry => "the pages have not the size or byte order that the metadata page states",
+    /// Page size, byte order or checksums are not what the metadata page says.
+    Geometry => "the pages are not laid out as the metadata page states",
     /// A metadata page that says nothing usable.
     MetaLost => "the metadata page is damaged",
     /// Duplicates that an item names are not there.

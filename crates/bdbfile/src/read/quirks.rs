@@ -66,21 +66,25 @@ pub(crate) fn has_shifted_types<S: PageSource>(pages: &Pages<S>) -> bool {
 /// 2.x swaps the length of a shared key once for each duplicate, so in a file
 /// of foreign order it comes out wrong where their number is even. The item
 /// that follows in memory begins where the key ends: that decides.
-pub(crate) fn key_length(view: &PageView<'_>, offset: usize) -> Option<u16> {
-    let endian = view.layout.endian;
-    let stored = endian.u16(view.bytes, offset)?;
-    let swapped = stored.swap_bytes();
+pub(super) fn key_length(view: &PageView<'_>, offset: usize) -> Option<u16> {
     let next = (0..view.header.entries)
         .filter_map(|slot| view.item_offset(slot))
         .filter(|other| *other > offset)
         .min()
         .unwrap_or(view.bytes.len());
+    key_length_before(view, offset, next)
+}
+
+/// The same where it is known that the next item begins at `next`.
+pub(crate) fn key_length_before(view: &PageView<'_>, offset: usize, next: usize) -> Option<u16> {
+    let stored = view.layout.endian.u16(view.bytes, offset)?;
+    let swapped = stored.swap_bytes();
     let end = |len: u16| align4(offset + LEAF_ITEM_HEADER + usize::from(len));
     (end(stored) != next && end(swapped) == next).then_some(swapped)
 }
 
 /// How many key slots of a leaf share the item at `offset`.
-pub(crate) fn sharers(view: &PageView<'_>, offset: usize) -> usize {
+pub(super) fn sharers(view: &PageView<'_>, offset: usize) -> usize {
     (0..view.header.entries)
         .step_by(2)
         .filter(|slot| view.item_offset(*slot) == Some(offset))

@@ -49,6 +49,14 @@ impl<S: PageSource> Work<'_, S> {
                 }
                 (found, 0)
             }
+            // A leaf with neighbours is no root: it belongs to another set.
+            Class::DuplicateLeaf | Class::RecnoLeaf
+                if self
+                    .header(root)
+                    .is_none_or(|header| (header.prev, header.next) != (NO_PAGE, NO_PAGE)) =>
+            {
+                (Vec::new(), 1)
+            }
             Class::DuplicateLeaf
             | Class::RecnoLeaf
             | Class::BtreeInternal
@@ -177,7 +185,10 @@ impl<S: PageSource> Work<'_, S> {
         };
         let slots = Slots::new(view);
         let room = view.bytes.len() / crate::layout::INDEX_ENTRY;
-        let entries = view.header.entries.min(u16::try_from(room).unwrap_or(u16::MAX));
+        let entries = view
+            .header
+            .entries
+            .min(u16::try_from(room).unwrap_or(u16::MAX));
         for slot in 0..entries {
             let place = Place::slot(pgno, slot);
             let item = match slots.item(slot) {

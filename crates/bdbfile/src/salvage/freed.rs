@@ -69,14 +69,17 @@ fn item<'a>(view: &PageView<'a>, offset: usize) -> Option<(Item<'a>, usize)> {
 /// entries lead to items that lie side by side up to the end of the page.
 fn indexed_pairs<'a>(view: &PageView<'a>) -> Vec<(u16, &'a [u8], &'a [u8])> {
     let header = view.layout.header_size();
-    let mut found: Vec<(Item<'a>, usize, usize)> = Vec::new();
+    let mut found: Vec<(Item<'a>, usize)> = Vec::new();
     let mut at = header;
     let mut lowest = view.bytes.len();
+    let mut slot = 0_usize;
     while at + INDEX_ENTRY <= lowest {
         let Some(offset) = view.layout.endian.u16(view.bytes, at).map(usize::from) else {
             break;
         };
-        let known = found.iter().rev().take(2).any(|(_, start, _)| *start == offset);
+        // Only keys are shared, and by neighbours.
+        let before = slot.checked_sub(2).and_then(|before| found.get(before));
+        let known = slot.is_multiple_of(2) && before.is_some_and(|(_, start)| *start == offset);
         let Some((content, end)) = item(view, offset).filter(|_| offset >= at + INDEX_ENTRY) else {
             break;
         };
@@ -86,8 +89,9 @@ fn indexed_pairs<'a>(view: &PageView<'a>) -> Vec<(u16, &'a [u8], &'a [u8])> {
             }
             lowest = offset;
         }
-        found.push((content, offset, end));
+        found.push((content, offset));
         at += INDEX_ENTRY;
+        slot += 1;
     }
     let mut pairs = Vec::new();
     let mut slots = found.iter();

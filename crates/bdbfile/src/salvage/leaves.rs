@@ -63,15 +63,18 @@ impl<S: PageSource> Work<'_, S> {
         if class == Some(Class::Hash) {
             return self.pairs(&view, &Items::Hash(view), origin, each);
         }
-        let old = self.shape.meta.as_ref().is_none_or(|meta| {
-            meta.is_directory() || (meta.is_first_generation() && meta.has_duplicates())
-        });
+        let old = self
+            .shape
+            .meta
+            .as_ref()
+            .is_none_or(|meta| meta.is_first_generation() && meta.has_duplicates());
         if !old {
             return self.pairs(&view, &Items::Leaf(Slots::new(view)), origin, each);
         }
         let (mended, any) = mend_key_lengths(&view);
         if any && origin != Origin::Deleted {
-            self.report.find(Place::page(pgno), Rule::KeyLengthOrder, "");
+            self.report
+                .find(Place::page(pgno), Rule::KeyLengthOrder, "");
         }
         let view = PageView {
             bytes: &mended,
@@ -94,7 +97,10 @@ impl<S: PageSource> Work<'_, S> {
         let mut last: Option<(usize, Key<'_>)> = None;
         // A damaged page may state any number of entries.
         let room = view.bytes.len() / crate::layout::INDEX_ENTRY;
-        let entries = view.header.entries.min(u16::try_from(room).unwrap_or(u16::MAX));
+        let entries = view
+            .header
+            .entries
+            .min(u16::try_from(room).unwrap_or(u16::MAX));
         for slot in (1..entries).step_by(2) {
             let (key_at, place) = (Place::slot(pgno, slot - 1), Place::slot(pgno, slot));
             let (data, deleted, _) = match items.get(slot) {

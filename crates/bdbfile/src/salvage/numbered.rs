@@ -120,9 +120,8 @@ impl<S: PageSource> Work<'_, S> {
         if !metas.iter().any(crate::layout::Meta::is_recno) {
             return Recno::None;
         }
-        let unsorted = |meta: &crate::layout::Meta| {
-            meta.has_duplicates() && !meta.has_sorted_duplicates()
-        };
+        let unsorted =
+            |meta: &crate::layout::Meta| meta.has_duplicates() && !meta.has_sorted_duplicates();
         if !metas.iter().any(unsorted) {
             return Recno::All;
         }

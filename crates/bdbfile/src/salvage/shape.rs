@@ -93,6 +93,13 @@ impl Shape {
         };
         let evidence = Evidence::gather(&source, layout, count);
         layout.checksums = evidence.has_checksums(meta.as_ref());
+        if meta
+            .as_ref()
+            .is_some_and(|meta| meta.has_checksums() != layout.checksums)
+        {
+            let found = "whether pages have checksums";
+            report.find(Place::page(0), Rule::Geometry, found);
+        }
         let mut pages = Pages::new(source, layout, count);
         let wrong = meta
             .as_ref()
@@ -156,7 +163,9 @@ fn stated<S: PageSource>(source: &S) -> Result<Option<(Meta, Endian)>> {
     let Some(meta) = Meta::read(preamble.endian, &start) else {
         return Ok(None);
     };
-    let right_type = meta.page_type.is_none_or(|found| found == meta.right_page_type());
+    let right_type = meta
+        .page_type
+        .is_none_or(|found| found == meta.right_page_type());
     let right_size = size.is_power_of_two() || meta.is_first_generation();
     if meta.pgno != 0 || !right_type || !right_size {
         return Ok(None);
@@ -277,9 +286,15 @@ impl Evidence {
     }
 
     fn has_checksums(&self, meta: Option<&Meta>) -> bool {
+        let clear = if self.right > 0 {
+            self.with >= self.without
+        } else {
+            self.with != self.without
+        };
         match meta {
-            Some(meta) => meta.has_checksums(),
-            None => self.right > 0 || self.with > self.without,
+            // The metadata page is believed unless the pages clearly differ.
+            Some(meta) if !clear => meta.has_checksums(),
+            _ => self.right > 0 || self.with > self.without,
         }
     }
 }
@@ -311,6 +326,9 @@ fn has_sound_items(view: &PageView<'_>) -> bool {
     }
 }
 
+/// Bytes of a queue's pages that lengths are tried on.
+const KEPT_BYTES: usize = 1 << 17;
+
 /// The highest number that flags of a queue's record have.
 const QUEUE_FLAGS: u8 = 3;
 
@@ -321,6 +339,7 @@ fn guess_queue<S: PageSource>(pages: &Pages<S>) -> Option<QueueShape> {
     let layout = pages.layout();
     let header = layout.queue_header_size();
     let mut kept = Vec::new();
+    let enough = (KEPT_BYTES / layout.page_len()).max(4);
     for pgno in tried(u64::from(pages.count())) {
         let Ok(bytes) = pages.raw(pgno) else { continue };
         let Some(found) = PageHeader::read(layout.endian, &bytes) else {
@@ -338,7 +357,7 @@ fn guess_queue<S: PageSource>(pages: &Pages<S>) -> Option<QueueShape> {
         if !plain || !typed {
             return None;
         }
-        if bytes.get(header..)?.iter().any(|byte| *byte != 0) && kept.len() < 64 {
+        if bytes.get(header..)?.iter().any(|byte| *byte != 0) && kept.len() < enough {
             kept.push(bytes);
         }
     }

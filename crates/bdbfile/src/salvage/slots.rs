@@ -68,18 +68,27 @@ impl<'a> From<Item<'a>> for Field<'a> {
 /// have left some in the other, and whether there were any.
 pub(super) fn mend_key_lengths<'a>(view: &PageView<'a>) -> (Cow<'a, [u8]>, bool) {
     let mut bytes = Cow::Borrowed(view.bytes);
-    let mut last = None;
+    let offsets = Slots::new(*view).offsets;
     let mut mended = false;
-    for slot in (0..view.header.entries).step_by(2) {
-        let offset = view.item_offset(slot);
-        if offset == last {
+    let mut slot = 0;
+    while slot < view.header.entries {
+        let Some(offset) = view.item_offset(slot) else {
+            break;
+        };
+        // Duplicates that share a key stand side by side.
+        let mut sharers = 0_u16;
+        while slot < view.header.entries && view.item_offset(slot) == Some(offset) {
+            sharers += 1;
+            slot = slot.saturating_add(2);
+        }
+        if !sharers.is_multiple_of(2) {
             continue;
         }
-        last = offset;
-        if let Some(offset) = offset
-            && quirks::sharers(view, offset).is_multiple_of(2)
-            && let Some(len) = quirks::key_length(view, offset)
-        {
+        let Ok(index) = offsets.binary_search(&offset) else {
+            continue;
+        };
+        let next = offsets.get(index + 1).copied().unwrap_or(view.bytes.len());
+        if let Some(len) = quirks::key_length_before(view, offset, next) {
             mended = true;
             view.layout.endian.put_u16(bytes.to_mut(), offset, len);
         }
@@ -107,10 +116,12 @@ pub(super) fn hash_slot<'a>(view: &PageView<'a>, slot: u16) -> Result<Field<'a>,
             len: end.saturating_sub(start),
         });
     }
-    Ok(match hash_item(view.layout.endian, view.bytes, start, end)? {
-        HashItem::Inline(bytes) => Field::Inline(bytes),
-        HashItem::Duplicates(set) => Field::Set(set),
-        HashItem::Overflow { first, len } => Field::Chain(first, len),
-        HashItem::OffPageDuplicates { root } => Field::Duplicates(root),
-    })
+    Ok(
+        match hash_item(view.layout.endian, view.bytes, start, end)? {
+            HashItem::Inline(bytes) => Field::Inline(bytes),
+            HashItem::Duplicates(set) => Field::Set(set),
+            HashItem::Overflow { first, len } => Field::Chain(first, len),
+            HashItem::OffPageDuplicates { root } => Field::Duplicates(root),
+        },
+    )
 }
