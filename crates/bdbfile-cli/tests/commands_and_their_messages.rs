@@ -390,3 +390,28 @@ fn no_damage_makes_it_panic() {
         }
     }
 }
+
+#[test]
+fn a_queue_in_extent_files_is_refused_and_not_taken_for_an_empty_one() {
+    // Version 4, 5-byte records, 50 a page, 2 pages an extent; 2 are there.
+    let mut bytes = vec![0_u8; 512];
+    for (at, value) in [
+        (12, 0x0004_2253_u32),
+        (16, 4),
+        (20, 512),
+        (72, 1),
+        (76, 3),
+        (80, 5),
+        (88, 50),
+        (92, 2),
+    ] {
+        bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
+    }
+    bytes[25] = 10;
+    let (_dir, file) = damaged("composed-le/ics50gse.db", |old| *old = bytes);
+    let file = file.display().to_string();
+    for command in ["dump", "stat", "salvage"] {
+        let message = refused(&[command, &file]);
+        assert!(message.contains("files of their own"), "{message}");
+    }
+}
