@@ -48,7 +48,8 @@ impl Section {
 /// Prints what is left in a file.
 ///
 /// Records with keys and records with numbers are two sections of the text,
-/// with a header each. A file that has both is gone through twice.
+/// with a header each. A file that may have both is gone through once more to
+/// find out, and one that has both once for each.
 pub(crate) fn salvage(
     path: &Path,
     form: Form,
@@ -68,6 +69,7 @@ pub(crate) fn salvage(
         meta: meta.filter(|_| mode == Mode::Careful),
         form,
         mode,
+        named: !alone && has_both(&input, mode)?,
     };
     let mut pass = task.pass(Section::Keyed, false, out)?;
     let mut parts = pass.parts;
@@ -103,6 +105,23 @@ struct Salvage<'i> {
     meta: Option<Meta>,
     form: Form,
     mode: Mode,
+    /// Whether the sections have names, as `db_load` needs for two databases.
+    named: bool,
+}
+
+/// Whether a file has records of both sections.
+fn has_both(input: &Input, mode: Mode) -> Result<bool, Failure> {
+    let (mut keyed, mut numbered) = (false, false);
+    bdbfile::salvage::salvage(input, mode, |record| {
+        if record.origin != Origin::Directory {
+            match Section::of(&record) {
+                Section::Keyed => keyed = true,
+                Section::Numbered => numbered = true,
+            }
+        }
+        Ok::<_, Failure>(())
+    })?;
+    Ok(keyed && numbered)
 }
 
 /// What going through the file once brought.
@@ -172,7 +191,14 @@ impl Salvage<'_> {
             Some(meta) if Section::of_database(meta) == section => {
                 header(None, meta, self.form, keys)
             }
-            _ => header_without_metadata(section == Section::Numbered, self.form, keys),
+            _ => {
+                let (numbered, name) = match section {
+                    Section::Keyed => (false, "keyed"),
+                    Section::Numbered => (true, "numbered"),
+                };
+                let name = self.named.then_some(name);
+                header_without_metadata(name, numbered, self.form, keys)
+            }
         }
     }
 }

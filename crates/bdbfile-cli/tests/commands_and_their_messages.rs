@@ -318,6 +318,34 @@ fn salvage_of_a_sound_file_is_its_dump_in_any_order() {
 }
 
 #[test]
+fn salvage_of_several_databases_can_be_loaded() {
+    let Some(root) = samples() else { return };
+    let file = root.join("x64-5.3.28/subdb-be.db");
+    let text = bdbfile(&[OsStr::new("salvage"), file.as_os_str()]).stdout;
+    let dir = tempfile::tempdir().unwrap();
+    let dump = dir.path().join("text");
+    fs::write(&dump, &text).unwrap();
+    let loaded = dir.path().join("loaded.db");
+    let args = [OsStr::new("-f"), dump.as_os_str(), loaded.as_os_str()];
+    let Some(output) = support::libdb_tool("db5.3_load", &args) else {
+        return;
+    };
+    assert!(output.status.success(), "{}", complaint(&output));
+    let loaded = loaded.display().to_string();
+    assert_eq!(printed_text(&["dump", "-l", &loaded]), "keyed\nnumbered\n");
+    let records = |args: &[&OsStr]| {
+        let text = printed_text(args);
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.retain(|line| line.starts_with(' '));
+        lines.sort();
+        lines
+    };
+    let before = records(&[OsStr::new("dump"), file.as_os_str()]);
+    assert!(before.len() == 2 * (1000 + 1000 + 700) + 500);
+    assert!(before == records(&[OsStr::new("dump"), OsStr::new(&loaded)]));
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_error_to_print() {
     let mut child = Command::new(BDBFILE)
         .arg("dump")

@@ -29,8 +29,16 @@ pub(crate) fn header(name: Option<&[u8]>, meta: &Meta, form: Form, keys: bool) -
 
 /// The header of records of which it is not known what database they had.
 /// Those with keys go to one that takes several records of a key.
-pub(crate) fn header_without_metadata(numbered: bool, form: Form, keys: bool) -> Vec<u8> {
+pub(crate) fn header_without_metadata(
+    name: Option<&str>,
+    numbered: bool,
+    form: Form,
+    keys: bool,
+) -> Vec<u8> {
     let mut lines = Lines::begin(form);
+    if let Some(name) = name {
+        lines.put("database", name);
+    }
     lines.put("type", if numbered { "recno" } else { "btree" });
     lines.flag("duplicates", !numbered);
     lines.end(keys)
