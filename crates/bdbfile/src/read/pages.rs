@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Error, Place, Result, Rule, broken};
-use crate::layout::{Lsn, PageLayout, PageNo, PageView};
+use crate::layout::{Lsn, PageHeader, PageLayout, PageNo, PageView};
 use crate::source::PageSource;
 
 /// The pages of a file.
@@ -23,7 +23,7 @@ pub(crate) struct Pages<S> {
 /// A page that has been read.
 pub(crate) struct Page<'a> {
     bytes: Cow<'a, [u8]>,
-    view_header: crate::layout::PageHeader,
+    view_header: PageHeader,
     layout: PageLayout,
 }
 
@@ -151,6 +151,13 @@ impl<S: PageSource> Pages<S> {
                 action: format!("read page {pgno}"),
                 source,
             })
+    }
+
+    /// The header of a page of the file, unchecked, without the rest of it.
+    pub(crate) fn header(&self, pgno: PageNo) -> Option<PageHeader> {
+        let offset = u64::from(pgno) * u64::from(self.layout.page_size);
+        let start = self.source.bytes(offset, self.layout.header_size()).ok()?;
+        PageHeader::read(self.layout.endian, &start)
     }
 
     /// The error for a rule this file breaks.

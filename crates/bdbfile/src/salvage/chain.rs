@@ -79,6 +79,11 @@ impl<S: PageSource> Work<'_, S> {
             if self.census.sound(pgno) != Some(Class::Overflow) || self.claims.is_claimed(pgno) {
                 break;
             }
+            // However many items name it, a page that cannot follow costs a
+            // look at its header.
+            if self.header(pgno).is_none_or(|header| header.prev != before) {
+                break;
+            }
             let Ok(bytes) = self.pages.raw(pgno) else {
                 break;
             };
@@ -86,7 +91,7 @@ impl<S: PageSource> Work<'_, S> {
                 break;
             };
             let data = view.overflow_data().unwrap_or_default();
-            if view.header.prev != before || data.is_empty() {
+            if data.is_empty() {
                 break;
             }
             if let Some(len) = len

@@ -18,7 +18,8 @@
 //!
 //! It ends on any bytes: a page is visited a fixed number of times, and the
 //! pages of a chain or a duplicate tree are claimed by the item that has them.
-//! Memory: a few bits and one byte for each page, and one record.
+//! Memory: two bytes and a few bits for each page, the page numbers of one chain
+//! or duplicate tree, and one record.
 //!
 //! ```
 //! use bdbfile::salvage::{Mode, salvage};

@@ -114,8 +114,7 @@ impl<'a, S: PageSource> Work<'a, S> {
 
     /// The header of a page that the census has seen.
     pub(super) fn header(&self, pgno: PageNo) -> Option<PageHeader> {
-        let bytes = self.pages.raw(pgno).ok()?;
-        PageHeader::read(self.pages.layout().endian, &bytes)
+        self.pages.header(pgno)
     }
 
     /// An overflow chain that begins here and that no item names.
