@@ -274,6 +274,48 @@ rules! {
     FreeList => "the free page list is damaged",
     /// A page that nothing refers to.
     Unreferenced => "nothing refers to the page",
+    /// Flags of a database that exclude each other.
+    FlagsClash => "the flags of the database contradict each other",
+    /// A record length where records have none, or one that a record breaks.
+    RecordLength => "the length of fixed records does not hold",
+    /// A link to a neighbour that leads out of the file or to the page itself.
+    LinkRange => "the page's link to a neighbour leads out of the file or to itself",
+    /// A page of zeros where something was written.
+    ZeroPage => "the whole page is zeros",
+    /// An item that does not begin at a multiple of four.
+    ItemAlignment => "the item does not begin at a multiple of four",
+    /// Two items of a page lie over each other.
+    ItemOverlap => "the item overlaps the one after it",
+    /// Bytes of the item area that belong to no item.
+    ItemGap => "there are bytes between items that belong to none",
+    /// The header's start of the item area is not that of the lowest item.
+    ItemArea => "the item area does not begin where the page header says",
+    /// An item left with the mark of deletion.
+    Deleted => "the item is marked deleted",
+    /// A key that does not follow the one before it.
+    KeyOrder => "the keys are not in bytewise order",
+    /// A duplicate that does not follow the one before it.
+    DuplicateOrder => "the sorted duplicates are not in bytewise order",
+    /// A key outside what the entry above its page promises.
+    KeyBounds => "the key lies outside the bounds that the entries above its page give",
+    /// Several records of a key where each has one.
+    UnexpectedDuplicates => "a key has several records in a database that has no duplicates",
+    /// A number of records that is not that of the pages below.
+    RecordCount => "the number of records is not that of the pages below",
+    /// A page of an overflow chain that does not lead back to the one before.
+    OverflowLink => "the overflow page does not lead back to the page before it",
+    /// A chain with another number of references than items refer to it.
+    OverflowReferences => "the overflow chain's count of references is not the number of items that refer to it",
+    /// A page of a bucket that does not lead back to the one before.
+    BucketLink => "the page of a bucket does not lead back to the page before it",
+    /// A key on the pages of another bucket.
+    BucketKey => "the key is not in the bucket that its hash value gives",
+    /// A bucket that is not in use has records.
+    SpareBucket => "a bucket that is not in use yet is not empty",
+    /// Too many elements stated, or a table of doublings that leads nowhere.
+    HashFields => "a number on the metadata page of the hash database cannot be",
+    /// The mark before a queue's record.
+    QueueRecord => "the mark of the queue's record is not known",
     /// A page that the system cannot read.
     Unreadable => "the page cannot be read",
     /// No page size and byte order under which pages are where they say.

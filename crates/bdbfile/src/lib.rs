@@ -8,6 +8,8 @@
 //! * [`read`]: open a file, walk a tree, decode records in the order found.
 //! * [`salvage`]: records straight from the pages of a damaged file.
 //! * [`mod@write`]: build a finished file from records.
+//! * [`mod@verify`]: is a file sound? All that can be told without opening it
+//!   in Berkeley DB.
 //! * [`log`]: the transaction logs and region files beside a database: was it
 //!   cleanly shut down?
 //!
@@ -54,6 +56,7 @@ pub mod log;
 pub mod read;
 pub mod salvage;
 pub mod source;
+pub mod verify;
 pub mod write;
 
 pub use error::{Error, FormatError, Place, Result, Rule};

@@ -126,6 +126,54 @@ pub fn leaf_item(layout: PageLayout, page: &[u8], offset: usize) -> Result<LeafI
     })
 }
 
+/// An item of a btree internal page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InternalItem<'a> {
+    /// Marked as deleted, which none should be.
+    pub deleted: bool,
+    /// A page one level below.
+    pub child: PageNo,
+    /// How many records are below it, in trees that are counted.
+    pub records: u32,
+    /// The separator, or the reference to the chain that holds it.
+    pub key: &'a [u8],
+    /// First page and length of that chain.
+    pub overflow: Option<(PageNo, u32)>,
+}
+
+/// Reads the btree internal item at `offset` of a page.
+pub fn internal_item(
+    layout: PageLayout,
+    page: &[u8],
+    offset: usize,
+) -> Result<InternalItem<'_>, BadItem> {
+    let endian = layout.endian;
+    let out = BadItem::Bounds { offset, len: 0 };
+    let item = page.get(offset..).ok_or(out)?;
+    let len = usize::from(endian.u16(item, LEN).ok_or(out)?);
+    let child = endian.u32(item, CHILD).ok_or(out)?;
+    let records = endian.u32(item, RECORDS).ok_or(out)?;
+    let key = item
+        .get(INTERNAL_HEADER..INTERNAL_HEADER + len)
+        .ok_or(BadItem::Bounds { offset, len })?;
+    let kind = plain_kind(layout, *item.get(TYPE).ok_or(out)?);
+    let overflow = match kind & !DELETED {
+        KIND_INLINE => None,
+        KIND_OVERFLOW => {
+            let first = endian.u32(key, OFF_PAGE_PGNO).ok_or(out)?;
+            Some((first, endian.u32(key, OFF_PAGE_LEN).ok_or(out)?))
+        }
+        _ => return Err(BadItem::Type(kind)),
+    };
+    Ok(InternalItem {
+        deleted: kind & DELETED != 0,
+        child,
+        records,
+        key,
+        overflow,
+    })
+}
+
 /// The child page of the btree internal item at `offset`, and the overflow
 /// chain that holds its key, if one does.
 pub fn internal_child(
@@ -133,34 +181,24 @@ pub fn internal_child(
     page: &[u8],
     offset: usize,
 ) -> Result<(PageNo, Option<(PageNo, u32)>), BadItem> {
-    let endian = layout.endian;
-    let out = BadItem::Bounds { offset, len: 0 };
-    let item = page.get(offset..).ok_or(out)?;
-    let len = usize::from(endian.u16(item, LEN).ok_or(out)?);
-    let child = endian.u32(item, CHILD).ok_or(out)?;
-    let key = item
-        .get(INTERNAL_HEADER..INTERNAL_HEADER + len)
-        .ok_or(BadItem::Bounds { offset, len })?;
-    let kind = plain_kind(layout, *item.get(TYPE).ok_or(out)?);
-    match kind & !DELETED {
-        KIND_INLINE => Ok((child, None)),
-        KIND_OVERFLOW => {
-            let first = endian.u32(key, OFF_PAGE_PGNO).ok_or(out)?;
-            let len = endian.u32(key, OFF_PAGE_LEN).ok_or(out)?;
-            Ok((child, Some((first, len))))
-        }
-        _ => Err(BadItem::Type(kind)),
-    }
+    internal_item(layout, page, offset).map(|item| (item.child, item.overflow))
 }
 
 /// The child page of the recno internal item at `offset`.
 pub fn recno_child(endian: Endian, page: &[u8], offset: usize) -> Result<PageNo, BadItem> {
+    recno_item(endian, page, offset).map(|(child, _)| child)
+}
+
+/// The child page of the recno internal item at `offset`, and how many records
+/// are below it.
+pub fn recno_item(endian: Endian, page: &[u8], offset: usize) -> Result<(PageNo, u32), BadItem> {
     let out = BadItem::Bounds {
         offset,
         len: RECNO_INTERNAL_ITEM,
     };
     let item = page.get(offset..offset + RECNO_INTERNAL_ITEM).ok_or(out)?;
-    endian.u32(item, RECNO_CHILD).ok_or(out)
+    let child = endian.u32(item, RECNO_CHILD).ok_or(out)?;
+    Ok((child, endian.u32(item, RECNO_RECORDS).ok_or(out)?))
 }
 
 /// A type byte as all releases but the first have it.

@@ -18,10 +18,10 @@
 pub(crate) mod claims;
 mod database;
 mod duplicates;
-mod finding;
+pub(crate) mod finding;
 mod foreign;
-mod hash;
-mod leaf;
+pub(crate) mod hash;
+pub(crate) mod leaf;
 mod open;
 mod overflow;
 pub(crate) mod pages;
@@ -30,8 +30,8 @@ pub(crate) mod quirks;
 mod recno;
 mod record;
 mod scan;
-mod tree;
-mod walk;
+pub(crate) mod tree;
+pub(crate) mod walk;
 
 pub use database::{Database, NamedDatabase};
 pub use finding::{Finding, ScanReport};

@@ -26,7 +26,7 @@ pub(crate) const fn versions(kind: Kind) -> std::ops::RangeInclusive<u32> {
 /// An open file. It holds one database, or a directory of named ones.
 #[derive(Debug)]
 pub struct DatabaseFile<S> {
-    pub(super) pages: Pages<S>,
+    pub(crate) pages: Pages<S>,
     pub(super) meta: Meta,
     findings: Vec<Finding>,
 }

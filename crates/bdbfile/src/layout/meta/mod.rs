@@ -327,6 +327,12 @@ impl Meta {
         self.kind == Kind::Btree && self.flags & BtreeFlags::RECNUM != 0
     }
 
+    /// The length of the records of a recno database, where it is fixed.
+    pub fn fixed_length(&self) -> Option<u32> {
+        let fixed = self.is_recno() && self.flags & BtreeFlags::FIXED_LENGTH != 0;
+        self.btree().filter(|_| fixed).map(|fields| fields.re_len)
+    }
+
     /// Whether pages carry checksums.
     pub fn has_checksums(&self) -> bool {
         self.meta_flags.has(MetaFlags::CHECKSUM)

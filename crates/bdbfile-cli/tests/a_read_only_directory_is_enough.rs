@@ -1,0 +1,172 @@
+//! Reading never writes: all commands work for a user who may only read, in a
+//! directory that nobody can write, and the system's own record of their calls
+//! shows files opened for reading and nothing else.
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use support::{BDBFILE, complaint, samples, set_mode, testdata};
+use tempfile::TempDir;
+
+/// A user that owns nothing.
+const NOBODY: u32 = 65534;
+
+/// What is run on each file.
+const COMMANDS: &[&[&str]] = &[
+    &["dump"],
+    &["dump", "-pk"],
+    &["stat"],
+    &["stat", "--json"],
+    &["verify"],
+    &["salvage"],
+    &["salvage", "--aggressive"],
+];
+
+/// A directory with the command and, in `files`, databases that nobody may
+/// write.
+fn read_only() -> (TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    set_mode(dir.path(), 0o755);
+    fs::copy(BDBFILE, dir.path().join("bdbfile")).unwrap();
+    let files = dir.path().join("files");
+    fs::create_dir(&files).unwrap();
+    for name in ["composed-be/ics50events.db", "composed-le/ics50todos.db"] {
+        let to = name.replace('/', "-");
+        fs::copy(testdata(name), files.join(to)).unwrap();
+    }
+    if let Some(root) = samples() {
+        for name in [
+            "x86-2.7.7/bt-dupovfl-be",
+            "x86-3.2.9/h-offdup-le",
+            "sparc-3.2.9/q-fix-be",
+            "sparc-4.2.52/rn-var-be",
+            "x64-5.3.28/subdb-le",
+        ] {
+            let from = root.join(format!("{name}.db"));
+            let to = format!("{}.db", name.replace('/', "-"));
+            fs::copy(from, files.join(to)).unwrap();
+        }
+    }
+    for file in listed(&files) {
+        set_mode(&file, 0o444);
+    }
+    set_mode(&files, 0o555);
+    (dir, files)
+}
+
+fn listed(dir: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    found.sort();
+    found
+}
+
+/// All that could change: names, bytes, times, modes.
+fn state(dir: &Path) -> Vec<(PathBuf, Vec<u8>, i64, i64, u32)> {
+    listed(dir)
+        .into_iter()
+        .map(|path| {
+            let meta = fs::metadata(&path).unwrap();
+            let bytes = fs::read(&path).unwrap();
+            (path, bytes, meta.mtime(), meta.mtime_nsec(), meta.mode())
+        })
+        .collect()
+}
+
+/// The user of a directory just made: the one who runs the tests.
+fn user(dir: &TempDir) -> u32 {
+    fs::metadata(dir.path()).unwrap().uid()
+}
+
+#[test]
+fn for_a_user_who_may_only_read() {
+    let (dir, files) = read_only();
+    let before = state(&files);
+    for file in listed(&files) {
+        for args in COMMANDS {
+            let mut command = Command::new(dir.path().join("bdbfile"));
+            command.args(*args).arg(&file).current_dir(&files);
+            if user(&dir) == 0 {
+                command.uid(NOBODY).gid(NOBODY);
+            }
+            let output = command.output().unwrap();
+            assert!(output.status.success(), "{args:?}: {}", complaint(&output));
+            assert!(!output.stdout.is_empty());
+        }
+    }
+    assert!(state(&files) == before);
+    // So that it can be removed.
+    set_mode(&files, 0o755);
+}
+
+#[test]
+fn and_nothing_is_opened_for_writing() {
+    let traceable = Command::new("strace")
+        .args(["-o", "/dev/null", "true"])
+        .output()
+        .is_ok_and(|output| output.status.success());
+    if !traceable {
+        println!("skipped: strace is not installed or may not trace");
+        return;
+    }
+    let (dir, files) = read_only();
+    for file in listed(&files) {
+        for args in COMMANDS {
+            let calls = dir.path().join("calls");
+            let output = Command::new("strace")
+                .args([
+                    "-f",
+                    "-e",
+                    "trace=%file,write,pwrite64,ftruncate,fchmod,fchown,mmap",
+                ])
+                .arg("-o")
+                .arg(&calls)
+                .arg(dir.path().join("bdbfile"))
+                .args(*args)
+                .arg(&file)
+                .current_dir(&files)
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{}", complaint(&output));
+            let text = fs::read_to_string(&calls).unwrap();
+            let opened = text
+                .lines()
+                .any(|call| call.contains("openat(") && call.contains(&*file.to_string_lossy()));
+            assert!(opened, "the trace shows the file:\n{text}");
+            let odd: Vec<&str> = text.lines().filter(|call| changes(call)).collect();
+            assert!(odd.is_empty(), "{args:?}: {odd:#?}");
+        }
+    }
+    set_mode(&files, 0o755);
+}
+
+/// Whether a call can change anything but standard output and error.
+fn changes(call: &str) -> bool {
+    const LOOKS: [&str; 8] = [
+        "execve",
+        "access",
+        "faccessat2",
+        "newfstatat",
+        "stat",
+        "statx",
+        "readlink",
+        "mmap",
+    ];
+    const WRITES: [&str; 5] = ["O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "O_APPEND"];
+    let Some((name, arguments)) = call.split_once('(') else {
+        return false;
+    };
+    match name.rsplit(' ').next().unwrap_or(name) {
+        "open" | "openat" | "openat2" => WRITES.iter().any(|flag| arguments.contains(flag)),
+        "write" => !(arguments.starts_with("1, ") || arguments.starts_with("2, ")),
+        "mmap" => arguments.contains("PROT_WRITE") && arguments.contains("MAP_SHARED"),
+        name => !LOOKS.contains(&name),
+    }
+}

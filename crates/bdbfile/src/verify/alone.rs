@@ -1,0 +1,155 @@
+//! Every page by itself: header, index array, items. What belongs together is
+//! looked at later, and only on pages that passed here.
+
+use crate::error::{Place, Result, Rule};
+use crate::layout::{Method, NO_PAGE, PageHeader, PageLayout, PageNo, PageType, PageView};
+use crate::source::PageSource;
+use crate::verify::check::{Check, State};
+use crate::verify::{bucket_items, items, queue};
+
+/// Looks at every page but page 0.
+pub(super) fn check<S: PageSource>(check: &mut Check<'_, S>) -> Result<()> {
+    for pgno in 1..check.count() {
+        let state = page(check, pgno)?;
+        check.states.push(state);
+    }
+    Ok(())
+}
+
+fn page<S: PageSource>(check: &mut Check<'_, S>, pgno: PageNo) -> Result<State> {
+    let pages = check.pages();
+    let bytes = pages.raw(pgno)?;
+    if bytes.iter().all(|byte| *byte == 0) {
+        return Ok(State::Zero);
+    }
+    let place = Place::page(pgno);
+    let Some(view) = PageView::parse(pages.layout(), &bytes) else {
+        check.broken(place, Rule::TooShort, "", "");
+        return Ok(State::Broken);
+    };
+    let header = view.header;
+    if check.file.meta().is_first_generation() && header.pgno != pgno && header.entries == 0 {
+        // A bucket that 2.x never wrote: any bytes.
+        return Ok(State::Zero);
+    }
+    if header.pgno != pgno {
+        check.broken(
+            place,
+            Rule::PageNumber,
+            header.pgno.to_string(),
+            pgno.to_string(),
+        );
+        return Ok(State::Broken);
+    }
+    let Some(kind) = PageType::of(header.page_type) else {
+        check.broken(place, Rule::PageType, header.page_type.to_string(), "");
+        return Ok(State::Broken);
+    };
+    if matches!(
+        kind,
+        PageType::BtreeMeta | PageType::HashMeta | PageType::QueueMeta
+    ) {
+        // Checked where a directory leads to it; its checksum stands elsewhere.
+        return Ok(State::Sound);
+    }
+    if let Some(found) = pages.wrong_checksum(&bytes) {
+        check.broken(place, Rule::Checksum, found, "");
+        return Ok(State::Broken);
+    }
+    if let Method::Queue(fields) = &check.file.meta().method {
+        return Ok(queue::page(check, fields, kind, pgno, &bytes));
+    }
+    level(check, kind, &header);
+    links(check, kind, &header);
+    Ok(match kind {
+        PageType::Free => State::Sound,
+        PageType::Overflow => overflow(check, &view),
+        PageType::Hash | PageType::HashSorted => bucket_items::check(check, &view),
+        PageType::QueueData => {
+            check.broken(place, Rule::PageType, "11 outside a queue", "");
+            State::Broken
+        }
+        _ => items::check(check, kind, &view),
+    })
+}
+
+fn level<S: PageSource>(check: &mut Check<'_, S>, kind: PageType, header: &PageHeader) {
+    let (right, expected) = match kind {
+        PageType::BtreeLeaf | PageType::RecnoLeaf | PageType::DuplicateLeaf => {
+            (header.level == 1, "1")
+        }
+        PageType::BtreeInternal | PageType::RecnoInternal => (header.level > 1, "2 or more"),
+        _ => (header.level == 0, "0"),
+    };
+    if !right {
+        let place = Place::page(header.pgno);
+        check.broken(place, Rule::Level, header.level.to_string(), expected);
+    }
+}
+
+/// Links must lead into the file and not to the page itself. Those of internal
+/// pages are none: the library leaves there what it likes, and a count.
+fn links<S: PageSource>(check: &mut Check<'_, S>, kind: PageType, header: &PageHeader) {
+    if matches!(kind, PageType::BtreeInternal | PageType::RecnoInternal) {
+        return;
+    }
+    for (name, link) in [("previous", header.prev), ("next", header.next)] {
+        if link != NO_PAGE && (link >= check.count() || link == header.pgno) {
+            let place = Place::page(header.pgno);
+            check.broken(place, Rule::LinkRange, format!("{name} page {link}"), "");
+        }
+    }
+}
+
+fn overflow<S: PageSource>(check: &mut Check<'_, S>, view: &PageView<'_>) -> State {
+    if view.overflow_data().is_none_or(<[u8]>::is_empty) {
+        let place = Place::page(view.header.pgno);
+        let found = format!("{} bytes", view.header.hf_offset);
+        let room = view.layout.overflow_room();
+        check.broken(place, Rule::OverflowFill, found, format!("1 to {room}"));
+        return State::Broken;
+    }
+    State::Sound
+}
+
+/// Whether the index array ends within the page, reported if not.
+pub(super) fn index_fits<S: PageSource>(check: &mut Check<'_, S>, view: &PageView<'_>) -> bool {
+    let fits = view.index_end() <= view.bytes.len();
+    if !fits {
+        let place = Place::page(view.header.pgno);
+        check.broken(
+            place,
+            Rule::Entries,
+            format!("{} entries", view.header.entries),
+            "",
+        );
+    }
+    fits
+}
+
+/// Checks where the header says that the item area begins.
+pub(super) fn item_area<S: PageSource>(
+    check: &mut Check<'_, S>,
+    view: &PageView<'_>,
+    lowest: usize,
+) {
+    let stated = usize::from(view.header.hf_offset);
+    if stated != lowest && stated != as_stored(view.layout, lowest) {
+        let place = Place::page(view.header.pgno);
+        check.broken(
+            place,
+            Rule::ItemArea,
+            stated.to_string(),
+            lowest.to_string(),
+        );
+    }
+}
+
+/// An offset as two bytes hold it: 0 for the end of the biggest page.
+fn as_stored(layout: PageLayout, offset: usize) -> usize {
+    if offset == layout.page_len() && layout.page_size > u32::from(u16::MAX) {
+        0
+    } else {
+        offset
+    }
+}

@@ -1,0 +1,297 @@
+//! A hash database: its buckets, and that each key is in its own.
+
+use crate::error::{Place, Result, Rule};
+use crate::layout::{
+    DuplicateSet, HashFields, HashItem, Meta, NO_PAGE, PageNo, PageType, PageView, default_hash,
+    hash_item,
+};
+use crate::read::hash::Buckets;
+use crate::source::PageSource;
+use crate::verify::chains::{self, Referrer};
+use crate::verify::check::{Check, State, type_of};
+use crate::verify::leaf;
+use crate::verify::report::{Problem, Verification};
+use crate::verify::tree::{Orders, Role, Tree};
+
+/// Keys that must be where the default function puts them before a file that
+/// names another function is said to be wrong in that.
+const ENOUGH_KEYS: u64 = 8;
+
+/// A hash database under way.
+struct Table<'m> {
+    meta: &'m Meta,
+    fields: &'m HashFields,
+    orders: Orders,
+    /// Keys looked at.
+    keys: u64,
+    /// Keys that the default function puts elsewhere.
+    elsewhere: Verification,
+}
+
+/// Checks the buckets of a hash database.
+pub(super) fn check<S: PageSource>(
+    check: &mut Check<'_, S>,
+    meta: &Meta,
+    fields: &HashFields,
+) -> Result<()> {
+    let mut table = Table {
+        meta,
+        fields,
+        orders: Orders::new(),
+        keys: 0,
+        elsewhere: Verification::default(),
+    };
+    let buckets = Buckets::new(fields, check.count());
+    for index in 0..buckets.len() {
+        if let Some(bucket) = buckets.get(index) {
+            table.bucket(check, bucket)?;
+        }
+    }
+    let at = Place::page(meta.pgno);
+    table.spare_buckets(check, at)?;
+    table.judge_function(check, at);
+    table.orders.finish(check, at);
+    Ok(())
+}
+
+impl Table<'_> {
+    fn bucket<S: PageSource>(&mut self, check: &mut Check<'_, S>, bucket: u32) -> Result<()> {
+        let meta_at = Place::page(self.meta.pgno);
+        let Some(first) = self.fields.bucket_page(bucket) else {
+            return Ok(());
+        };
+        let (mut referrer, mut before, mut pgno) = (meta_at, NO_PAGE, first);
+        loop {
+            if !check.claim(pgno, referrer) {
+                return Ok(());
+            }
+            if before == NO_PAGE && check.state(pgno) == State::Zero {
+                // Never written.
+                return Ok(());
+            }
+            let Some(page) = check.walkable(pgno)? else {
+                return Ok(());
+            };
+            let view = page.view();
+            let at = Place::page(pgno);
+            let unused = before == NO_PAGE
+                && view.header.is(PageType::Free)
+                && view.header.entries == 0
+                && !self.has_own_types();
+            if unused {
+                return Ok(());
+            }
+            if !(view.header.is(PageType::Hash) || view.header.is(PageType::HashSorted)) {
+                check.broken(at, Rule::PageType, type_of(&view), "2 or 13");
+                return Ok(());
+            }
+            if view.header.prev != before {
+                let found = format!("previous page {}", view.header.prev);
+                check.broken(at, Rule::BucketLink, found, before.to_string());
+            }
+            self.page(check, &view, bucket)?;
+            if view.header.next == NO_PAGE {
+                return Ok(());
+            }
+            (referrer, before, pgno) = (at, pgno, view.header.next);
+        }
+    }
+
+    /// Whether the pages of buckets have their type from the beginning, as the
+    /// releases do that write version 8 and later.
+    const fn has_own_types(&self) -> bool {
+        self.meta.version >= 8
+    }
+
+    fn page<S: PageSource>(
+        &mut self,
+        check: &mut Check<'_, S>,
+        view: &PageView<'_>,
+        bucket: u32,
+    ) -> Result<()> {
+        let sorted = view.header.is(PageType::HashSorted);
+        let (mut pairs, mut breaches) = (0, 0);
+        let mut last: Option<Vec<u8>> = None;
+        for slot in (0..view.header.entries).step_by(2) {
+            let place = Place::slot(view.header.pgno, slot);
+            if let Some(key) = self.key(check, view, slot)? {
+                self.keys += 1;
+                let right = self.fields.bucket_of(default_hash(&key));
+                if right != bucket {
+                    self.elsewhere.add(Problem {
+                        place,
+                        rule: Rule::BucketKey,
+                        expected: right.to_string(),
+                        found: bucket.to_string(),
+                    });
+                }
+                if sorted && let Some(last) = &last {
+                    pairs += 1;
+                    if *last >= key {
+                        breaches += 1;
+                        self.orders.keys.hold(place, Rule::KeyOrder, "");
+                    }
+                }
+                last = Some(key);
+            }
+            self.data(check, view, slot + 1)?;
+        }
+        self.orders.keys.page(pairs, breaches);
+        Ok(())
+    }
+
+    fn key<S: PageSource>(
+        &mut self,
+        check: &mut Check<'_, S>,
+        view: &PageView<'_>,
+        slot: u16,
+    ) -> Result<Option<Vec<u8>>> {
+        let place = Place::slot(view.header.pgno, slot);
+        match item(view, slot) {
+            Some(HashItem::Inline(bytes)) => Ok(Some(bytes.to_vec())),
+            Some(HashItem::Overflow { first, len }) => {
+                chains::refer(check, (first, len), place, Referrer::Leaf)?;
+                chains::read(check, first)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn data<S: PageSource>(
+        &mut self,
+        check: &mut Check<'_, S>,
+        view: &PageView<'_>,
+        slot: u16,
+    ) -> Result<()> {
+        let place = Place::slot(view.header.pgno, slot);
+        match item(view, slot) {
+            Some(HashItem::Overflow { first, len }) => {
+                chains::refer(check, (first, len), place, Referrer::Leaf)
+            }
+            Some(HashItem::OffPageDuplicates { root }) => {
+                let tree = Tree {
+                    meta: self.meta,
+                    role: Role::UnsortedDuplicates,
+                };
+                leaf::duplicates(check, tree, &mut self.orders, root, place)
+            }
+            Some(HashItem::Duplicates(set)) => {
+                if !self.meta.has_duplicates() {
+                    check.broken(place, Rule::UnexpectedDuplicates, "", "");
+                }
+                if self.meta.has_sorted_duplicates() {
+                    self.set(set, place);
+                }
+                Ok(())
+            }
+            Some(HashItem::Inline(_)) | None => Ok(()),
+        }
+    }
+
+    /// The order of a set of duplicates on the page.
+    fn set(&mut self, set: DuplicateSet<'_>, place: Place) {
+        let (mut pairs, mut breaches) = (0, 0);
+        let mut last = None;
+        let mut rest = set;
+        while let Ok(Some((data, after))) = rest.split_first() {
+            if let Some(last) = last {
+                pairs += 1;
+                if last >= data {
+                    breaches += 1;
+                    self.orders.duplicates.hold(place, Rule::DuplicateOrder, "");
+                }
+            }
+            last = Some(data);
+            rest = after;
+        }
+        self.orders.duplicates.page(pairs, breaches);
+    }
+
+    /// The buckets of the last doubling that are not in use yet: their pages
+    /// are there and empty.
+    fn spare_buckets<S: PageSource>(&mut self, check: &mut Check<'_, S>, at: Place) -> Result<()> {
+        let fields = self.fields;
+        let Some(mut bucket) = fields.max_bucket.checked_add(1) else {
+            return Ok(());
+        };
+        // Their pages stand side by side, so this ends with the file.
+        while bucket <= fields.high_mask {
+            let Some(pgno) = fields.bucket_page(bucket) else {
+                return Ok(());
+            };
+            if pgno == NO_PAGE || pgno >= check.count() {
+                return Ok(());
+            }
+            if self.meta.is_first_generation() && check.claims.is_claimed(pgno) {
+                // 2.x makes no pages before they are needed.
+                return Ok(());
+            }
+            self.spare_bucket(check, (bucket, pgno), at)?;
+            bucket = match bucket.checked_add(1) {
+                Some(next) => next,
+                None => return Ok(()),
+            };
+        }
+        Ok(())
+    }
+
+    fn spare_bucket<S: PageSource>(
+        &mut self,
+        check: &mut Check<'_, S>,
+        (bucket, pgno): (u32, PageNo),
+        at: Place,
+    ) -> Result<()> {
+        if check.state(pgno) == State::Zero {
+            check.claim(pgno, at);
+            return Ok(());
+        }
+        if self.meta.is_first_generation() {
+            return Ok(());
+        }
+        if !check.claim(pgno, at) {
+            return Ok(());
+        }
+        let Some(page) = check.walkable(pgno)? else {
+            return Ok(());
+        };
+        let view = page.view();
+        let header = view.header;
+        let kind = header.is(PageType::Hash)
+            || header.is(PageType::HashSorted)
+            || (header.is(PageType::Free) && !self.has_own_types());
+        if !kind {
+            check.broken(Place::page(pgno), Rule::PageType, type_of(&view), "2 or 13");
+        } else if header.entries != 0 || header.next != NO_PAGE || header.prev != NO_PAGE {
+            let found = format!("bucket {bucket}");
+            check.broken(Place::page(pgno), Rule::SpareBucket, found, "");
+        }
+        Ok(())
+    }
+
+    /// Reports keys that are in the wrong bucket, where the function is known.
+    fn judge_function<S: PageSource>(&mut self, check: &mut Check<'_, S>, at: Place) {
+        let elsewhere = std::mem::take(&mut self.elsewhere);
+        if self.fields.has_default_hash() {
+            check.take(elsewhere);
+            return;
+        }
+        let found = format!("it gives {:#010x} for the test text", self.fields.charkey);
+        let spread = self.fields.max_bucket > 0 && self.keys >= ENOUGH_KEYS;
+        if spread && elsewhere.is_clean() {
+            let expected = "the default one, by which every key is in its bucket";
+            check.broken(at, Rule::HashFunction, found, expected);
+        } else {
+            let found = format!("{found}; in which buckets keys belong is not checked");
+            check.note(at, Rule::HashFunction, found);
+        }
+    }
+}
+
+/// The item of a slot: it ends where the one before it begins.
+fn item<'a>(view: &PageView<'a>, slot: u16) -> Option<HashItem<'a>> {
+    let end = match slot.checked_sub(1) {
+        Some(before) => view.item_offset(before)?,
+        None => view.bytes.len(),
+    };
+    hash_item(view.layout.endian, view.bytes, view.item_offset(slot)?, end).ok()
+}

@@ -1,0 +1,89 @@
+//! The bytes that keys and duplicates are compared by, wherever they stand.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+use crate::error::{Place, Result, Rule};
+use crate::layout::{Item, PageNo, PageView, internal_item, leaf_item};
+use crate::source::PageSource;
+use crate::verify::chains;
+use crate::verify::check::Check;
+use crate::verify::tally::Tally;
+
+/// The bytes of an item of a leaf; `None` where it has none of its own or they
+/// cannot be read.
+pub(super) fn of_leaf<'a, S: PageSource>(
+    check: &mut Check<'_, S>,
+    view: &PageView<'a>,
+    slot: u16,
+) -> Result<Option<Cow<'a, [u8]>>> {
+    let offset = view.item_offset(slot).unwrap_or_default();
+    match leaf_item(view.layout, view.bytes, offset).map(|item| item.content) {
+        Ok(Item::Inline(bytes)) => Ok(Some(Cow::Borrowed(bytes))),
+        Ok(Item::Overflow { first, .. }) => Ok(chains::read(check, first)?.map(Cow::Owned)),
+        Ok(Item::Duplicates { .. }) | Err(_) => Ok(None),
+    }
+}
+
+/// The separator of an entry of an internal page.
+pub(super) fn of_internal<'a, S: PageSource>(
+    check: &mut Check<'_, S>,
+    view: &PageView<'a>,
+    slot: u16,
+) -> Result<Option<Cow<'a, [u8]>>> {
+    let offset = view.item_offset(slot).unwrap_or_default();
+    match internal_item(view.layout, view.bytes, offset) {
+        Ok(item) => match item.overflow {
+            None => Ok(Some(Cow::Borrowed(item.key))),
+            Some((first, _)) => Ok(chains::read(check, first)?.map(Cow::Owned)),
+        },
+        Err(_) => Ok(None),
+    }
+}
+
+/// An entry of an internal page whose separator bounds what is below.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bound {
+    pub(super) page: PageNo,
+    pub(super) slot: u16,
+}
+
+/// Which side a bound is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    /// No key below is less.
+    Low,
+    /// Every key below is less.
+    High,
+}
+
+/// Checks a key against the separator that bounds it.
+pub(super) fn within<S: PageSource>(
+    check: &mut Check<'_, S>,
+    tally: &mut Tally,
+    (key, place): (&[u8], Place),
+    bound: Option<Bound>,
+    side: Side,
+) -> Result<()> {
+    let Some(bound) = bound else { return Ok(()) };
+    let page = check.pages().page(bound.page, place)?;
+    let Some(separator) = of_internal(check, &page.view(), bound.slot)? else {
+        return Ok(());
+    };
+    let order = key.cmp(&separator);
+    let at = Place::slot(bound.page, bound.slot);
+    match side {
+        Side::Low if order == Ordering::Less => {
+            tally.hold(place, Rule::KeyBounds, format!("less than that of {at}"));
+        }
+        Side::High if order != Ordering::Less => {
+            tally.hold(
+                place,
+                Rule::KeyBounds,
+                format!("not less than that of {at}"),
+            );
+        }
+        _ => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! Verifying: is a file sound? All that can be told from its bytes, as
+//! `db_verify` does, and going on after each finding. `docs/verify.md` lists
+//! the checks and where they differ from those of `db_verify`.
+//!
+//! * `report`: the problems, and the whole verification.
+//! * `check`: what every part works with.
+//! * `meta`: metadata pages.
+//! * `alone`: every page by itself; `items`, `bucket_items`: its items.
+//! * `database`: one database of the file, or the directory and all named ones.
+//! * `tree`, `leaf`, `hash`, `queue`: how its pages hang together.
+//! * `keys`: the bytes that keys are compared by; `tally`: orders that are an
+//!   application's own.
+//! * `chains`: items too big for a page.
+//! * `accounts`: the free list, and pages that nothing refers to.
+
+mod accounts;
+mod alone;
+mod bucket_items;
+mod chains;
+mod check;
+mod database;
+mod hash;
+mod items;
+mod keys;
+mod leaf;
+mod meta;
+mod queue;
+mod report;
+mod tally;
+mod tree;
+
+pub use report::{Problem, Verification};
+
+use crate::error::{Error, Result};
+use crate::read::DatabaseFile;
+use crate::read::claims::Claims;
+use crate::source::PageSource;
+use chains::Chains;
+use check::{Check, State};
+
+/// Verifies a file. A file that cannot be opened is a verification whose single
+/// problem is the reason.
+///
+/// # Errors
+/// [`Error::Io`] when the source fails, [`Error::Limit`] when the file has more
+/// pages than page numbers.
+pub fn verify<S: PageSource>(source: S) -> Result<Verification> {
+    let file = match DatabaseFile::open(source) {
+        Ok(file) => file,
+        Err(Error::Format(error)) => {
+            let mut report = Verification::default();
+            report.add(Problem::from(&*error));
+            return Ok(report);
+        }
+        Err(other) => return Err(other),
+    };
+    let mut check = Check {
+        file: &file,
+        // Page 0 is looked at as metadata, never as a page of another kind.
+        states: vec![State::Broken],
+        claims: Claims::new(file.page_count()),
+        chains: Chains::default(),
+        report: Verification {
+            pages: file.page_count(),
+            ..Verification::default()
+        },
+    };
+    check.claims.claim(0);
+    meta::of_file(&mut check);
+    alone::check(&mut check)?;
+    database::all(&mut check)?;
+    accounts::free_list(&mut check)?;
+    chains::finish(&mut check);
+    accounts::unreferenced(&mut check)?;
+    Ok(check.report)
+}

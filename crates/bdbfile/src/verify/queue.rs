@@ -1,0 +1,47 @@
+//! A queue: its pages and the marks of its records.
+
+use crate::error::{Place, Rule};
+use crate::layout::{PageNo, PageType, QueueFields};
+use crate::source::PageSource;
+use crate::verify::check::{Check, State};
+
+/// Marks of a record: it is there; it has been there.
+const MARKS: u8 = 0x01 | 0x02;
+
+/// Checks a page of a queue by itself.
+pub(super) fn page<S: PageSource>(
+    check: &mut Check<'_, S>,
+    fields: &QueueFields,
+    kind: PageType,
+    pgno: PageNo,
+    bytes: &[u8],
+) -> State {
+    let place = Place::page(pgno);
+    if kind != PageType::QueueData {
+        let rule = if matches!(kind, PageType::Free | PageType::Hash) {
+            Rule::QueuePageType
+        } else {
+            Rule::PageType
+        };
+        check.broken(place, rule, (kind as u8).to_string(), "11");
+        return State::Broken;
+    }
+    let size = fields.slot_size();
+    let header = check.layout().queue_header_size();
+    for slot in 0..fields.rec_page {
+        let mark = bytes.get(header + slot as usize * size);
+        if mark.is_some_and(|mark| mark & !MARKS != 0) {
+            let at = Place::slot(pgno, u16::try_from(slot).unwrap_or(u16::MAX));
+            let found = mark.map_or(String::new(), |mark| format!("{mark:#04x}"));
+            check.broken(at, Rule::QueueRecord, found, "0 to 3");
+        }
+    }
+    State::Sound
+}
+
+/// Claims the pages of a queue: all of the file that are not zeros.
+pub(super) fn check<S: PageSource>(check: &mut Check<'_, S>) {
+    for pgno in 1..check.count() {
+        check.claims.claim(pgno);
+    }
+}
