@@ -12,7 +12,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use bdbfile::layout::{Endian, PageLayout};
-use bdbfile::read::Database as Reader;
+use bdbfile::read::DatabaseFile;
 use bdbfile::source::MappedSource;
 use bdbfile::write::{BtreeBuilder, BtreeParams, FileSink, KeyOrder};
 use oracle::{
@@ -183,7 +183,8 @@ impl Shape {
 
 /// Reads a file with `bdbfile`: its parameters for a rebuilding, its records.
 fn read(path: &Path) -> (BtreeParams, Vec<Record>) {
-    let database = Reader::open(MappedSource::open(path).unwrap()).unwrap();
+    let file = DatabaseFile::open(MappedSource::open(path).unwrap()).unwrap();
+    let database = file.database();
     let scan = database.scan().unwrap();
     let mut records = Vec::new();
     scan.visit(scan.all(), |record| {
@@ -194,10 +195,8 @@ fn read(path: &Path) -> (BtreeParams, Vec<Record>) {
     let report = scan.finish().unwrap();
     assert!(report.findings.is_empty(), "{:?}", report.findings);
     assert_eq!(report.records, records.len() as u64);
-    (
-        BtreeParams::like(database.meta(), database.layout()),
-        records,
-    )
+    let params = BtreeParams::like(database.meta(), file.layout()).unwrap();
+    (params, records)
 }
 
 /// Builds a file of records with `bdbfile`; its size.
