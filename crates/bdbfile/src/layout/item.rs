@@ -126,13 +126,35 @@ pub fn leaf_item(layout: PageLayout, page: &[u8], offset: usize) -> Result<LeafI
     })
 }
 
-/// The child page of the btree internal item at `offset`, and the overflow
-/// chain that holds its key, if one does.
-pub fn internal_child(
+/// An entry of an internal page of a btree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InternalItem<'a> {
+    /// The page one level below.
+    pub child: PageNo,
+    /// The separator: no key below `child` is less.
+    pub key: InternalKey<'a>,
+}
+
+/// Where the separator of an internal item is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InternalKey<'a> {
+    /// The bytes stand in the page.
+    Inline(&'a [u8]),
+    /// The bytes stand in an overflow chain.
+    Overflow {
+        /// First page of the chain.
+        first: PageNo,
+        /// Total length in bytes.
+        len: u32,
+    },
+}
+
+/// Reads the btree internal item at `offset` of a page.
+pub fn internal_item(
     layout: PageLayout,
     page: &[u8],
     offset: usize,
-) -> Result<(PageNo, Option<(PageNo, u32)>), BadItem> {
+) -> Result<InternalItem<'_>, BadItem> {
     let endian = layout.endian;
     let out = BadItem::Bounds { offset, len: 0 };
     let item = page.get(offset..).ok_or(out)?;
@@ -142,25 +164,51 @@ pub fn internal_child(
         .get(INTERNAL_HEADER..INTERNAL_HEADER + len)
         .ok_or(BadItem::Bounds { offset, len })?;
     let kind = plain_kind(layout, *item.get(TYPE).ok_or(out)?);
-    match kind & !DELETED {
-        KIND_INLINE => Ok((child, None)),
-        KIND_OVERFLOW => {
-            let first = endian.u32(key, OFF_PAGE_PGNO).ok_or(out)?;
-            let len = endian.u32(key, OFF_PAGE_LEN).ok_or(out)?;
-            Ok((child, Some((first, len))))
-        }
-        _ => Err(BadItem::Type(kind)),
-    }
+    let key = match kind & !DELETED {
+        KIND_INLINE => InternalKey::Inline(key),
+        KIND_OVERFLOW => InternalKey::Overflow {
+            first: endian.u32(key, OFF_PAGE_PGNO).ok_or(out)?,
+            len: endian.u32(key, OFF_PAGE_LEN).ok_or(out)?,
+        },
+        _ => return Err(BadItem::Type(kind)),
+    };
+    Ok(InternalItem { child, key })
+}
+
+/// The child page of the btree internal item at `offset`, and the overflow
+/// chain that holds its key, if one does.
+pub fn internal_child(
+    layout: PageLayout,
+    page: &[u8],
+    offset: usize,
+) -> Result<(PageNo, Option<(PageNo, u32)>), BadItem> {
+    let item = internal_item(layout, page, offset)?;
+    Ok(match item.key {
+        InternalKey::Inline(_) => (item.child, None),
+        InternalKey::Overflow { first, len } => (item.child, Some((first, len))),
+    })
 }
 
 /// The child page of the recno internal item at `offset`.
 pub fn recno_child(endian: Endian, page: &[u8], offset: usize) -> Result<PageNo, BadItem> {
+    recno_internal_item(endian, page, offset).map(|(child, _)| child)
+}
+
+/// The child page of the recno internal item at `offset`, and how many records
+/// it says are below it.
+pub fn recno_internal_item(
+    endian: Endian,
+    page: &[u8],
+    offset: usize,
+) -> Result<(PageNo, u32), BadItem> {
     let out = BadItem::Bounds {
         offset,
         len: RECNO_INTERNAL_ITEM,
     };
     let item = page.get(offset..offset + RECNO_INTERNAL_ITEM).ok_or(out)?;
-    endian.u32(item, RECNO_CHILD).ok_or(out)
+    let child = endian.u32(item, RECNO_CHILD).ok_or(out)?;
+    let records = endian.u32(item, RECNO_RECORDS).ok_or(out)?;
+    Ok((child, records))
 }
 
 /// A type byte as all releases but the first have it.

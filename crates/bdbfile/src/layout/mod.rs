@@ -17,9 +17,10 @@ pub use checksum::{extend_log_hash, log_hash, page_checksum};
 pub use endian::Endian;
 pub use hash_item::{DuplicateSet, HashItem, hash_item};
 pub use item::{
-    BadItem, INTERNAL_HEADER, Item, ItemKind, LEAF_ITEM_HEADER, LeafItem, OFF_PAGE_ITEM,
-    RECNO_INTERNAL_ITEM, align4, encode_internal, encode_leaf_inline, encode_off_page,
-    encode_recno_internal, internal_child, leaf_item, recno_child,
+    BadItem, INTERNAL_HEADER, InternalItem, InternalKey, Item, ItemKind, LEAF_ITEM_HEADER,
+    LeafItem, OFF_PAGE_ITEM, RECNO_INTERNAL_ITEM, align4, encode_internal, encode_leaf_inline,
+    encode_off_page, encode_recno_internal, internal_child, internal_item, leaf_item, recno_child,
+    recno_internal_item,
 };
 pub use log::{
     LOG_FILE_HEADER, LOG_RECORD_HEADER, LOG_RECORD_PREFIX, LOG_RECORD_SEEN, LogLayout, LogRecord,

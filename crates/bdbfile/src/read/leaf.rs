@@ -129,7 +129,10 @@ enum Key<'a> {
 
 /// The page with the lengths of its keys in the file's byte order, where 2.x
 /// may have left some in the other.
-fn mend_key_lengths<'a, S: PageSource>(walk: Walk<'_, S>, view: &PageView<'a>) -> Cow<'a, [u8]> {
+pub(super) fn mend_key_lengths<'a, S: PageSource>(
+    walk: Walk<'_, S>,
+    view: &PageView<'a>,
+) -> Cow<'a, [u8]> {
     let mut bytes = Cow::Borrowed(view.bytes);
     if !walk.meta.is_first_generation() || !walk.meta.has_duplicates() {
         return bytes;
