@@ -19,38 +19,13 @@ use oracle::{
     ByteOrder, Database, DatabaseOptions, Duplicates, Durability, EnvironmentOptions, Exercise,
     Order, Record, Verify,
 };
+use support::chance::{Chance, number};
 use support::records;
 
 /// Databases, unless `ORACLE_CASES` says otherwise.
 const CASES: u64 = 400;
 /// One in so many is also worked in.
 const EXERCISED: u64 = 4;
-
-/// `SplitMix64`, so that a seed means the same everywhere.
-struct Chance(u64);
-
-impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number below `limit`.
-    fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.next() % limit as u64).unwrap()
-    }
-
-    fn percent(&mut self, share: usize) -> bool {
-        self.below(100) < share
-    }
-
-    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
-        of[self.below(of.len())]
-    }
-}
 
 /// What makes a database: how it is laid out and how it is filled.
 #[derive(Debug)]
@@ -228,10 +203,6 @@ fn in_order(params: &BtreeParams, endian: Endian, order: Order) -> BtreeParams {
         file_id,
         ..params.clone()
     }
-}
-
-fn number(variable: &str, otherwise: u64) -> u64 {
-    std::env::var(variable).map_or(otherwise, |text| text.parse().unwrap())
 }
 
 #[test]
