@@ -103,17 +103,35 @@ impl Shape {
         self.options.page_size.unwrap() as usize
     }
 
-    fn make(&self, path: &Path) {
+    /// Makes the database; false where the library cannot: in hash databases
+    /// with long keys it loses pages of its own now and then, and says so at a
+    /// put or only when it verifies the file.
+    fn make(&self, path: &Path) -> bool {
         let mut chance = Chance(self.seed);
         let database = Database::create(None, path, &self.options).unwrap();
-        match self.options.method {
+        let filled = match self.options.method {
             Method::Btree | Method::Hash => self.fill_keyed(&mut chance, &database),
             Method::Recno | Method::Queue => self.fill_numbered(&mut chance, &database),
+        };
+        if let Err(error) = &filled {
+            println!("the library fails: {error}");
+            assert_eq!(self.options.method, Method::Hash, "{error}");
+            return false;
         }
         database.close().unwrap();
+        let verify = Verify {
+            skip_order: true,
+            ..Verify::default()
+        };
+        if let Err(error) = verify.run(path) {
+            println!("the library refuses its own file: {error}");
+            assert!(self.options.method == Method::Hash && self.long_keys > 0);
+            return false;
+        }
+        true
     }
 
-    fn fill_keyed(&self, chance: &mut Chance, database: &Database) {
+    fn fill_keyed(&self, chance: &mut Chance, database: &Database) -> Result<(), oracle::Error> {
         let mut put: Vec<Record> = Vec::new();
         for _ in 0..self.puts {
             let mut key = vec![b'k'; chance.below(5)];
@@ -130,43 +148,45 @@ impl Shape {
             };
             for copy in 0..copies {
                 let value = self.value(chance, copy);
-                database.put(None, &key, &value).unwrap();
+                database.put(None, &key, &value)?;
                 put.push((key.clone(), value));
             }
         }
         for (key, value) in &put {
             if chance.percent(self.thinned) {
-                database.delete_pair(None, key, value).unwrap();
+                database.delete_pair(None, key, value)?;
             } else if chance.percent(self.deleted) {
-                database.delete(None, key).unwrap();
+                database.delete(None, key)?;
             }
         }
+        Ok(())
     }
 
-    fn fill_numbered(&self, chance: &mut Chance, database: &Database) {
+    fn fill_numbered(&self, chance: &mut Chance, database: &Database) -> Result<(), oracle::Error> {
         let mut numbers = Vec::new();
         for _ in 0..self.puts {
             let value = self.value(chance, 0);
-            numbers.push(database.append(None, &value).unwrap());
+            numbers.push(database.append(None, &value)?);
         }
         // Numbers that were never appended: those before them stay empty.
         for _ in 0..chance.pick(&[0, 0, 3]) {
             let number = 1 + u32::try_from(chance.below(self.puts + 40)).unwrap();
             let value = self.value(chance, 0);
-            database.put_at(None, number, &value).unwrap();
+            database.put_at(None, number, &value)?;
         }
         // A queue is emptied from its head.
         if self.options.method == Method::Queue && chance.percent(50) {
             let taken = chance.below(numbers.len() + 1);
             for number in numbers.drain(..taken) {
-                database.delete_at(None, number).unwrap();
+                database.delete_at(None, number)?;
             }
         }
         for number in numbers {
             if chance.percent(self.deleted) {
-                database.delete_at(None, number).unwrap();
+                database.delete_at(None, number)?;
             }
         }
+        Ok(())
     }
 
     fn value(&self, chance: &mut Chance, copy: usize) -> Vec<u8> {
@@ -255,7 +275,10 @@ fn ours<S: PageSource>(database: &Read<'_, S>, shape: &Shape) -> Contents {
     // Where a key stands again it says so.
     let mut before = None;
     for record in &found {
-        assert_eq!(record.repeats_key, before == Some(&record.key));
+        let same = before == Some(&record.key);
+        // A hash database of the library may hold a key in two places.
+        let twice = same && shape.options.method == Method::Hash;
+        assert!(record.repeats_key == same || twice);
         before = Some(&record.key);
     }
     let pairs = found
@@ -321,6 +344,7 @@ struct Counts {
     databases: BTreeMap<&'static str, u64>,
     records: usize,
     looked_up: u64,
+    not_made: u64,
 }
 
 fn compare<S: PageSource>(path: &Path, database: &Read<'_, S>, shape: &Shape, to: &mut Counts) {
@@ -354,7 +378,10 @@ fn one(chance: &mut Chance, path: &Path, counts: &mut Counts) {
     let shape = Shape::new(chance, method, common, None);
     // Shown with a failure, whichever assertion it is.
     println!("{shape:?}");
-    shape.make(path);
+    if !shape.make(path) {
+        counts.not_made += 1;
+        return;
+    }
     let file = DatabaseFile::open(MappedSource::open(path).unwrap()).unwrap();
     compare(path, &file.database(), &shape, counts);
 }
@@ -368,7 +395,10 @@ fn several(chance: &mut Chance, path: &Path, counts: &mut Counts) {
         let name = format!("{} {index}", chance.pick(&["a", "name", "Zz", "éü"]));
         let shape = Shape::new(chance, method, common, Some(name.clone()));
         println!("{shape:?}");
-        shape.make(path);
+        if !shape.make(path) {
+            counts.not_made += 1;
+            return;
+        }
         shapes.insert(name.into_bytes(), shape);
     }
     let file = DatabaseFile::open(FileSource::open(path).unwrap()).unwrap();
@@ -409,16 +439,10 @@ fn read(cases: Range<u64>) {
         } else {
             one(&mut chance, &path, &mut counts);
         }
-        // That the file is one that the library stands by.
-        let skip_order = Verify {
-            skip_order: true,
-            ..Verify::default()
-        };
-        if case % 8 == 0 {
-            skip_order.run(&path).unwrap();
-        }
     }
-    println!("{count} files read as the real library reads them: {counts:?}");
+    let read = count - counts.not_made;
+    println!("{read} files read as the real library reads them: {counts:?}");
+    assert!(read * 10 >= count * 9, "the library made too few");
     let kinds = ["btree", "hash", "recno", "queue", "files of several"];
     for kind in kinds {
         assert!(count < 100 || counts.databases.contains_key(kind), "{kind}");
