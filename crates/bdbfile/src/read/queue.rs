@@ -117,7 +117,10 @@ pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
     let header = walk.pages.layout().queue_header_size();
     let before = u64::from(pgno - 1) * u64::from(fields.rec_page);
     for slot in 0..fields.rec_page {
-        let number = u32::try_from(before + u64::from(slot) + 1).unwrap_or_default();
+        // Past the last number a record can have the slots mean nothing.
+        let Ok(number) = u32::try_from(before + u64::from(slot) + 1) else {
+            break;
+        };
         if !is_between(number, fields) {
             continue;
         }
