@@ -133,7 +133,7 @@ impl PageLayout {
     pub fn overflow_limit(self, minkey: u32) -> Option<usize> {
         let minkey = usize::try_from(minkey).ok()?;
         let room = self.page_len() - self.header_size();
-        (room / minkey.checked_mul(2)?).checked_sub(10)
+        room.checked_div(minkey.checked_mul(2)?)?.checked_sub(10)
     }
 
     /// The stored checksum of a page, and the right one.
