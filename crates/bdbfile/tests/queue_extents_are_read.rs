@@ -110,7 +110,7 @@ fn queues_in_extents_read_as_dumped() {
                     re_len,
                     extent,
                     checksums,
-                    records: 60 + 900 * index,
+                    records: 60 + 250 * index,
                 };
                 let dir = tempfile::tempdir().unwrap();
                 let path = dir.path().join("jobs.db");

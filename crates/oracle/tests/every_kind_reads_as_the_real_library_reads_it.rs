@@ -390,7 +390,7 @@ fn one(chance: &mut Chance, path: &Path, counts: &mut Counts) {
 fn several(chance: &mut Chance, path: &Path, counts: &mut Counts) {
     let common = common(chance);
     let mut shapes = BTreeMap::new();
-    for index in 0..1 + chance.below(5) {
+    for index in 0..=chance.below(5) {
         let method = chance.pick(&[Method::Btree, Method::Hash, Method::Recno]);
         let name = format!("{} {index}", chance.pick(&["a", "name", "Zz", "éü"]));
         let shape = Shape::new(chance, method, common, Some(name.clone()));
