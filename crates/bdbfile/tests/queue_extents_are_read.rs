@@ -69,8 +69,7 @@ fn dumped(path: &Path) -> Vec<Vec<u8>> {
 }
 
 fn read<S: PageSource>(file: &DatabaseFile<S>) -> Vec<OwnedRecord> {
-    let records = file.database().records().map(Result::unwrap).collect();
-    records
+    file.database().records().map(Result::unwrap).collect()
 }
 
 fn open(path: &Path) -> DatabaseFile<QueueExtents> {
