@@ -260,6 +260,10 @@ rules! {
     BucketPage => "the first page of a bucket cannot be found",
     /// Numbers on a queue's metadata page that cannot be.
     QueueFields => "the record length or the records a page of the queue cannot be",
+    /// Extent files of a queue of which there is none.
+    QueueExtents => "the pages of the queue are in extent files beside it, and none of these is there",
+    /// Pages that a queue's records should be on.
+    QueuePagesMissing => "pages between the first and the last record of the queue are not there; they count as empty",
     /// A page of a queue with the type of an empty or a hash page.
     QueuePageType => "the page of the queue has the wrong type, as releases before 4.2 write it in foreign byte order",
     /// Checksums that are wrong on every page that was tried.

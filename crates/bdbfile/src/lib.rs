@@ -4,8 +4,10 @@
 //!
 //! * [`layout`]: every on-disk structure once; byte order is applied here and
 //!   nowhere else. `docs/format.md` draws the same structures in the same order.
-//! * [`source`]: where bytes come from: a mapped file, positioned reads, memory.
-//! * [`read`]: open a file, walk a tree, decode records in the order found.
+//! * [`source`]: where bytes come from: a mapped file, positioned reads, memory,
+//!   a queue and its extent files.
+//! * [`read`]: open a file, walk a database, decode records in the order found,
+//!   look up one key.
 //! * [`salvage`]: records straight from the pages of a damaged file.
 //! * [`mod@write`]: build a finished file from records.
 //! * [`mod@verify`]: is a file sound? All that can be told without opening it

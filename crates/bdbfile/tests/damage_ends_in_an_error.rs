@@ -5,9 +5,11 @@
 mod support;
 
 use bdbfile::layout::{Endian, PageLayout};
+use bdbfile::read::DatabaseFile;
+use bdbfile::source::MemorySource;
 use bdbfile::write::{BtreeParams, Duplicates};
-use bdbfile::{Place, Rule};
-use support::{Pair, build, read_bytes};
+use bdbfile::{Error, Place, Rule};
+use support::{Pair, build, read_bytes, samples};
 
 /// A file with every kind of page a btree file has.
 fn every_kind_of_page(endian: Endian, checksums: bool, duplicates: Duplicates) -> Vec<u8> {
@@ -52,6 +54,197 @@ fn files() -> Vec<Vec<u8>> {
         files.push(every_kind_of_page(endian, true, Duplicates::Sorted));
     }
     files
+}
+
+/// Small files of every other kind and generation, written by real libraries;
+/// none where there are no samples.
+fn samples_of_all_kinds() -> Vec<(String, Vec<u8>)> {
+    let Some(root) = samples() else {
+        return Vec::new();
+    };
+    let mut files = Vec::new();
+    for writer in [
+        "x86-2.7.7",
+        "x64-3.0.55",
+        "x86-3.2.9",
+        "sparc-4.2.52",
+        "x64-5.3.28",
+    ] {
+        for entry in std::fs::read_dir(root.join(writer)).unwrap() {
+            let path = entry.unwrap().path();
+            let bytes = std::fs::read(&path).unwrap();
+            // The smallest ones have every structure there is.
+            if bytes.len() <= 160_000 && !path.to_string_lossy().contains("-crypt") {
+                files.push((path.display().to_string(), bytes));
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+/// Reads everything in a file in every way there is: all databases, one key or
+/// number of each.
+fn read_in_every_way(bytes: &[u8]) -> Result<u64, Error> {
+    let file = DatabaseFile::open(MemorySource::new("damaged.db", bytes.to_vec()))?;
+    let mut databases = vec![file.database()];
+    for entry in file.names()? {
+        databases.push(file.at(&entry)?);
+    }
+    let mut count = 0;
+    for database in databases {
+        let keyed = database.get(b"0000500").map(|found| found.len());
+        let numbered = database.get_record(500).map(|found| found.is_some());
+        assert!(keyed.is_err() || numbered.is_err());
+        let scan = database.scan()?;
+        scan.visit(scan.all(), |_| {
+            count += 1;
+            Ok::<_, Error>(())
+        })?;
+        scan.finish()?;
+    }
+    Ok(count)
+}
+
+#[test]
+fn random_damage_of_every_kind_ends() {
+    let mut dice = Dice(20_061_123);
+    let (mut read, mut refused) = (0, 0);
+    let files = samples_of_all_kinds();
+    for (name, file) in &files {
+        let page = page_size(file);
+        assert!(read_in_every_way(file).is_ok(), "{name}");
+        for _ in 0..40 {
+            let mut damaged = file.clone();
+            for _ in 0..=dice.roll(6) {
+                let at = match dice.roll(3) {
+                    0 => dice.roll(damaged.len() / page) * page + dice.roll(64),
+                    1 => dice.roll(256),
+                    _ => dice.roll(damaged.len()),
+                };
+                damaged[at] = match dice.roll(4) {
+                    0 => 0,
+                    1 => 0xff,
+                    2 => damaged[at] ^ (1 << dice.roll(8)),
+                    _ => u8::try_from(dice.roll(256)).unwrap(),
+                };
+            }
+            match read_in_every_way(&damaged) {
+                Ok(_) => read += 1,
+                Err(error) => {
+                    assert!(
+                        error.rule().is_some(),
+                        "{name}: not the file's fault: {error}"
+                    );
+                    refused += 1;
+                }
+            }
+        }
+    }
+    println!(
+        "{} files, {read} damaged ones read, {refused} refused",
+        files.len()
+    );
+    assert!(files.is_empty() || (read > 500 && refused > 500));
+}
+
+fn page_size(file: &[u8]) -> usize {
+    let preamble = bdbfile::layout::Preamble::read(file).unwrap();
+    preamble.page_size as usize
+}
+
+/// A file of three pages of zeros behind a metadata page with these words.
+fn tiny(endian: Endian, words: &[(usize, u32)], page_type: u8) -> Vec<u8> {
+    let mut bytes = vec![0; 4 * 512];
+    for (at, value) in words {
+        endian.put_u32(&mut bytes, *at, *value);
+    }
+    bytes[25] = page_type;
+    bytes
+}
+
+/// A tiny file may claim four thousand million buckets.
+#[test]
+fn hostile_hash_metadata_ends_at_once() {
+    let (mut ended, mut read) = (0, 0);
+    for endian in Endian::BOTH {
+        for (version, flags_at, fields, spares) in
+            [(9, 48, 72, 96), (6, 32, 56, 80), (5, 56, 32, 60)]
+        {
+            for max_bucket in [0, 1, 5, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff] {
+                for spare in [0, 1, 3, 4, 0x7fff_ffff, 0x8000_0001, 0xffff_ffff] {
+                    let high: u32 = u32::MAX >> u32::leading_zeros(max_bucket | 1);
+                    let mut words = vec![
+                        (12, 0x0006_1561),
+                        (16, version),
+                        (20, 512),
+                        (flags_at, 1),
+                        (fields, max_bucket),
+                        (fields + 4, high),
+                        (fields + 8, high >> 1),
+                    ];
+                    words.extend((0..32).map(|index| (spares + 4 * index, spare)));
+                    let page_type = if version == 5 { 0 } else { 8 };
+                    let file = tiny(endian, &words, page_type);
+                    match read_in_every_way(&file) {
+                        Ok(count) => {
+                            assert_eq!(count, 0);
+                            read += 1;
+                        }
+                        Err(error) => assert!(error.rule().is_some(), "{error}"),
+                    }
+                    ended += 1;
+                }
+            }
+        }
+    }
+    println!("{ended} hostile hash files, {read} of them read as empty");
+    assert!(read > 0 && ended > read);
+}
+
+/// A tiny file may claim a queue of any number of records, from any to any.
+#[test]
+fn hostile_queue_metadata_ends_at_once() {
+    let ends = [0, 1, 2, 9, 0x7fff_ffff, 0xffff_fffe, 0xffff_ffff];
+    let (mut ended, mut read) = (0, 0);
+    for endian in Endian::BOTH {
+        for first in ends {
+            for next in ends {
+                for (re_len, rec_page) in [
+                    (1, 1),
+                    (0, 1),
+                    (400, 1),
+                    (3, 121),
+                    (u32::MAX, 1),
+                    (3, u32::MAX),
+                    (0, 0),
+                ] {
+                    for page_ext in [0, 1, u32::MAX] {
+                        let words = [
+                            (12, 0x0004_2253),
+                            (16, 4),
+                            (20, 512),
+                            (72, first),
+                            (76, next),
+                            (80, re_len),
+                            (88, rec_page),
+                            (92, page_ext),
+                        ];
+                        match read_in_every_way(&tiny(endian, &words, 10)) {
+                            Ok(count) => {
+                                assert_eq!(count, 0);
+                                read += 1;
+                            }
+                            Err(error) => assert!(error.rule().is_some(), "{error}"),
+                        }
+                        ended += 1;
+                    }
+                }
+            }
+        }
+    }
+    println!("{ended} hostile queues, {read} of them read as empty");
+    assert!(read > 0 && ended > read);
 }
 
 /// A small generator with a fixed seed: the same damage in every run.
@@ -159,7 +352,7 @@ fn a_root_that_is_its_own_child_is_named() {
     let page = 512..1024;
     let offset = usize::from(u16::from_le_bytes([file[512 + 28], file[512 + 29]]));
     file[page][offset + 4..offset + 8].copy_from_slice(&1_u32.to_le_bytes());
-    let bdbfile::Error::Format(error) = read_bytes(&file).unwrap_err() else {
+    let Error::Format(error) = read_bytes(&file).unwrap_err() else {
         panic!("the file is to blame");
     };
     assert_eq!(error.rule, Rule::PageTwice);

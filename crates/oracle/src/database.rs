@@ -97,6 +97,33 @@ impl Database {
         self.0.append(raw(txn), value)
     }
 
+    /// Puts a record of a recno or queue database under a number.
+    pub fn put_at(
+        &self,
+        txn: Option<&Transaction>,
+        number: u32,
+        value: &[u8],
+    ) -> Result<(), Error> {
+        self.0.put(raw(txn), &ffi::number_bytes(number), value, 0)
+    }
+
+    /// Deletes a record of a recno or queue database; false if there was none.
+    pub fn delete_at(&self, txn: Option<&Transaction>, number: u32) -> Result<bool, Error> {
+        self.0.delete(raw(txn), &ffi::number_bytes(number))
+    }
+
+    /// Every record of a recno or queue database that is there, with its
+    /// number.
+    pub fn read_numbered(&self) -> Result<Vec<(u32, Vec<u8>)>, Error> {
+        let mut records = Vec::new();
+        self.for_each(|key, value| {
+            if let Ok(number) = key.try_into() {
+                records.push((ffi::native_number(number), value.to_vec()));
+            }
+        })?;
+        Ok(records)
+    }
+
     /// The data of a key; of several the first.
     pub fn get(&self, txn: Option<&Transaction>, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
         self.0.get(raw(txn), key)

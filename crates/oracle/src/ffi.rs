@@ -340,6 +340,9 @@ impl Db {
         if options.record_numbers {
             flags |= sys::DB_RECNUM;
         }
+        if options.renumber {
+            flags |= sys::DB_RENUMBER;
+        }
         if options.checksums {
             flags |= sys::DB_CHKSUM;
         }
@@ -628,8 +631,14 @@ fn method_code(method: Method) -> sys::DBTYPE {
 
 /// Record numbers cross libdb's API as integers of this machine.
 #[allow(clippy::host_endian_bytes)]
-fn native_number(bytes: [u8; 4]) -> u32 {
+pub(crate) fn native_number(bytes: [u8; 4]) -> u32 {
     u32::from_ne_bytes(bytes)
+}
+
+/// The opposite of [`native_number`].
+#[allow(clippy::host_endian_bytes)]
+pub(crate) fn number_bytes(number: u32) -> [u8; 4] {
+    number.to_ne_bytes()
 }
 
 /// The bytes an item points to.

@@ -75,6 +75,9 @@ pub struct DatabaseOptions {
     pub duplicates: Duplicates,
     /// Keep record counts in a btree (`DB_RECNUM`).
     pub record_numbers: bool,
+    /// Renumber the records of a recno database after each that is deleted
+    /// (`DB_RENUMBER`).
+    pub renumber: bool,
     /// Checksum every page (`DB_CHKSUM`).
     pub checksums: bool,
     /// Fixed record length, for recno and queue.

@@ -12,45 +12,20 @@ use std::ops::Range;
 use std::path::Path;
 
 use bdbfile::layout::{Endian, PageLayout};
-use bdbfile::read::Database as Reader;
+use bdbfile::read::DatabaseFile;
 use bdbfile::source::MappedSource;
 use bdbfile::write::{BtreeBuilder, BtreeParams, FileSink, KeyOrder};
 use oracle::{
     ByteOrder, Database, DatabaseOptions, Duplicates, Durability, EnvironmentOptions, Exercise,
     Order, Record, Verify,
 };
+use support::chance::{Chance, number};
 use support::records;
 
 /// Databases, unless `ORACLE_CASES` says otherwise.
 const CASES: u64 = 400;
 /// One in so many is also worked in.
 const EXERCISED: u64 = 4;
-
-/// `SplitMix64`, so that a seed means the same everywhere.
-struct Chance(u64);
-
-impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number below `limit`.
-    fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.next() % limit as u64).unwrap()
-    }
-
-    fn percent(&mut self, share: usize) -> bool {
-        self.below(100) < share
-    }
-
-    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
-        of[self.below(of.len())]
-    }
-}
 
 /// What makes a database: how it is laid out and how it is filled.
 #[derive(Debug)]
@@ -183,7 +158,8 @@ impl Shape {
 
 /// Reads a file with `bdbfile`: its parameters for a rebuilding, its records.
 fn read(path: &Path) -> (BtreeParams, Vec<Record>) {
-    let database = Reader::open(MappedSource::open(path).unwrap()).unwrap();
+    let file = DatabaseFile::open(MappedSource::open(path).unwrap()).unwrap();
+    let database = file.database();
     let scan = database.scan().unwrap();
     let mut records = Vec::new();
     scan.visit(scan.all(), |record| {
@@ -194,10 +170,8 @@ fn read(path: &Path) -> (BtreeParams, Vec<Record>) {
     let report = scan.finish().unwrap();
     assert!(report.findings.is_empty(), "{:?}", report.findings);
     assert_eq!(report.records, records.len() as u64);
-    (
-        BtreeParams::like(database.meta(), database.layout()),
-        records,
-    )
+    let params = BtreeParams::like(database.meta(), file.layout()).unwrap();
+    (params, records)
 }
 
 /// Builds a file of records with `bdbfile`; its size.
@@ -229,10 +203,6 @@ fn in_order(params: &BtreeParams, endian: Endian, order: Order) -> BtreeParams {
         file_id,
         ..params.clone()
     }
-}
-
-fn number(variable: &str, otherwise: u64) -> u64 {
-    std::env::var(variable).map_or(otherwise, |text| text.parse().unwrap())
 }
 
 #[test]

@@ -10,6 +10,8 @@ use crate::layout::PageNo;
 #[derive(Debug)]
 pub(crate) struct Claims {
     words: Vec<AtomicU64>,
+    /// Whether claims are kept at all.
+    kept: bool,
 }
 
 impl Claims {
@@ -20,12 +22,31 @@ impl Claims {
             words: std::iter::repeat_with(AtomicU64::default)
                 .take(words)
                 .collect(),
+            kept: true,
         }
+    }
+
+    /// Every claim is the first. Only for walks that end by another count, as
+    /// one down the levels of a tree does, or along an overflow chain: each
+    /// page of it brings bytes, of which there is a stated number.
+    pub(crate) const fn not_kept() -> Self {
+        Self {
+            words: Vec::new(),
+            kept: false,
+        }
+    }
+
+    /// Whether claims are kept at all.
+    pub(crate) const fn are_kept(&self) -> bool {
+        self.kept
     }
 
     /// Claims a page: whether this was the first claim. Pages past the end of
     /// the file cannot be claimed.
     pub(crate) fn claim(&self, page: PageNo) -> bool {
+        if !self.kept {
+            return true;
+        }
         let bit = 1 << (page % 64);
         self.words
             .get((page / 64) as usize)

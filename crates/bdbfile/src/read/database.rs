@@ -1,8 +1,11 @@
 //! One database of a file: the only one, or one by its name.
 
+use std::sync::OnceLock;
+
 use crate::error::{Error, Place, Result, Rule};
 use crate::layout::{META_USED, Meta, PageNo};
 use crate::read::open::{DatabaseFile, check_meta, meta_checksum};
+use crate::read::records::Records;
 use crate::read::scan::Scan;
 use crate::source::PageSource;
 
@@ -12,6 +15,9 @@ pub struct Database<'f, S> {
     pub(super) file: &'f DatabaseFile<S>,
     pub(super) meta: Meta,
     name: Option<Vec<u8>>,
+    /// Whether the keys of a btree stand in bytewise order, once all were
+    /// looked at.
+    pub(super) bytewise: OnceLock<bool>,
 }
 
 /// An entry of the directory of named databases.
@@ -33,6 +39,7 @@ impl<S: PageSource> DatabaseFile<S> {
             file: self,
             meta: self.meta.clone(),
             name: None,
+            bytewise: OnceLock::new(),
         }
     }
 
@@ -78,6 +85,7 @@ impl<S: PageSource> DatabaseFile<S> {
             file: self,
             meta,
             name: Some(entry.name.clone()),
+            bytewise: OnceLock::new(),
         })
     }
 
@@ -133,5 +141,32 @@ impl<S: PageSource> Database<'_, S> {
     /// Finds the pages of the database and is then ready to visit its records.
     pub fn scan(&self) -> Result<Scan<'_, S>> {
         Scan::new(self)
+    }
+
+    /// The records one after the other, each a copy of its own.
+    ///
+    /// Memory: the records of one unit at a time, with their overflow items
+    /// and duplicates: of a leaf, a bucket, a page of a queue. It is most for
+    /// a key with many duplicates, all of which belong to its unit;
+    /// [`scan`](Self::scan) holds one record at a time whatever they are.
+    ///
+    /// ```
+    /// # use bdbfile::write::{BtreeBuilder, BtreeParams, MemorySink};
+    /// # let mut builder = BtreeBuilder::new(MemorySink::new("doc.db"), BtreeParams::default())?;
+    /// # builder.push(b"jdoe", b"properties of jdoe")?;
+    /// # let bytes = builder.finish()?.0.into_bytes();
+    /// use bdbfile::read::DatabaseFile;
+    /// use bdbfile::source::MemorySource;
+    ///
+    /// let file = DatabaseFile::open(MemorySource::new("doc.db", bytes))?;
+    /// for record in file.database().records() {
+    ///     let record = record?;
+    ///     assert_eq!(record.key, b"jdoe");
+    ///     assert_eq!(record.value, b"properties of jdoe");
+    /// }
+    /// # Ok::<(), bdbfile::Error>(())
+    /// ```
+    pub fn records(&self) -> Records<'_, S> {
+        Records::new(self.scan())
     }
 }

@@ -76,7 +76,11 @@ pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
         walk.pages
             .broken(Place::page(walk.meta.pgno), Rule::BucketPage, found)
     };
-    let first = fields.bucket_page(bucket).ok_or_else(bucket_place)?;
+    // Page 0 would end the chain before it begins: an empty bucket.
+    let first = fields
+        .bucket_page(bucket)
+        .filter(|page| *page != NO_PAGE)
+        .ok_or_else(bucket_place)?;
     if is_unwritten(walk, first)? {
         tree::claim(walk, first, Place::page(walk.meta.pgno))?;
         return Ok(());

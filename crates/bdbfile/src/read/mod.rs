@@ -4,6 +4,8 @@
 //! * `open`: a file, its first metadata page checked once.
 //! * `database`: one database of it; the directory of named ones.
 //! * `scan`: all records of a database, by ranges of its units.
+//! * `records`: the same, one owned record at a time.
+//! * `lookup`: one key, one record number.
 //! * `pages`: one page by number, with its checksum and its own number checked.
 //! * `claims`: every page has one referrer; this is what ends every loop.
 //! * `walk`: what every walk takes with it.
@@ -22,6 +24,7 @@ pub(crate) mod finding;
 mod foreign;
 pub(crate) mod hash;
 pub(crate) mod leaf;
+mod lookup;
 mod open;
 mod overflow;
 pub(crate) mod pages;
@@ -29,6 +32,7 @@ mod queue;
 pub(crate) mod quirks;
 mod recno;
 mod record;
+mod records;
 mod scan;
 pub(crate) mod tree;
 pub(crate) mod walk;
@@ -36,7 +40,8 @@ pub(crate) mod walk;
 pub use database::{Database, NamedDatabase};
 pub use finding::{Finding, ScanReport};
 pub use open::DatabaseFile;
-pub use record::Record;
+pub use record::{OwnedRecord, Record};
+pub use records::Records;
 pub use scan::Scan;
 
 pub(crate) use open::{meta_checksum, versions};

@@ -60,6 +60,10 @@ pub(crate) fn read_chain<S: PageSource>(
 /// of a key on an internal page (which up to 4.4 shares the leaf's chain). What
 /// is broken in it costs no record, so the walk just ends there.
 pub(crate) fn claim_chain<S: PageSource>(walk: Walk<'_, S>, first: PageNo) {
+    // Without claims kept nothing would end a circle, nor be gained.
+    if !walk.claims.are_kept() {
+        return;
+    }
     let mut pgno = first;
     while pgno != NO_PAGE {
         let Ok(page) = walk.pages.page(pgno, Place::FILE) else {

@@ -1,6 +1,7 @@
 //! One page by its number.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Error, Place, Result, Rule, broken};
@@ -158,6 +159,17 @@ impl<S: PageSource> Pages<S> {
         let offset = u64::from(pgno) * u64::from(self.layout.page_size);
         let start = self.source.bytes(offset, self.layout.header_size()).ok()?;
         PageHeader::read(self.layout.endian, &start)
+    }
+
+    /// The next pages from `pgno` on that have bytes in the source; those
+    /// between are zeros.
+    pub(crate) fn data(&self, pgno: PageNo) -> Option<Range<PageNo>> {
+        let size = u64::from(self.layout.page_size);
+        let range = self.source.data(u64::from(pgno) * size)?;
+        let start = PageNo::try_from(range.start / size).ok()?;
+        let end = PageNo::try_from(range.end.div_ceil(size)).unwrap_or(PageNo::MAX);
+        let end = end.min(self.count);
+        (start < end).then_some(start..end)
     }
 
     /// The error for a rule this file breaks.

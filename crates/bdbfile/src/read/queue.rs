@@ -1,7 +1,11 @@
 //! The records of a queue.
 
+use std::cmp::Ordering;
+use std::ops::Range;
+
 use crate::error::{Place, Result, Rule};
 use crate::layout::{PageHeader, PageNo, PageType, QueueFields};
+use crate::read::pages::Pages;
 use crate::read::record::Record;
 use crate::read::walk::Walk;
 use crate::source::PageSource;
@@ -9,17 +13,90 @@ use crate::source::PageSource;
 /// A record is there.
 const VALID: u8 = 0x01;
 
-/// The pages of a queue that are in the file, in the order of its records:
-/// where the numbers have begun again at 1, from the first record's page to
-/// the end and then from the beginning.
-pub(crate) fn pages(fields: &QueueFields, count: PageNo) -> Vec<PageNo> {
-    let first = fields.place(fields.first).map_or(1, |(page, _)| page);
-    let wrapped = fields.next < fields.first;
-    if wrapped {
-        (first..count).chain(1..first.min(count)).collect()
-    } else {
-        (first.min(count)..count).collect()
+/// The pages of a queue that are there, in the order of its records: where the
+/// numbers have begun again at 1, from the first record's page to the end and
+/// then from the beginning.
+#[derive(Debug)]
+pub(crate) struct QueuePages {
+    ranges: Vec<Range<PageNo>>,
+}
+
+impl QueuePages {
+    /// Finds them. Pages that should be there and are not are noted: the
+    /// application may never have written them, or a file has been lost.
+    pub(crate) fn find<S: PageSource>(walk: Walk<'_, S>, fields: &QueueFields) -> Result<Self> {
+        check_extents(walk.pages, fields)?;
+        let mut found = Self { ranges: Vec::new() };
+        let mut missing = 0_u64;
+        for wanted in wanted(fields) {
+            let mut next = wanted.start;
+            while let Some(there) = walk
+                .pages
+                .data(next)
+                .filter(|there| there.start < wanted.end)
+            {
+                missing += u64::from(there.start - next);
+                let end = there.end.min(wanted.end);
+                found.ranges.push(there.start..end);
+                next = end;
+                if next >= wanted.end {
+                    break;
+                }
+            }
+            missing += u64::from(wanted.end - next);
+        }
+        if missing > 0 {
+            let (place, found) = (Place::page(walk.meta.pgno), format!("{missing} pages"));
+            walk.notes.find(place, Rule::QueuePagesMissing, found);
+        }
+        Ok(found)
     }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ranges.iter().map(ExactSizeIterator::len).sum()
+    }
+
+    /// The page at a place in their order.
+    pub(crate) fn get(&self, index: usize) -> Option<PageNo> {
+        let mut index = index;
+        for range in &self.ranges {
+            match index.checked_sub(range.len()) {
+                Some(rest) => index = rest,
+                None => return range.start.checked_add(u32::try_from(index).ok()?),
+            }
+        }
+        None
+    }
+}
+
+/// The pages that the records between the first and the next stand on: two
+/// ranges, either of which may be empty.
+fn wanted(fields: &QueueFields) -> [Range<PageNo>; 2] {
+    let page = |record| fields.place(record).map(|(page, _)| page);
+    let first = page(fields.first).unwrap_or(1);
+    let last = fields.next.checked_sub(1).and_then(page);
+    let none = 1..1;
+    match fields.first.cmp(&fields.next) {
+        Ordering::Equal => [none.clone(), none],
+        Ordering::Less => [first..last.unwrap_or(first).saturating_add(1), none],
+        // The numbers have begun again at 1. A page that both ends share is
+        // visited once.
+        Ordering::Greater => {
+            let end = page(u32::MAX).unwrap_or(PageNo::MAX).saturating_add(1);
+            let again = last.map_or(1, |last| last.saturating_add(1).min(first));
+            [first..end, 1..again]
+        }
+    }
+}
+
+/// Refuses a queue whose pages are all in extent files that are not there.
+pub(crate) fn check_extents<S: PageSource>(pages: &Pages<S>, fields: &QueueFields) -> Result<()> {
+    if fields.page_ext != 0 && fields.first != fields.next && pages.count() <= 1 {
+        let found = format!("{} pages an extent", fields.page_ext);
+        return Err(pages.broken(Place::page(0), Rule::QueueExtents, found));
+    }
+    Ok(())
 }
 
 /// Visits the records on a page, from the first of the queue on.
@@ -40,7 +117,10 @@ pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
     let header = walk.pages.layout().queue_header_size();
     let before = u64::from(pgno - 1) * u64::from(fields.rec_page);
     for slot in 0..fields.rec_page {
-        let number = u32::try_from(before + u64::from(slot) + 1).unwrap_or_default();
+        // Past the last number a record can have the slots mean nothing.
+        let Ok(number) = u32::try_from(before + u64::from(slot) + 1) else {
+            break;
+        };
         if !is_between(number, fields) {
             continue;
         }

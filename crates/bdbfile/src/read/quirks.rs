@@ -45,10 +45,14 @@ pub(crate) fn has_shifted_types<S: PageSource>(pages: &Pages<S>) -> bool {
         let Some(view) = PageView::parse(pages.layout(), &bytes) else {
             return false;
         };
-        if !view.header.is(PageType::BtreeLeaf) {
-            continue;
-        }
-        for slot in (0..view.header.entries).step_by(2) {
+        // Keys stand in every slot of an internal page, in every other one of a
+        // leaf. The root, page 1, is one or the other.
+        let step = match PageType::of(view.header.page_type) {
+            Some(PageType::BtreeInternal) => 1,
+            Some(PageType::BtreeLeaf) => 2,
+            _ => continue,
+        };
+        for slot in (0..view.header.entries).step_by(step) {
             let at = view.item_offset(slot).unwrap_or_default();
             match bytes.get(at + LEAF_ITEM_HEADER - 1) {
                 Some(1 | 0x81) => return false,

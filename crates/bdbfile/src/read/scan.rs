@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Place, Result, Rule};
-use crate::layout::{Method, NO_PAGE, PageHeader, PageNo, PageType};
+use crate::layout::{Kind, Method, NO_PAGE, PageHeader, PageType};
 use crate::read::claims::Claims;
 use crate::read::database::Database;
 use crate::read::duplicates::neighbours;
@@ -13,7 +13,7 @@ use crate::read::hash::{self, Buckets};
 use crate::read::leaf;
 use crate::read::open::DatabaseFile;
 use crate::read::overflow;
-use crate::read::queue;
+use crate::read::queue::{self, QueuePages};
 use crate::read::recno;
 use crate::read::record::{Record, Scratch};
 use crate::read::tree::{self, Leaves, TreeKind};
@@ -39,7 +39,7 @@ enum Units {
     /// Leaves, each with the number of its first record.
     Numbered(Leaves, Vec<u32>),
     Buckets(Buckets),
-    QueuePages(Vec<PageNo>),
+    Queue(QueuePages),
 }
 
 impl Units {
@@ -47,7 +47,7 @@ impl Units {
         match self {
             Self::Leaves(leaves) | Self::Numbered(leaves, _) => leaves.pages.len(),
             Self::Buckets(buckets) => buckets.len(),
-            Self::QueuePages(pages) => pages.len(),
+            Self::Queue(pages) => pages.len(),
         }
     }
 }
@@ -55,7 +55,12 @@ impl Units {
 impl<'db, S: PageSource> Scan<'db, S> {
     /// Finds the units of the database.
     pub(super) fn new(database: &'db Database<'db, S>) -> Result<Self> {
-        let claims = Claims::new(database.file.page_count());
+        // The pages of a queue refer to none, and with extents there may be
+        // many more of them than are there.
+        let claims = match database.meta.kind {
+            Kind::Queue => Claims::not_kept(),
+            _ => Claims::new(database.file.page_count()),
+        };
         let notes = Notes::default();
         claims.claim(0);
         claims.claim(database.meta.pgno);
@@ -117,11 +122,11 @@ impl<'db, S: PageSource> Scan<'db, S> {
                         hash::visit(walk, fields, bucket, &mut scratch, &mut each)?;
                     }
                 }
-                Units::QueuePages(pages) => {
+                Units::Queue(pages) => {
                     if let (Some(page), Some(fields)) =
                         (pages.get(index), self.database.meta.queue())
                     {
-                        queue::visit(walk, fields, *page, &mut each)?;
+                        queue::visit(walk, fields, page, &mut each)?;
                     }
                 }
             }
@@ -196,7 +201,7 @@ fn units<S: PageSource>(walk: Walk<'_, S>) -> Result<Units> {
             }
             Ok(Units::Buckets(Buckets::new(fields, walk.pages.count())))
         }
-        Method::Queue(fields) => Ok(Units::QueuePages(queue::pages(fields, walk.pages.count()))),
+        Method::Queue(fields) => Ok(Units::Queue(QueuePages::find(walk, fields)?)),
     }
 }
 

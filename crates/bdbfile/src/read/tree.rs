@@ -150,7 +150,8 @@ pub(crate) fn item_offset(view: &PageView<'_>, slot: u16) -> std::result::Result
     Ok(offset)
 }
 
-fn check_internal<S: PageSource>(
+/// Checks that a page is an internal one of a tree, at `level`.
+pub(crate) fn check_internal<S: PageSource>(
     pages: &Pages<S>,
     kind: TreeKind,
     view: &PageView<'_>,

@@ -2,13 +2,16 @@
 //! database can lie in a mapped file, behind positioned reads, in memory, or in
 //! a test's source that fails where it is told to.
 
+mod extents;
 mod file;
 mod mapped;
 mod memory;
 
 use std::borrow::Cow;
 use std::io;
+use std::ops::Range;
 
+pub use extents::QueueExtents;
 pub use file::FileSource;
 pub use mapped::MappedSource;
 pub use memory::MemorySource;
@@ -29,6 +32,13 @@ pub trait PageSource: Send + Sync {
     /// Exactly `len` bytes from `offset`, borrowed where the source has them
     /// in memory. Fewer is an error of kind `UnexpectedEof`.
     fn bytes(&self, offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>>;
+
+    /// The next range from `offset` on that may hold anything but zeros;
+    /// `None` where there is none. For sources with holes too large to be read
+    /// through.
+    fn data(&self, offset: u64) -> Option<Range<u64>> {
+        (offset < self.len()).then(|| offset..self.len())
+    }
 }
 
 /// A slice of bytes in memory as the answer of a source.
