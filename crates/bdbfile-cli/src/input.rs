@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::fs;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 
-use bdbfile::layout::{META_USED, Meta, Preamble};
 use bdbfile::read::DatabaseFile;
-use bdbfile::source::{FileSource, PageSource};
+use bdbfile::source::{PageSource, QueueExtents};
 
 use crate::escape::escaped;
 use crate::failure::Failure;
@@ -15,10 +15,10 @@ use crate::failure::Failure;
 /// An open file that several readers share. It is read with positioned reads,
 /// not mapped: a server may still be writing it.
 #[derive(Debug)]
-pub(crate) struct Input(FileSource);
+pub(crate) struct Input(QueueExtents);
 
 impl Input {
-    /// Opens a file, for reading only.
+    /// Opens a file, for reading only; of a queue in extents these too.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
         let failed = |what: &str| {
             let path = path.display();
@@ -29,8 +29,20 @@ impl Input {
         if !fs::metadata(path).map_err(cannot)?.is_file() {
             return Err(failed("this is not a plain file"));
         }
-        let input = FileSource::open(path).map(Self).map_err(cannot)?;
-        input.check_extents()?;
+        QueueExtents::open(path).map(Self).map_err(cannot)
+    }
+
+    /// Opens a file for a command that looks at every page of it. A queue in
+    /// extents is refused: it may be all holes.
+    pub(crate) fn open_whole(path: &Path) -> Result<Self, Failure> {
+        let input = Self::open(path)?;
+        let queue = DatabaseFile::open(&input).ok();
+        let queue = queue.as_ref().and_then(|file| file.meta().queue());
+        if queue.is_some_and(|queue| queue.page_ext != 0) {
+            let name = input.path();
+            let what = "the records of the queue are in files of their own, which only dump reads";
+            return Err(Failure::Message(escaped(&format!("{name}: {what}"))));
+        }
         Ok(input)
     }
 
@@ -48,21 +60,6 @@ impl Input {
     pub(crate) fn databases(&self) -> Result<DatabaseFile<&Self>, Failure> {
         Ok(DatabaseFile::open(self)?)
     }
-
-    /// Refuses a queue whose records are in files of their own: what is left in
-    /// the one file would pass for an empty queue.
-    fn check_extents(&self) -> Result<(), Failure> {
-        let len = usize::try_from(self.0.len()).map_or(META_USED, |len| len.min(META_USED));
-        let start = self.0.bytes(0, len).unwrap_or_default();
-        let meta = Preamble::read(&start).and_then(|preamble| Meta::read(preamble.endian, &start));
-        let queue = meta.as_ref().and_then(Meta::queue);
-        if queue.is_some_and(|queue| queue.page_ext != 0) {
-            let name = self.0.name();
-            let what = "the records of the queue are in files of their own, which are not read";
-            return Err(Failure::Message(escaped(&format!("{name}: {what}"))));
-        }
-        Ok(())
-    }
 }
 
 impl PageSource for &Input {
@@ -76,5 +73,9 @@ impl PageSource for &Input {
 
     fn bytes(&self, offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>> {
         self.0.bytes(offset, len)
+    }
+
+    fn data(&self, offset: u64) -> Option<Range<u64>> {
+        self.0.data(offset)
     }
 }

@@ -56,7 +56,7 @@ pub(crate) fn salvage(
     mode: Mode,
     out: &mut impl Write,
 ) -> Result<ExitCode, Failure> {
-    let input = Input::open(path)?;
+    let input = Input::open_whole(path)?;
     let meta = match input.databases() {
         Ok(file) if !file.meta().is_directory() => Some(file.meta().clone()),
         _ => None,

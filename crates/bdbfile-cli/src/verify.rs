@@ -30,7 +30,7 @@ pub(crate) fn verify(files: &[PathBuf], out: &mut impl Write) -> Result<ExitCode
 
 /// Whether a file is sound.
 fn one(path: &Path, out: &mut impl Write) -> Result<bool, Failure> {
-    let input = Input::open(path)?;
+    let input = Input::open_whole(path)?;
     let report = bdbfile::verify::verify(&input)?;
     let name = escaped(&path.display().to_string());
     for problem in &report.findings {

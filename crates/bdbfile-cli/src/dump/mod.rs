@@ -7,7 +7,8 @@ mod text;
 use std::io::Write;
 use std::path::Path;
 
-use bdbfile::read::{Database, Record};
+use bdbfile::Rule;
+use bdbfile::read::{Database, Finding, Record};
 use bdbfile::source::PageSource;
 
 use crate::escape::escaped;
@@ -74,6 +75,13 @@ fn database<S: PageSource>(
         }
         items.write(record.value)
     })?;
+    // An extent that was lost would pass for records that were taken.
+    let report = scan.finish()?;
+    let lost = |finding: &&Finding| finding.rule == Rule::QueuePagesMissing;
+    if let Some(finding) = report.findings.iter().find(lost) {
+        let (file, finding) = (settings.file.display(), finding.to_string());
+        return Err(Failure::Message(escaped(&format!("{file}: {finding}"))));
+    }
     out.write_all(FOOTER)?;
     Ok(())
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 use bdbfile::layout::{BtreeFlags, Meta, Method, PageView};
 use bdbfile::read::{Database, DatabaseFile, Finding, Record};
 use bdbfile::source::PageSource;
-use bdbfile::{Error, Rule};
+use bdbfile::Error;
 
 use crate::dump::printable;
 use crate::failure::Failure;
@@ -20,7 +20,7 @@ use crate::stat::report::{DatabaseReport, FileReport, Oddity};
 
 /// Prints the report on a file.
 pub(crate) fn print(path: &Path, json: bool, out: &mut impl Write) -> Result<(), Failure> {
-    let report = report(&Input::open(path)?)?;
+    let report = report(&Input::open_whole(path)?)?;
     if json {
         serde_json::to_writer_pretty(&mut *out, &report).map_err(std::io::Error::from)?;
         out.write_all(b"\n")?;
@@ -41,17 +41,12 @@ fn report(input: &Input) -> Result<FileReport, Failure> {
         more_findings += counted.more_findings;
         databases.push(counted.report);
     };
-    let mut directory_order = false;
     if meta.is_directory() {
         for entry in file.names()? {
-            directory_order |= entry.little_endian;
             add(count(input, &file, &file.at(&entry)?)?);
         }
     } else {
         add(count(input, &file, &file.database())?);
-    }
-    if directory_order {
-        findings.push(Oddity::of(Rule::DirectoryOrder));
     }
     let census = census::take(input, &file)?;
     Ok(FileReport {

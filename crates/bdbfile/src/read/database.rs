@@ -15,6 +15,8 @@ pub struct Database<'f, S> {
     pub(super) file: &'f DatabaseFile<S>,
     pub(super) meta: Meta,
     name: Option<Vec<u8>>,
+    /// Whether the directory has its page number little-endian.
+    pub(super) little_endian_entry: bool,
     /// Whether the keys of a btree stand in bytewise order, once all were
     /// looked at.
     pub(super) bytewise: OnceLock<bool>,
@@ -39,6 +41,7 @@ impl<S: PageSource> DatabaseFile<S> {
             file: self,
             meta: self.meta.clone(),
             name: None,
+            little_endian_entry: false,
             bytewise: OnceLock::new(),
         }
     }
@@ -85,6 +88,7 @@ impl<S: PageSource> DatabaseFile<S> {
             file: self,
             meta,
             name: Some(entry.name.clone()),
+            little_endian_entry: entry.little_endian,
             bytewise: OnceLock::new(),
         })
     }

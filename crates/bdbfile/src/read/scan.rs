@@ -64,6 +64,9 @@ impl<'db, S: PageSource> Scan<'db, S> {
         let notes = Notes::default();
         claims.claim(0);
         claims.claim(database.meta.pgno);
+        if database.little_endian_entry {
+            notes.find(Place::FILE, Rule::DirectoryOrder, "");
+        }
         let walk = Walk {
             pages: &database.file.pages,
             claims: &claims,
