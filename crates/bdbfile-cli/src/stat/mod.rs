@@ -8,10 +8,10 @@ mod text;
 use std::io::Write;
 use std::path::Path;
 
+use bdbfile::Error;
 use bdbfile::layout::{BtreeFlags, Meta, Method, PageView};
 use bdbfile::read::{Database, DatabaseFile, Finding, Record};
 use bdbfile::source::PageSource;
-use bdbfile::Error;
 
 use crate::dump::printable;
 use crate::failure::Failure;

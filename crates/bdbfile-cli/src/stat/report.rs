@@ -1,6 +1,5 @@
 //! What `stat` tells, as data: the JSON form is these types as they are.
 
-use bdbfile::Rule;
 use bdbfile::read::Finding;
 use serde::Serialize;
 
@@ -74,19 +73,6 @@ impl From<&Finding> for Oddity {
             rule: finding.rule.text(),
             found: finding.detail.clone(),
             text: finding.to_string(),
-        }
-    }
-}
-
-impl Oddity {
-    /// A broken rule that is about the file as a whole.
-    pub(crate) fn of(rule: Rule) -> Self {
-        Self {
-            page: None,
-            slot: None,
-            rule: rule.text(),
-            found: String::new(),
-            text: rule.to_string(),
         }
     }
 }
