@@ -442,7 +442,7 @@ fn a_queue_whose_extent_files_are_lost_is_not_taken_for_an_empty_one() {
         let output = bdbfile(&[command, &file]);
         let message = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1));
-        let told = message.contains("files of their own") || message.contains("not there");
+        let told = message.contains("files of their own") || message.contains("extent files");
         assert!(told, "{message}");
         let whole = String::from_utf8_lossy(&output.stdout).contains("DATA=END");
         assert!(!whole, "nobody loads what is left");
