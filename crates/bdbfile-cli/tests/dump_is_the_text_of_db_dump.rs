@@ -92,6 +92,7 @@ fn of_samples_of_all_formats_and_byte_orders() {
 /// Loads a text with the real library; whether it is installed.
 fn load(text: &str, args: &[&str], file: &Path) -> bool {
     let child = Command::new("db5.3_load")
+        .env_remove("LD_LIBRARY_PATH")
         .args(args)
         .arg(file)
         .stdin(Stdio::piped())

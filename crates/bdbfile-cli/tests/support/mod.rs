@@ -151,7 +151,13 @@ fn entries(dir: &Path) -> Vec<PathBuf> {
 /// A program of the real library, run, or `None`, which is said, when it is not
 /// installed.
 pub(crate) fn libdb_tool<A: AsRef<OsStr>>(name: &str, args: &[A]) -> Option<Output> {
-    match Command::new(name).args(args).output() {
+    // Where cargo tests crates that link a libdb of their own it names that
+    // one's place; the installed program is to use the installed library.
+    let output = Command::new(name)
+        .args(args)
+        .env_remove("LD_LIBRARY_PATH")
+        .output();
+    match output {
         Ok(output) => Some(output),
         Err(error) => {
             println!("skipped: cannot run {name}: {error}");

@@ -77,7 +77,13 @@ pub(crate) fn samples() -> Option<PathBuf> {
 /// Runs a program of the real library, or `None`, which is said, when it is
 /// not installed.
 pub(crate) fn libdb_tool(name: &str, args: &[&std::ffi::OsStr]) -> Option<std::process::Output> {
-    match std::process::Command::new(name).args(args).output() {
+    // Where cargo tests crates that link a libdb of their own it names that
+    // one's place; the installed program is to use the installed library.
+    let output = std::process::Command::new(name)
+        .args(args)
+        .env_remove("LD_LIBRARY_PATH")
+        .output();
+    match output {
         Ok(output) => Some(output),
         Err(error) => {
             println!("skipped: cannot run {name}: {error}");

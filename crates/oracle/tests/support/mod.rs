@@ -137,7 +137,10 @@ pub(crate) fn snapshot(dir: &Path) -> BTreeMap<PathBuf, State> {
 /// environment; `None`, which is said, when it is not installed.
 pub(crate) fn tool(name: &str, file: &Path) -> Option<Output> {
     let elsewhere = tempfile::tempdir().unwrap();
+    // Where cargo tests crates that link a libdb of their own it names that
+    // one's place; the installed program is to use the installed library.
     let run = Command::new(name)
+        .env_remove("LD_LIBRARY_PATH")
         .arg(file)
         .current_dir(elsewhere.path())
         .env_remove("DB_HOME")
