@@ -114,6 +114,10 @@ fn follow<S: PageSource>(
         }
         if before == NO_PAGE {
             chain.stated = view.header.entries;
+        } else if view.header.entries != 1 {
+            // Only the first page counts what refers to the chain.
+            let found = view.header.entries.to_string();
+            check.broken(at, Rule::OverflowReferences, found, "1");
         }
         if view.header.prev != before {
             let found = view.header.prev.to_string();

@@ -37,7 +37,7 @@ pub(super) fn check<S: PageSource>(
     let mut table = Table {
         meta,
         fields,
-        orders: Orders::new(),
+        orders: Orders::new(meta),
         keys: 0,
         elsewhere: Verification::default(),
     };

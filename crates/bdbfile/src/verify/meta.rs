@@ -1,7 +1,9 @@
 //! Metadata pages, beyond what opening them has checked.
 
 use crate::error::{Place, Rule};
-use crate::layout::{BtreeFlags, HashFields, HashFlags, Kind, Meta, Method, QueueFields};
+use crate::layout::{
+    BtreeFlags, HashFields, HashFlags, Kind, Meta, MetaFlags, Method, QueueFields,
+};
 use crate::source::PageSource;
 use crate::verify::check::Check;
 
@@ -49,6 +51,10 @@ pub(super) fn of_database<S: PageSource>(check: &mut Check<'_, S>, meta: &Meta) 
     let place = Place::page(meta.pgno);
     if meta.pgno != 0 && meta.free != 0 {
         check.broken(place, Rule::FreeList, meta.free.to_string(), "0");
+    }
+    if meta.meta_flags.has(!MetaFlags::KNOWN) {
+        let found = format!("{:#x}", meta.meta_flags.0);
+        check.broken(place, Rule::Flags, found, "");
     }
     match &meta.method {
         Method::Btree(fields) => {
