@@ -17,13 +17,19 @@ use bdbfile::write::{BtreeParams, Duplicates};
 use support::{Pair, build, libdb_tool};
 
 /// Fields whose damage the real library may report and ours may not, and why.
-const EXPLAINED: &[(&str, &str)] = &[];
+const EXPLAINED: &[(&str, &str)] = &[
+    (
+        "btree meta: version",
+        "10 is a version of 6.2 and later, which 5.3 does not know",
+    ),
+    ("hash meta: version", "the same"),
+];
 
 /// Seconds that the real library gets. It ends in a few milliseconds or never.
-const TIME: &str = "2";
+const TIME: &str = "1";
 
 /// Damages tried on each file, spread evenly: the files are many and damaged in
-/// the same ways. `VERIFY_ALL=1` tries all.
+/// the same ways. `VERIFY_A_FILE` gives another number.
 const A_FILE: usize = 160;
 
 /// Both orders, small pages.
@@ -177,19 +183,29 @@ fn load(path: &Path, kind: &str, endian: Endian, settings: &[&str], pairs: &[Pai
     true
 }
 
-/// Whether `db_verify` passes a copy of a file. It hangs on some and dies of
-/// others; neither is passing.
-fn theirs(dir: &Path, bytes: &[u8]) -> (bool, bool, String) {
+/// Whether `db_verify` passes a copy of a file, and whether it came to an end.
+/// It hangs on some files, telling the same without end, and dies of others;
+/// neither is passing. It takes no notice of being asked to end.
+fn theirs(dir: &Path, bytes: &[u8]) -> (bool, bool) {
     let copy = dir.join("copy.db");
     std::fs::write(&copy, bytes).unwrap();
-    let output = Command::new("timeout")
-        .args([TIME, "db5.3_verify"])
+    let status = Command::new("timeout")
+        .args(["-s", "KILL", TIME, "db5.3_verify", "-q"])
         .arg(&copy)
-        .output()
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
         .unwrap();
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    let ended = matches!(output.status.code(), Some(0..=2));
-    (output.status.success(), ended, text)
+    (status.success(), matches!(status.code(), Some(0..=2)))
+}
+
+/// The first line of what `db_verify` said of the copy it was last asked of.
+fn their_words(dir: &Path) -> String {
+    let output = Command::new("db5.3_verify")
+        .arg(dir.join("copy.db"))
+        .output();
+    let text = String::from_utf8_lossy(&output.unwrap().stderr).into_owned();
+    text.lines().next().unwrap_or_default().to_owned()
 }
 
 #[derive(Default)]
@@ -206,6 +222,7 @@ fn every_damage_that_the_real_library_finds_is_found() {
     if libdb_tool("db5.3_verify", &["-V".as_ref()]).is_none() {
         return;
     }
+    let a_file = std::env::var("VERIFY_A_FILE").map_or(A_FILE, |number| number.parse().unwrap());
     let dir = tempfile::tempdir().unwrap();
     let mut bases = Vec::new();
     built(&mut bases);
@@ -216,21 +233,21 @@ fn every_damage_that_the_real_library_finds_is_found() {
     for (number, base) in bases.iter().enumerate() {
         let whole = verify(MemorySource::new("whole", base.bytes.clone())).unwrap();
         assert!(whole.is_clean(), "{}: {:?}", base.name, whole.findings);
-        let (passed, _, text) = theirs(dir.path(), &base.bytes);
-        assert!(passed, "{}: {text}", base.name);
+        let (passed, _) = theirs(dir.path(), &base.bytes);
+        assert!(passed, "{}: {}", base.name, their_words(dir.path()));
         let damaged = damage::all(&base.bytes, base.endian, PAGE_SIZE as usize);
-        let step = match std::env::var_os("VERIFY_ALL") {
-            Some(_) => 1,
-            None => (damaged.len() / A_FILE).max(1),
-        };
+        let step = (damaged.len() / a_file).max(1);
         println!("{}: {} damages", base.name, damaged.len());
         // A different part of them for each file.
         for damage in damaged.iter().skip(number % step).step_by(step) {
             let source = MemorySource::new("damaged", damage.bytes.clone());
             let ours = verify(source).unwrap();
-            let (passed, ended, text) = theirs(dir.path(), &damage.bytes);
+            let (passed, ended) = theirs(dir.path(), &damage.bytes);
             let counts = table.entry(damage.field.clone()).or_default();
             counts.died += u32::from(!ended);
+            if !ended && std::env::var_os("VERIFY_ONLY_OURS").is_some() {
+                println!("hung or died: {}: {}", base.name, damage.what);
+            }
             total += 1;
             match (ours.is_clean(), passed) {
                 (true, true) => counts.good += 1,
@@ -246,9 +263,9 @@ fn every_damage_that_the_real_library_finds_is_found() {
                 }
                 (true, false) => {
                     counts.only_theirs += 1;
-                    println!("only theirs: {}: {}", base.name, damage.what);
                     if !EXPLAINED.iter().any(|(field, _)| *field == damage.field) {
-                        let first = text.lines().next().unwrap_or_default();
+                        let first = their_words(dir.path());
+                        println!("only theirs: {}: {}: {first}", base.name, damage.what);
                         unexplained.push(format!("{}: {}: {first}", base.name, damage.what));
                     }
                 }
@@ -273,9 +290,6 @@ fn every_damage_that_the_real_library_finds_is_found() {
          theirs hung or died {}",
         sums.bad, sums.good, sums.only_ours, sums.only_theirs, sums.died
     );
-    for line in &unexplained {
-        println!("only theirs: {line}");
-    }
     assert_eq!(unexplained.len(), 0, "found by the real library alone");
     assert!(total > 2000);
 }

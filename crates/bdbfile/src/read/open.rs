@@ -182,6 +182,10 @@ pub(super) fn check_meta(name: &str, meta: &Meta, layout: PageLayout, at: PageNo
     if meta.pgno != at {
         return refuse(Rule::MetaNumber, meta.pgno.to_string());
     }
+    if !versions(meta.kind).contains(&meta.version) {
+        let found = format!("{} version {}", meta.kind, meta.version);
+        return refuse(Rule::VersionNotRead, found);
+    }
     if meta.meta_flags.has(MetaFlags::PARTITIONED) {
         return refuse(Rule::Partitioned, format!("{:#x}", meta.meta_flags.0));
     }

@@ -49,21 +49,18 @@ pub(super) fn refer<S: PageSource>(
     place: Place,
     referrer: Referrer,
 ) -> Result<()> {
-    let mut chain = match check.chains.known.get(&first) {
-        Some(known) => {
-            let known = *known;
-            if known.len != len {
-                let expected = format!("{} as {} has it", known.len, known.place);
-                check.broken(place, Rule::OverflowLength, len.to_string(), expected);
-            }
-            known
+    let known = check.chains.known.get(&first).copied();
+    let mut chain = if let Some(known) = known {
+        if known.len != len {
+            let expected = format!("{} as {} has it", known.len, known.place);
+            check.broken(place, Rule::OverflowLength, len.to_string(), expected);
         }
-        None => {
-            let Some(chain) = follow(check, (first, len), place)? else {
-                return Ok(());
-            };
-            chain
-        }
+        known
+    } else {
+        let Some(chain) = follow(check, (first, len), place)? else {
+            return Ok(());
+        };
+        chain
     };
     match referrer {
         Referrer::Leaf => {
@@ -114,6 +111,10 @@ fn follow<S: PageSource>(
         }
         if before == NO_PAGE {
             chain.stated = view.header.entries;
+        } else if view.header.entries != 1 {
+            // Only the first page counts what refers to the chain.
+            let found = view.header.entries.to_string();
+            check.broken(at, Rule::OverflowReferences, found, "1");
         }
         if view.header.prev != before {
             let found = view.header.prev.to_string();

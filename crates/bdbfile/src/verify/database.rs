@@ -48,7 +48,7 @@ fn one<S: PageSource>(check: &mut Check<'_, S>, meta: &Meta) -> Result<()> {
             } else {
                 Role::Btree
             };
-            let mut orders = Orders::new();
+            let mut orders = Orders::new(meta);
             tree::check(check, Tree { meta, role }, &mut orders, fields.root, at)?;
             orders.finish(check, at);
         }

@@ -37,7 +37,7 @@ pub(super) fn check<S: PageSource>(
     let mut table = Table {
         meta,
         fields,
-        orders: Orders::new(),
+        orders: Orders::new(meta),
         keys: 0,
         elsewhere: Verification::default(),
     };
@@ -114,7 +114,7 @@ impl Table<'_> {
         let mut last: Option<Vec<u8>> = None;
         for slot in (0..view.header.entries).step_by(2) {
             let place = Place::slot(view.header.pgno, slot);
-            if let Some(key) = self.key(check, view, slot)? {
+            if let Some(key) = key(check, view, slot)? {
                 self.keys += 1;
                 let right = self.fields.bucket_of(default_hash(&key));
                 if right != bucket {
@@ -138,23 +138,6 @@ impl Table<'_> {
         }
         self.orders.keys.page(pairs, breaches);
         Ok(())
-    }
-
-    fn key<S: PageSource>(
-        &mut self,
-        check: &mut Check<'_, S>,
-        view: &PageView<'_>,
-        slot: u16,
-    ) -> Result<Option<Vec<u8>>> {
-        let place = Place::slot(view.header.pgno, slot);
-        match item(view, slot) {
-            Some(HashItem::Inline(bytes)) => Ok(Some(bytes.to_vec())),
-            Some(HashItem::Overflow { first, len }) => {
-                chains::refer(check, (first, len), place, Referrer::Leaf)?;
-                chains::read(check, first)
-            }
-            _ => Ok(None),
-        }
     }
 
     fn data<S: PageSource>(
@@ -284,6 +267,23 @@ impl Table<'_> {
             let found = format!("{found}; in which buckets keys belong is not checked");
             check.note(at, Rule::HashFunction, found);
         }
+    }
+}
+
+/// The key of a slot; `None` where it cannot be read.
+fn key<S: PageSource>(
+    check: &mut Check<'_, S>,
+    view: &PageView<'_>,
+    slot: u16,
+) -> Result<Option<Vec<u8>>> {
+    let place = Place::slot(view.header.pgno, slot);
+    match item(view, slot) {
+        Some(HashItem::Inline(bytes)) => Ok(Some(bytes.to_vec())),
+        Some(HashItem::Overflow { first, len }) => {
+            chains::refer(check, (first, len), place, Referrer::Leaf)?;
+            chains::read(check, first)
+        }
+        _ => Ok(None),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The items of a leaf: their order, and what they refer to.
 
-use crate::error::{Place, Result, Rule};
+use crate::error::{Error, Place, Result, Rule};
 use crate::layout::{Item, LeafItem, NO_PAGE, PageNo, PageType, PageView, leaf_item};
 use crate::source::PageSource;
 use crate::verify::chains::{self, Referrer};
@@ -148,11 +148,15 @@ pub(super) fn duplicates<S: PageSource>(
 
 /// Whether a page begins a chain of duplicates, as up to 3.0.
 fn is_chain<S: PageSource>(check: &Check<'_, S>, root: PageNo) -> Result<bool> {
-    Ok(check.state(root) == State::Sound
-        && check
-            .pages()
-            .page(root, Place::FILE)
-            .is_ok_and(|page| page.view().header.is(PageType::DuplicateChain)))
+    if check.state(root) != State::Sound {
+        return Ok(false);
+    }
+    match check.pages().page(root, Place::FILE) {
+        Ok(page) => Ok(page.view().header.is(PageType::DuplicateChain)),
+        // Reported where the page is entered.
+        Err(Error::Format(_)) => Ok(false),
+        Err(other) => Err(other),
+    }
 }
 
 fn chain<S: PageSource>(check: &mut Check<'_, S>, first: PageNo, place: Place) -> Result<()> {

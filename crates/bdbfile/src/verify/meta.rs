@@ -1,7 +1,9 @@
 //! Metadata pages, beyond what opening them has checked.
 
 use crate::error::{Place, Rule};
-use crate::layout::{BtreeFlags, HashFields, HashFlags, Kind, Meta, Method, QueueFields};
+use crate::layout::{
+    BtreeFlags, HashFields, HashFlags, Kind, Meta, MetaFlags, Method, QueueFields,
+};
 use crate::source::PageSource;
 use crate::verify::check::Check;
 
@@ -49,6 +51,10 @@ pub(super) fn of_database<S: PageSource>(check: &mut Check<'_, S>, meta: &Meta) 
     let place = Place::page(meta.pgno);
     if meta.pgno != 0 && meta.free != 0 {
         check.broken(place, Rule::FreeList, meta.free.to_string(), "0");
+    }
+    if meta.meta_flags.has(!MetaFlags::KNOWN) {
+        let found = format!("{:#x}", meta.meta_flags.0);
+        check.broken(place, Rule::Flags, found, "");
     }
     match &meta.method {
         Method::Btree(fields) => {
@@ -105,12 +111,12 @@ fn hash<S: PageSource>(check: &mut Check<'_, S>, meta: &Meta, fields: &HashField
         }
         end = end.saturating_mul(2).saturating_add(1);
     }
-    // The table has numbers for doublings in use only.
+    // Numbers for doublings not in use lead to no record.
     let used = (u32::BITS - fields.max_bucket.leading_zeros()) as usize;
     for (index, spare) in fields.spares.iter().enumerate().skip(used + 1) {
-        if *spare != 0 && u64::from(*spare) + (1 << (index - 1)) > u64::from(check.count()) {
-            let found = format!("{spare} for doubling {index}");
-            check.broken(place, Rule::HashFields, found, "0");
+        if *spare >= check.count() {
+            let found = format!("{spare} for doubling {index}, which is not in use");
+            check.note(place, Rule::HashFields, found);
         }
     }
 }

@@ -18,6 +18,8 @@ const OWN_ORDER_PAGES: u64 = 8;
 #[derive(Debug)]
 pub(super) struct Tally {
     rule: Rule,
+    /// The order is the bytewise one and no other.
+    bytewise: bool,
     pairs: u64,
     breaches: u64,
     pages: u64,
@@ -27,9 +29,11 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn new(rule: Rule) -> Self {
+    /// Nothing counted yet; with `bytewise` no other order is possible.
+    pub(super) fn new(rule: Rule, bytewise: bool) -> Self {
         Self {
             rule,
+            bytewise,
             pairs: 0,
             breaches: 0,
             pages: 0,
@@ -70,7 +74,7 @@ impl Tally {
         if self.held.is_clean() {
             return;
         }
-        if self.breaches > 0 && self.is_own_order() {
+        if self.breaches > 0 && !self.bytewise && self.is_own_order() {
             let found = format!(
                 "{} of {} neighbours, on {} of {} pages: an order of the application's own, \
                  which is not checked",

@@ -54,10 +54,12 @@ pub(super) struct Orders {
 }
 
 impl Orders {
-    pub(super) fn new() -> Self {
+    /// Those of a database. The library itself orders a directory of names.
+    pub(super) fn new(meta: &Meta) -> Self {
+        let bytewise = meta.pgno == 0 && meta.is_directory();
         Self {
-            keys: Tally::new(Rule::KeyOrder),
-            duplicates: Tally::new(Rule::DuplicateOrder),
+            keys: Tally::new(Rule::KeyOrder, bytewise),
+            duplicates: Tally::new(Rule::DuplicateOrder, bytewise),
         }
     }
 

@@ -89,7 +89,7 @@ fn pages(file: &[u8], size: usize, found: &mut Vec<Damage>) {
 fn name(kind: u8) -> &'static str {
     match kind {
         0 => "free",
-        2 => "bucket",
+        2 | 13 => "bucket",
         3 => "internal",
         4 => "recno internal",
         5 => "leaf",
@@ -100,7 +100,6 @@ fn name(kind: u8) -> &'static str {
         10 => "queue meta",
         11 => "queue",
         12 => "duplicate leaf",
-        13 => "bucket",
         _ => "unknown",
     }
 }

@@ -170,6 +170,8 @@ impl MetaFlags {
     pub const CHECKSUM: u8 = 0x01;
     /// Partitioned by range or callback (4.8+), or sliced (6.2+).
     pub const PARTITIONED: u8 = 0x02 | 0x04 | 0x08;
+    /// All flags that are known.
+    pub const KNOWN: u8 = Self::CHECKSUM | Self::PARTITIONED;
 
     /// Whether any bit of `flag` is set.
     pub const fn has(self, flag: u8) -> bool {
