@@ -153,6 +153,7 @@ fn load(path: &Path, kind: &str, endian: Endian, settings: &[&str], pairs: &[Pai
     let numbered = matches!(kind, "recno" | "queue");
     let fixed = settings.iter().any(|setting| setting.starts_with("re_len"));
     let mut command = Command::new("db5.3_load");
+    command.env_remove("LD_LIBRARY_PATH");
     command.args(["-T", "-t", kind]);
     for setting in settings.iter().map(|setting| (*setting).to_owned()).chain([
         format!("db_pagesize={PAGE_SIZE}"),
@@ -190,6 +191,7 @@ fn theirs(dir: &Path, bytes: &[u8]) -> (bool, bool) {
     let copy = dir.join("copy.db");
     std::fs::write(&copy, bytes).unwrap();
     let status = Command::new("timeout")
+        .env_remove("LD_LIBRARY_PATH")
         .args(["-s", "KILL", TIME, "db5.3_verify", "-q"])
         .arg(&copy)
         .stdout(Stdio::null())
@@ -202,6 +204,7 @@ fn theirs(dir: &Path, bytes: &[u8]) -> (bool, bool) {
 /// The first line of what `db_verify` said of the copy it was last asked of.
 fn their_words(dir: &Path) -> String {
     let output = Command::new("db5.3_verify")
+        .env_remove("LD_LIBRARY_PATH")
         .arg(dir.join("copy.db"))
         .output();
     let text = String::from_utf8_lossy(&output.unwrap().stderr).into_owned();
