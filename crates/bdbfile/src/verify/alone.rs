@@ -45,10 +45,12 @@ fn page<S: PageSource>(check: &mut Check<'_, S>, pgno: PageNo) -> Result<State> 
         check.broken(place, Rule::PageType, header.page_type.to_string(), "");
         return Ok(State::Broken);
     };
-    if matches!(
+    let is_queue = check.file.meta().queue().is_some();
+    let is_meta = matches!(
         kind,
         PageType::BtreeMeta | PageType::HashMeta | PageType::QueueMeta
-    ) {
+    );
+    if is_meta && !is_queue {
         // Checked where a directory leads to it; its checksum stands elsewhere.
         return Ok(State::Sound);
     }
