@@ -56,6 +56,12 @@ pub(super) fn of_database<S: PageSource>(check: &mut Check<'_, S>, meta: &Meta) 
         let found = format!("{:#x}", meta.meta_flags.0);
         check.broken(place, Rule::Flags, found, "");
     }
+    // All databases of a file have the same page header.
+    if meta.has_checksums() != check.layout().checksums {
+        let found = format!("{:#x}", meta.meta_flags.0);
+        let expected = format!("{:#x}", check.file.meta().meta_flags.0);
+        check.broken(place, Rule::Flags, found, expected);
+    }
     match &meta.method {
         Method::Btree(fields) => {
             btree_flags(check, meta, place);
