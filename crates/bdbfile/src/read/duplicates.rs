@@ -5,6 +5,7 @@ use crate::error::{Place, Result, Rule};
 use crate::layout::{Item, LeafItem, NO_PAGE, PageNo, PageType, PageView, leaf_item};
 use crate::read::overflow;
 use crate::read::pages::Pages;
+use crate::read::record::Record;
 use crate::read::tree::{self, TreeKind};
 use crate::read::walk::Walk;
 use crate::source::PageSource;
@@ -41,6 +42,29 @@ pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
         overflow::claim_chain(walk, first);
     }
     Ok(())
+}
+
+/// Visits the records of a key whose data moved off its page. `first` has the
+/// key, and whether the first of them repeats the key of a record before it.
+pub(crate) fn visit_records<S: PageSource, E: From<crate::Error>>(
+    walk: Walk<'_, S>,
+    root: PageNo,
+    referrer: Place,
+    first: Record<'_>,
+    each: &mut impl FnMut(Record<'_>) -> std::result::Result<(), E>,
+) -> std::result::Result<(), E> {
+    let mut repeats_key = first.repeats_key;
+    visit(walk, root, referrer, |page, slot, value| {
+        let record = Record {
+            value,
+            page,
+            slot,
+            repeats_key,
+            ..first
+        };
+        repeats_key = true;
+        each(record)
+    })
 }
 
 /// Claims the pages of duplicates whose records nobody needs: those of a

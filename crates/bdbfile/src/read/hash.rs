@@ -174,18 +174,7 @@ fn visit_page<S: PageSource, E: From<crate::Error>>(
             }
             HashItem::Duplicates(set) => visit_set(walk, set, data_at, record, each)?,
             HashItem::OffPageDuplicates { root } => {
-                let mut repeats_key = false;
-                duplicates::visit(walk, root, data_at, |page, slot, value| {
-                    let record = Record {
-                        value,
-                        page,
-                        slot,
-                        repeats_key,
-                        ..record
-                    };
-                    repeats_key = true;
-                    each(record)
-                })?;
+                duplicates::visit_records(walk, root, data_at, record, each)?;
             }
         }
     }

@@ -99,18 +99,7 @@ pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
                 })?;
             }
             Item::Duplicates { root } => {
-                let mut repeats_key = repeats_key;
-                duplicates::visit(walk, root, data_at, |page, slot, value| {
-                    let record = Record {
-                        value,
-                        page,
-                        slot,
-                        repeats_key,
-                        ..record
-                    };
-                    repeats_key = true;
-                    each(record)
-                })?;
+                duplicates::visit_records(walk, root, data_at, record, each)?;
             }
         }
     }
