@@ -112,42 +112,62 @@ fn number(place: usize) -> u32 {
     u32::try_from(place).expect("less than 4 GiB")
 }
 
-/// Bytes of the buffer of a copy.
-const COPY_BUFFER: usize = 4 << 20;
+/// How to copy a database with the library's own interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BulkCopy {
+    /// Bytes of the buffer that records are read into and put from.
+    pub buffer: usize,
+    /// Cache of the file that is read.
+    pub source_cache: u32,
+    /// Cache of the file that is written.
+    pub target_cache: u32,
+}
 
-/// Copies a btree or hash database record by record as fast as the library can
-/// through its own interface: bulk reads in order, each buffer put as it came
-/// in one call, no environment and no log. The new file gets the source's page
-/// size, flags and byte order, and is synced and closed. Each of the two files
-/// has a cache of `cache_bytes`.
-///
-/// The number of records. The library may write to the source.
-pub fn bulk_copy(source: &Path, target: &Path, cache_bytes: u32) -> Result<u64, Error> {
-    let options = DatabaseOptions {
-        cache_bytes: Some(cache_bytes),
-        ..DatabaseOptions::default()
-    };
-    let old = Database::open_read_only(None, source, &options)?;
-    let Some(method) = old.method()? else {
-        return Err(Error::refused("no btree or hash", old.label().to_owned()));
-    };
-    let options = DatabaseOptions {
-        method,
-        page_size: Some(old.page_size()?),
-        byte_order: old.byte_order()?,
-        duplicates: old.duplicates()?,
-        record_numbers: old.record_numbers()?,
-        checksums: old.checksums()?,
-        ..options
-    };
-    let new = Database::create(None, target, &options)?;
-    let mut records = 0;
-    old.for_each_bulk(&mut Bulk::new(COPY_BUFFER), |bulk| {
-        records += bulk.iter().count() as u64;
-        new.put_bulk(None, bulk)
-    })?;
-    new.sync()?;
-    new.close()?;
-    old.close()?;
-    Ok(records)
+impl Default for BulkCopy {
+    /// A buffer of 1 MiB, caches of 256 MiB.
+    fn default() -> Self {
+        Self {
+            buffer: 1 << 20,
+            source_cache: 256 << 20,
+            target_cache: 256 << 20,
+        }
+    }
+}
+
+impl BulkCopy {
+    /// Copies a btree or hash database: bulk reads in order, each buffer put as
+    /// it came in one call, no environment and no log. The new file gets the
+    /// source's page size, flags and byte order, and is synced and closed.
+    ///
+    /// The number of records. The library may write to the source.
+    pub fn run(&self, source: &Path, target: &Path) -> Result<u64, Error> {
+        let options = DatabaseOptions {
+            cache_bytes: Some(self.source_cache),
+            ..DatabaseOptions::default()
+        };
+        let old = Database::open_read_only(None, source, &options)?;
+        let Some(method) = old.method()? else {
+            return Err(Error::refused("no btree or hash", old.label().to_owned()));
+        };
+        let options = DatabaseOptions {
+            method,
+            page_size: Some(old.page_size()?),
+            byte_order: old.byte_order()?,
+            duplicates: old.duplicates()?,
+            record_numbers: old.record_numbers()?,
+            checksums: old.checksums()?,
+            cache_bytes: Some(self.target_cache),
+            ..DatabaseOptions::default()
+        };
+        let new = Database::create(None, target, &options)?;
+        let mut records = 0;
+        old.for_each_bulk(&mut Bulk::new(self.buffer), |bulk| {
+            records += bulk.iter().count() as u64;
+            new.put_bulk(None, bulk)
+        })?;
+        new.sync()?;
+        new.close()?;
+        old.close()?;
+        Ok(records)
+    }
 }

@@ -1,5 +1,6 @@
 //! Finished files put to work: whether the library can live with them.
 
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 
 use crate::database::{Database, Record};
@@ -301,7 +302,7 @@ impl Work<'_> {
         // From the end on, as numbers above one that goes may fall.
         present.reverse();
         let mut doomed = doomed(&present, self.records);
-        doomed.sort_by(|left, right| right.0.cmp(&left.0));
+        doomed.sort_by_key(|(number, _)| Reverse(*number));
         self.in_batches(&doomed, |txn, (number, _)| {
             if database.delete_at(Some(txn), *number)? {
                 Ok(())

@@ -30,7 +30,7 @@ mod options;
 mod statistics;
 mod verify;
 
-pub use bulk::{Bulk, bulk_copy};
+pub use bulk::{Bulk, BulkCopy};
 pub use database::{Database, Record};
 pub use dump::dump;
 pub use environment::{Durability, Environment, EnvironmentOptions, Transaction};

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use oracle::{
-    Bulk, ByteOrder, Database, DatabaseOptions, Duplicates, Environment, EnvironmentOptions,
-    HashFunction, Method, Order, Record, Verify, bulk_copy, dump, verify, version,
+    Bulk, BulkCopy, ByteOrder, Database, DatabaseOptions, Duplicates, Environment,
+    EnvironmentOptions, HashFunction, Method, Order, Record, Verify, dump, verify, version,
 };
 
 fn create(path: &Path, options: &DatabaseOptions) -> Database {
@@ -308,7 +308,7 @@ fn many_records_at_a_time_are_the_same_records() {
 
             let copy = path.with_extension("copy");
             assert_eq!(
-                bulk_copy(&path, &copy, 4 << 20).unwrap(),
+                BulkCopy::default().run(&path, &copy).unwrap(),
                 records.len() as u64
             );
             verify(&copy).unwrap();
