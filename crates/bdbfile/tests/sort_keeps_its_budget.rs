@@ -46,10 +46,10 @@ fn sixty_four_mebibytes_are_sorted_within_one() {
     let long = vec![b'l'; 300_000];
     sorter.push(1, b"long", &long).unwrap();
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
-    let mut sorted = sorter.finish().unwrap();
-    assert!(sorted.bytes() >= 64 << 20);
+    let mut all = sorter.finish().unwrap();
+    assert!(all.bytes() >= 64 << 20);
     let (mut last, mut count) = (Vec::new(), 0);
-    while let Some(record) = sorted.next().unwrap() {
+    while let Some(record) = all.next().unwrap() {
         if record.rank == 1 {
             assert!(record.value == long);
             continue;
@@ -62,7 +62,7 @@ fn sixty_four_mebibytes_are_sorted_within_one() {
         count += 1;
     }
     assert_eq!(count, RECORDS);
-    drop(sorted);
+    drop(all);
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     let (Some(before), Some(after)) = (before, peak()) else {
         println!("skipped: the system does not say how much memory was used");

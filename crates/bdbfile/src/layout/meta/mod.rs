@@ -11,7 +11,7 @@ mod hash;
 mod queue;
 
 pub use btree::{BtreeFields, BtreeFlags};
-pub use hash::{HashFields, HashFlags, default_hash};
+pub use hash::{HashFields, HashFlags, default_charkey, default_hash};
 pub use queue::QueueFields;
 
 use generic::Generic;
