@@ -55,11 +55,7 @@ impl BtreeSpool {
     /// # Errors
     /// [`Error::Parameter`] for a record that comes twice and is refused, and
     /// as [`NewFile::btree`]; [`Error::Io`].
-    pub fn write<W: PageSink>(
-        self,
-        file: &mut NewFile<W>,
-        name: Option<&[u8]>,
-    ) -> Result<Written> {
+    pub fn write<W: PageSink>(self, file: &mut NewFile<W>, name: Option<&[u8]>) -> Result<Written> {
         let Self {
             params,
             repeats,

@@ -85,16 +85,15 @@ impl HashSpool {
         } = self;
         let (duplicates, file_name) = (params.duplicates, file.name().to_owned());
         let mut sorted = sorter.finish()?;
-        let table = match params.table {
-            Some(table) => table,
-            None => {
-                let bytes = if duplicates == Duplicates::None {
-                    tally.finish(space)
-                } else {
-                    count(&mut sorted, space)?
-                };
-                HashTable::for_bytes(file.layout(), bytes)
-            }
+        let table = if let Some(table) = params.table {
+            table
+        } else {
+            let bytes = if duplicates == Duplicates::None {
+                tally.finish(space)
+            } else {
+                count(&mut sorted, space)?
+            };
+            HashTable::for_bytes(file.layout(), bytes)
         };
         params.table = Some(table);
         let hash = file.hash(name, &params)?;

@@ -29,7 +29,7 @@ pub use params::{HASH_VERSION, HASH_VERSION_OLD, HASH_VERSION_SORTED, HashParams
 pub use piece::HashPiece;
 pub use table::HashTable;
 
-pub(super) use space::Space;
+pub(super) use space::{Space, Tally};
 
 /// What was written of a hash database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -53,7 +53,9 @@ impl HashParams {
     pub fn like(meta: &Meta) -> Result<Self> {
         let fields = meta.hash().ok_or_else(|| {
             let kind = meta.method_name();
-            Error::Parameter(format!("a hash table cannot be built like a {kind} database"))
+            Error::Parameter(format!(
+                "a hash table cannot be built like a {kind} database"
+            ))
         })?;
         Ok(Self {
             version: HASH_VERSION,

@@ -147,12 +147,7 @@ impl<W: PageSink> HashPiece<W> {
         }
         let endian = self.part.layout().endian;
         self.key_item.clear();
-        let key_is_reference = item(
-            &mut self.part,
-            &self.shared,
-            &self.key,
-            &mut self.key_item,
-        )?;
+        let key_is_reference = item(&mut self.part, &self.shared, &self.key, &mut self.key_item)?;
         self.data_item.clear();
         let data_is_reference = if let Some(tree) = self.tree.take() {
             let (root, _) = tree.finish(&mut self.part)?;

@@ -32,7 +32,9 @@ impl HashTable {
     /// A table of the default hash function with as many buckets, or so many
     /// more that they are a power of two.
     pub fn of_buckets(buckets: u64) -> Self {
-        let buckets = buckets.clamp(LEAST_BUCKETS, MOST_BUCKETS).next_power_of_two();
+        let buckets = buckets
+            .clamp(LEAST_BUCKETS, MOST_BUCKETS)
+            .next_power_of_two();
         let high_mask = u32::try_from(buckets - 1).unwrap_or(u32::MAX);
         Self {
             max_bucket: high_mask,
@@ -114,25 +116,49 @@ mod tests {
             checksums: false,
             bit_fields: false,
         };
-        for (bytes, buckets) in [(0, 2), (972, 2), (973, 4), (486 * 1024, 1024), (486 * 1024 + 1, 2048)] {
+        for (bytes, buckets) in [
+            (0, 2),
+            (972, 2),
+            (973, 4),
+            (486 * 1024, 1024),
+            (486 * 1024 + 1, 2048),
+        ] {
             let table = HashTable::for_bytes(layout, bytes);
             assert_eq!(table.max_bucket() + 1, buckets, "{bytes}");
             table.check().unwrap();
         }
-        assert_eq!(HashTable::for_bytes(layout, u64::MAX).high_mask(), (1 << 31) - 1);
+        assert_eq!(
+            HashTable::for_bytes(layout, u64::MAX).high_mask(),
+            (1 << 31) - 1
+        );
     }
 
     #[test]
     fn numbers_that_contradict_each_other_are_refused() {
-        let sound = HashTable { max_bucket: 4, ..HashTable::of_buckets(8) };
+        let sound = HashTable {
+            max_bucket: 4,
+            ..HashTable::of_buckets(8)
+        };
         sound.check().unwrap();
         assert_eq!(sound.bucket_of(4), 4);
         assert_eq!(sound.bucket_of(5), 1);
         for wrong in [
-            HashTable { max_bucket: 8, ..sound },
-            HashTable { max_bucket: 3, ..sound },
-            HashTable { high_mask: 6, ..sound },
-            HashTable { low_mask: 1, ..sound },
+            HashTable {
+                max_bucket: 8,
+                ..sound
+            },
+            HashTable {
+                max_bucket: 3,
+                ..sound
+            },
+            HashTable {
+                high_mask: 6,
+                ..sound
+            },
+            HashTable {
+                low_mask: 1,
+                ..sound
+            },
         ] {
             assert!(wrong.check().is_err(), "{wrong:?}");
         }
