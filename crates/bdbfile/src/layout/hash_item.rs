@@ -11,6 +11,17 @@ const CONTENT: usize = TYPE + 1;
 const OFF_PAGE_PGNO: usize = CONTENT + 3;
 const OFF_PAGE_LEN: usize = OFF_PAGE_PGNO + 4;
 
+/// Bytes before the content of an item of a hash bucket.
+pub const HASH_ITEM_HEADER: usize = CONTENT;
+/// Where in a reference the number of the page is.
+pub const HASH_REFERENCE: usize = OFF_PAGE_PGNO;
+/// Bytes of a reference to an overflow chain.
+pub const HASH_CHAIN_ITEM: usize = OFF_PAGE_LEN + 4;
+/// Bytes of a reference to a duplicate tree.
+pub const HASH_TREE_ITEM: usize = OFF_PAGE_LEN;
+/// Bytes that a duplicate of a set takes beside its own: its length, twice.
+pub const HASH_DUPLICATE_LENGTHS: usize = 2 + 2;
+
 const KIND_PLAIN: u8 = 1;
 const KIND_DUPLICATES: u8 = 2;
 const KIND_OVERFLOW: u8 = 3;
@@ -97,5 +108,96 @@ pub fn hash_item(
         }),
         KIND_BLOB => Err(BadItem::Blob),
         kind => Err(BadItem::Type(kind)),
+    }
+}
+
+/// Appends an in-page item.
+pub fn put_hash_inline(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.push(KIND_PLAIN);
+    out.extend_from_slice(bytes);
+}
+
+/// Appends a set of duplicates: each shorter than 64 KiB, which the caller has
+/// seen to.
+pub fn put_hash_duplicates<'a>(
+    endian: Endian,
+    out: &mut Vec<u8>,
+    duplicates: impl Iterator<Item = &'a [u8]>,
+) {
+    out.push(KIND_DUPLICATES);
+    for bytes in duplicates {
+        let mut len = [0; 2];
+        endian.put_u16(&mut len, 0, u16::try_from(bytes.len()).unwrap_or(u16::MAX));
+        out.extend_from_slice(&len);
+        out.extend_from_slice(bytes);
+        out.extend_from_slice(&len);
+    }
+}
+
+/// Appends a reference to an overflow chain.
+pub fn put_hash_chain(endian: Endian, out: &mut Vec<u8>, first: PageNo, len: u32) {
+    let mut item = [0; HASH_CHAIN_ITEM];
+    if let Some(kind) = item.get_mut(TYPE) {
+        *kind = KIND_OVERFLOW;
+    }
+    endian.put_u32(&mut item, OFF_PAGE_PGNO, first);
+    endian.put_u32(&mut item, OFF_PAGE_LEN, len);
+    out.extend_from_slice(&item);
+}
+
+/// Appends a reference to a duplicate tree.
+pub fn put_hash_tree(endian: Endian, out: &mut Vec<u8>, root: PageNo) {
+    let mut item = [0; HASH_TREE_ITEM];
+    if let Some(kind) = item.get_mut(TYPE) {
+        *kind = KIND_OFF_PAGE_DUPLICATES;
+    }
+    endian.put_u32(&mut item, OFF_PAGE_PGNO, root);
+    out.extend_from_slice(&item);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_what_is_read() {
+        for endian in Endian::BOTH {
+            let mut out = Vec::new();
+            put_hash_inline(&mut out, b"plain");
+            let item = hash_item(endian, &out, 0, out.len());
+            assert_eq!(item, Ok(HashItem::Inline(b"plain")));
+
+            out.clear();
+            put_hash_chain(endian, &mut out, 7, 70_000);
+            assert_eq!(out.len(), HASH_CHAIN_ITEM);
+            assert_eq!(endian.u32(&out, HASH_REFERENCE), Some(7));
+            let item = hash_item(endian, &out, 0, out.len());
+            let (first, len) = (7, 70_000);
+            assert_eq!(item, Ok(HashItem::Overflow { first, len }));
+
+            out.clear();
+            put_hash_tree(endian, &mut out, 9);
+            assert_eq!(out.len(), HASH_TREE_ITEM);
+            let item = hash_item(endian, &out, 0, out.len());
+            assert_eq!(item, Ok(HashItem::OffPageDuplicates { root: 9 }));
+
+            out.clear();
+            let set: [&[u8]; 3] = [b"one", b"", b"three"];
+            put_hash_duplicates(endian, &mut out, set.into_iter());
+            let bytes: usize = set
+                .iter()
+                .map(|one| one.len() + HASH_DUPLICATE_LENGTHS)
+                .sum();
+            assert_eq!(out.len(), HASH_ITEM_HEADER + bytes);
+            let Ok(HashItem::Duplicates(mut rest)) = hash_item(endian, &out, 0, out.len()) else {
+                panic!("no set of duplicates");
+            };
+            let mut found = Vec::new();
+            while let Some((one, others)) = rest.split_first().unwrap() {
+                found.push(one);
+                rest = others;
+            }
+            assert_eq!(found, set);
+        }
     }
 }
