@@ -5,6 +5,7 @@
 #![allow(dead_code)]
 
 pub(crate) mod chance;
+pub(crate) mod written;
 
 use std::collections::BTreeMap;
 use std::fs;
