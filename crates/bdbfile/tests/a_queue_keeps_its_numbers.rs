@@ -14,7 +14,7 @@ fn numbers(first: u32, next: u32) -> Vec<u32> {
     let mut numbers = Vec::new();
     let mut number = first;
     while number != next {
-        if number % 3 != 0 {
+        if !number.is_multiple_of(3) {
             numbers.push(number);
         }
         number = number.checked_add(1).unwrap_or(1);
