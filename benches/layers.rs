@@ -4,7 +4,7 @@ use bdbfile::Error;
 use bdbfile::layout::{Endian, PageLayout};
 use bdbfile::read::DatabaseFile;
 use bdbfile::source::MappedSource;
-use bdbfile::write::{BtreeBuilder, BtreeParams, MemorySink};
+use bdbfile::write::{BtreeBuilder, BtreeParams, FileParams, MemorySink};
 use benches::ComposedStore;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use oracle::ByteOrder;
@@ -42,11 +42,15 @@ fn layers(criterion: &mut Criterion) {
                 endian: Endian::Little,
                 ..file.layout()
             };
-            let params = BtreeParams::like(database.meta(), layout).unwrap();
+            let head = FileParams {
+                layout,
+                file_id: [0; 20],
+            };
+            let params = BtreeParams::like(database.meta()).unwrap();
             bencher.iter(|| {
                 let scan = database.scan().unwrap();
                 let sink = MemorySink::new("built.db");
-                let mut builder = BtreeBuilder::new(sink, params.clone()).unwrap();
+                let mut builder = BtreeBuilder::new(sink, &head, &params).unwrap();
                 scan.visit(scan.all(), |record| builder.push(record.key, record.value))
                     .unwrap();
                 builder.finish().unwrap().1

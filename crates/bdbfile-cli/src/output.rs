@@ -36,9 +36,10 @@ impl Output {
     /// Begins a file, with the permissions of its source where it has one.
     pub(crate) fn begin(target: &Path, source: Option<&Path>) -> Result<Self, Failure> {
         let source = match source {
-            Some(source) => Some(fs::metadata(source).map_err(|error| {
-                failed(source, &format!("cannot open the file: {error}"))
-            })?),
+            Some(source) => Some(
+                fs::metadata(source)
+                    .map_err(|error| failed(source, &format!("cannot open the file: {error}")))?,
+            ),
             None => None,
         };
         refuse_existing(target, source.as_ref())?;
@@ -71,12 +72,16 @@ impl Output {
         })
     }
 
+    /// The name that errors give the file.
+    pub(crate) fn name(&self) -> String {
+        self.target.display().to_string()
+    }
+
     /// A sink into the file, which is emptied: what another sink wrote before
     /// is gone.
     pub(crate) fn sink(&self) -> io::Result<FileSink> {
         self.file.set_len(0)?;
-        let name = self.target.display().to_string();
-        Ok(FileSink::new(name, self.file.try_clone()?))
+        Ok(FileSink::new(self.name(), self.file.try_clone()?))
     }
 
     /// Where a sort may put what does not fit into memory: beside the file,
@@ -87,24 +92,33 @@ impl Output {
 
     /// Syncs the file and gives it its name.
     pub(crate) fn publish(mut self) -> Result<(), Failure> {
-        let sync = |error: io::Error| failed(&self.target, &format!("cannot sync the file: {error}"));
+        let sync =
+            |error: io::Error| failed(&self.target, &format!("cannot sync the file: {error}"));
         self.file.sync_all().map_err(sync)?;
         let named = match &self.temporary {
-            None => link(&descriptor(&self.file), AtFlags::SYMLINK_FOLLOW, &self.target),
+            None => link(
+                &descriptor(&self.file),
+                AtFlags::SYMLINK_FOLLOW,
+                &self.target,
+            ),
             Some(temporary) => rename(temporary, &self.target),
         };
         named.map_err(|errno| match errno {
             Errno::EXIST => taken(&self.target),
             errno => {
                 let error = io::Error::from(errno);
-                failed(&self.target, &format!("cannot give the file its name: {error}"))
+                failed(
+                    &self.target,
+                    &format!("cannot give the file its name: {error}"),
+                )
             }
         })?;
         self.temporary = None;
         File::open(&self.directory)
             .and_then(|directory| directory.sync_all())
             .map_err(|error| {
-                let what = format!("the file is there, but its directory cannot be synced: {error}");
+                let what =
+                    format!("the file is there, but its directory cannot be synced: {error}");
                 failed(&self.target, &what)
             })
     }
@@ -124,7 +138,10 @@ fn failed(path: &Path, what: &str) -> Failure {
 }
 
 fn taken(target: &Path) -> Failure {
-    failed(target, "there is a file of this name, and none is overwritten")
+    failed(
+        target,
+        "there is a file of this name, and none is overwritten",
+    )
 }
 
 /// Refuses a target that is there, whatever it is.
@@ -135,8 +152,8 @@ fn refuse_existing(target: &Path, source: Option<&Metadata>) -> Result<(), Failu
         Ok(found) => {
             // Behind a link, too.
             let found = fs::metadata(target).unwrap_or(found);
-            let same =
-                source.is_some_and(|source| (source.dev(), source.ino()) == (found.dev(), found.ino()));
+            let same = source
+                .is_some_and(|source| (source.dev(), source.ino()) == (found.dev(), found.ino()));
             if same {
                 return Err(failed(target, "this is the file that is read"));
             }
@@ -299,7 +316,13 @@ mod tests {
         assert!(message(&dir.path().join("no/such")).contains("cannot make the file"));
         fs::set_permissions(&source, fs::Permissions::from_mode(0o600)).unwrap();
         let target = dir.path().join("target");
-        Output::begin(&target, Some(&source)).unwrap().publish().unwrap();
-        assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o600);
+        Output::begin(&target, Some(&source))
+            .unwrap()
+            .publish()
+            .unwrap();
+        assert_eq!(
+            fs::metadata(&target).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
     }
 }

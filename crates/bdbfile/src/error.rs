@@ -35,8 +35,14 @@ pub enum Error {
     Order {
         /// The file being built.
         file: String,
-        /// The number of the record, from 0.
+        /// The number of the record, from 0, in the piece it was fed to.
         record: u64,
+    },
+    /// Another part of the file being built was given up, which ends this one.
+    #[error("{file}: given up, because another part of the file could not be built")]
+    GivenUp {
+        /// The file being built.
+        file: String,
     },
     /// A budget was used up. No valid file meets one.
     #[error("{file}: {what} exceeds the limit of {limit}")]

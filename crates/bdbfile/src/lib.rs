@@ -22,12 +22,16 @@
 //! ```
 //! use bdbfile::read::{DatabaseFile, Record};
 //! use bdbfile::source::MemorySource;
-//! use bdbfile::write::{BtreeBuilder, BtreeParams, MemorySink};
+//! use bdbfile::write::{BtreeBuilder, BtreeParams, FileParams, MemorySink};
 //!
 //! // Build a file in memory, then read it back.
-//! let mut builder = BtreeBuilder::new(MemorySink::new("doc.db"), BtreeParams::default())?;
+//! let mut builder = BtreeBuilder::new(
+//!     MemorySink::new("doc.db"),
+//!     &FileParams::default(),
+//!     &BtreeParams::default(),
+//! )?;
 //! builder.push(b"jdoe", b"properties of jdoe")?;
-//! let (sink, _summary) = builder.finish()?;
+//! let (sink, _written, _pages) = builder.finish()?;
 //!
 //! let file = DatabaseFile::open(MemorySource::new("doc.db", sink.into_bytes()))?;
 //! let database = file.database();
@@ -52,6 +56,7 @@
     )
 )]
 
+pub mod convert;
 mod error;
 pub mod layout;
 pub mod log;

@@ -7,13 +7,13 @@ mod support;
 use bdbfile::layout::{Endian, PageLayout};
 use bdbfile::read::DatabaseFile;
 use bdbfile::source::MemorySource;
-use bdbfile::write::{BtreeParams, Duplicates};
+use bdbfile::write::Duplicates;
 use bdbfile::{Error, Place, Rule};
-use support::{Pair, build, read_bytes, samples};
+use support::{Pair, Shape, build, read_bytes, samples};
 
 /// A file with every kind of page a btree file has.
 fn every_kind_of_page(endian: Endian, checksums: bool, duplicates: Duplicates) -> Vec<u8> {
-    let params = BtreeParams {
+    let params = Shape {
         layout: PageLayout {
             endian,
             page_size: 512,
@@ -21,7 +21,7 @@ fn every_kind_of_page(endian: Endian, checksums: bool, duplicates: Duplicates) -
             bit_fields: false,
         },
         duplicates,
-        ..BtreeParams::default()
+        ..Shape::default()
     };
     let mut pairs: Vec<Pair> = Vec::new();
     for number in 0..120_u32 {

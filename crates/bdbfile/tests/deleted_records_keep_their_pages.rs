@@ -5,8 +5,8 @@
 mod support;
 
 use bdbfile::layout::{Endian, PageLayout};
-use bdbfile::write::{BtreeParams, Duplicates};
-use support::{Pair, build, read_bytes};
+use bdbfile::write::Duplicates;
+use support::{Pair, Shape, build, read_bytes};
 
 const PAGE: usize = 512;
 const LEAF: u8 = 5;
@@ -28,7 +28,7 @@ fn delete(file: &mut [u8], which: impl Fn(usize) -> bool) -> u64 {
 }
 
 fn file(duplicates: Duplicates) -> (Vec<u8>, Vec<Pair>) {
-    let params = BtreeParams {
+    let params = Shape {
         layout: PageLayout {
             endian: Endian::Little,
             page_size: 512,
@@ -36,7 +36,7 @@ fn file(duplicates: Duplicates) -> (Vec<u8>, Vec<Pair>) {
             bit_fields: false,
         },
         duplicates,
-        ..BtreeParams::default()
+        ..Shape::default()
     };
     let mut pairs = Vec::new();
     for number in 0..12_u8 {

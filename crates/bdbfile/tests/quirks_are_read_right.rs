@@ -6,9 +6,9 @@ mod support;
 use bdbfile::layout::{Endian, PageLayout, log_hash};
 use bdbfile::read::DatabaseFile;
 use bdbfile::source::MemorySource;
-use bdbfile::write::{BtreeParams, KeyOrder};
+use bdbfile::write::KeyOrder;
 use bdbfile::{Error, Place, Rule};
-use support::{Pair, build, read_bytes, samples};
+use support::{Pair, Shape, build, read_bytes, samples};
 
 /// A sample's bytes, or `None` where there are none.
 fn sample(name: &str) -> Option<Vec<u8>> {
@@ -240,13 +240,13 @@ fn keys_in_an_order_of_the_applications_own_are_found() {
     let mut pairs: Vec<Pair> = (0..3000_u32)
         .map(|number| (number.to_le_bytes().to_vec(), vec![7; 20]))
         .collect();
-    let params = BtreeParams {
+    let params = Shape {
         layout: PageLayout {
             page_size: 512,
-            ..BtreeParams::default().layout
+            ..Shape::default().layout
         },
         order: KeyOrder::AsFed,
-        ..BtreeParams::default()
+        ..Shape::default()
     };
     for reversed in [false, true] {
         if reversed {

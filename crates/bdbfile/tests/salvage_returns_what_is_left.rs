@@ -14,9 +14,9 @@ use bdbfile::layout::{
 use bdbfile::read::DatabaseFile;
 use bdbfile::salvage::{Mode, Origin, SalvageReport, Salvaged, State, salvage};
 use bdbfile::source::{MemorySource, PageSource};
-use bdbfile::write::{BtreeParams, Duplicates};
+use bdbfile::write::Duplicates;
 use bdbfile::{Error, Rule};
-use support::{Pair, build, samples};
+use support::{Pair, Shape, build, samples};
 
 /// A record as it was given out, owned.
 #[derive(Debug, Clone)]
@@ -155,8 +155,8 @@ fn a_sound_file_gives_the_records_of_a_scan() {
     assert!(files > 500);
 }
 
-fn params(page_size: u32, endian: Endian, checksums: bool, duplicates: Duplicates) -> BtreeParams {
-    BtreeParams {
+fn params(page_size: u32, endian: Endian, checksums: bool, duplicates: Duplicates) -> Shape {
+    Shape {
         layout: PageLayout {
             endian,
             page_size,
@@ -164,7 +164,7 @@ fn params(page_size: u32, endian: Endian, checksums: bool, duplicates: Duplicate
             bit_fields: false,
         },
         duplicates,
-        ..BtreeParams::default()
+        ..Shape::default()
     }
 }
 

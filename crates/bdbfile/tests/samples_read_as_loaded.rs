@@ -13,7 +13,7 @@ use bdbfile::read::{Database, DatabaseFile, ScanReport};
 use bdbfile::source::{FileSource, MappedSource, MemorySource, PageSource};
 use bdbfile::write::BtreeParams;
 use bdbfile::{Error, Rule};
-use support::{Pair, build, from_hex, libdb_tool, read_all, read_bytes, samples};
+use support::{Pair, Shape, build, from_hex, libdb_tool, read_all, read_bytes, samples};
 
 /// The sample files of the writers' folders: path and variant.
 fn sample_files(root: &Path) -> Vec<(PathBuf, String)> {
@@ -257,10 +257,17 @@ fn rewritten_samples_hold_the_same_and_please_the_real_library() {
                 endian,
                 ..file.layout()
             };
-            let Ok(params) = BtreeParams::like(file.meta(), layout) else {
+            let Ok(params) = BtreeParams::like(file.meta()) else {
                 continue;
             };
-            let (built, _) = build(&params, &pairs).unwrap();
+            let shape = Shape {
+                layout,
+                duplicates: params.duplicates,
+                record_numbers: params.record_numbers,
+                minkey: params.minkey,
+                order: params.order,
+            };
+            let (built, _) = build(&shape, &pairs).unwrap();
             let (found, report) = read_bytes(&built).unwrap();
             assert!(found == pairs, "{}", path.display());
             assert!(report.findings.is_empty());

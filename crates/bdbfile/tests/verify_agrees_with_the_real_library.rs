@@ -13,8 +13,8 @@ use std::process::{Command, Stdio};
 use bdbfile::layout::{Endian, PageLayout};
 use bdbfile::source::MemorySource;
 use bdbfile::verify::verify;
-use bdbfile::write::{BtreeParams, Duplicates};
-use support::{Pair, build, libdb_tool};
+use bdbfile::write::Duplicates;
+use support::{Pair, Shape, build, libdb_tool};
 
 /// Whether the damage is one that the real library finds and we do not, and
 /// that is none for us: the version has become 10, that of 6.2 and later, which
@@ -74,7 +74,7 @@ fn built(bases: &mut Vec<Base>) {
             ("btree, sorted duplicates", Duplicates::Sorted, false),
             ("btree, record numbers", Duplicates::None, true),
         ] {
-            let params = BtreeParams {
+            let params = Shape {
                 layout: PageLayout {
                     endian,
                     page_size: PAGE_SIZE,
@@ -83,7 +83,7 @@ fn built(bases: &mut Vec<Base>) {
                 },
                 duplicates,
                 record_numbers,
-                ..BtreeParams::default()
+                ..Shape::default()
             };
             let (bytes, _) = build(&params, &records(duplicates != Duplicates::None)).unwrap();
             bases.push(Base {

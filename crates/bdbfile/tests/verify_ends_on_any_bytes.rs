@@ -5,8 +5,8 @@ mod support;
 use bdbfile::layout::{Endian, PageLayout};
 use bdbfile::source::MemorySource;
 use bdbfile::verify::verify;
-use bdbfile::write::{BtreeParams, Duplicates};
-use support::{Pair, build, samples};
+use bdbfile::write::Duplicates;
+use support::{Pair, Shape, build, samples};
 
 /// A small generator with a fixed seed: the same damage in every run.
 struct Dice(u64);
@@ -27,7 +27,7 @@ fn files() -> Vec<Vec<u8>> {
     let mut files = Vec::new();
     for endian in Endian::BOTH {
         for duplicates in [Duplicates::None, Duplicates::Unsorted, Duplicates::Sorted] {
-            let params = BtreeParams {
+            let params = Shape {
                 layout: PageLayout {
                     endian,
                     page_size: 512,
@@ -35,7 +35,7 @@ fn files() -> Vec<Vec<u8>> {
                     bit_fields: false,
                 },
                 duplicates,
-                ..BtreeParams::default()
+                ..Shape::default()
             };
             let mut pairs: Vec<Pair> = Vec::new();
             for number in 0..80_u32 {

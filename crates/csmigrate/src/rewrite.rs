@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use bdbfile::layout::{Endian, Kind, Meta, PageLayout};
 use bdbfile::read::{Database, DatabaseFile, Finding, ScanReport};
 use bdbfile::source::PageSource;
-use bdbfile::write::{BtreeBuilder, BtreeParams, FileSink, KeyOrder};
+use bdbfile::write::{BtreeBuilder, BtreeParams, FileParams, FileSink, KeyOrder};
 
 use crate::digest::{Digester, RecordDigest, SequenceDigest};
 use crate::error::{Error, Result};
@@ -80,21 +80,19 @@ pub(crate) fn rewrite<S: PageSource>(
         endian: Endian::Little,
         ..input.layout()
     };
-    let mut params = BtreeParams {
-        file_id,
-        ..BtreeParams::like(database.meta(), layout).map_err(bad_source)?
-    };
+    let head = FileParams { layout, file_id };
+    let mut params = BtreeParams::like(database.meta()).map_err(bad_source)?;
     // The order of nearly every store is bytewise, which makes the smaller
     // internal pages. One whose application compares keys in its own way shows
     // it by the first key out of order, and is begun again.
     let mut order = RecordOrder::Bytewise;
-    let (digester, scan) = match build(&database, path, file, &params) {
+    let (digester, scan) = match build(&database, path, file, &head, &params) {
         Err(Build::OutOfOrder) => {
             order = RecordOrder::AsFound;
             params.order = KeyOrder::AsFed;
             file.set_len(0)
                 .map_err(Error::io(path, "empty the file to begin it again"))?;
-            build(&database, path, file, &params)
+            build(&database, path, file, &head, &params)
         }
         built => built,
     }
@@ -157,6 +155,7 @@ fn build<S: PageSource>(
     database: &Database<'_, S>,
     path: &Path,
     file: &File,
+    head: &FileParams,
     params: &BtreeParams,
 ) -> std::result::Result<(Digester, ScanReport), Build> {
     let failed = |error| match error {
@@ -170,7 +169,7 @@ fn build<S: PageSource>(
         .try_clone()
         .map_err(|error| Build::Failed(Error::io(path, "open the file again")(error)))?;
     let sink = FileSink::new(path.display().to_string(), handle);
-    let mut builder = BtreeBuilder::new(sink, params.clone()).map_err(failed)?;
+    let mut builder = BtreeBuilder::new(sink, head, params).map_err(failed)?;
     let scan = database.scan()?;
     let mut digester = Digester::default();
     scan.visit(scan.all(), |record| {

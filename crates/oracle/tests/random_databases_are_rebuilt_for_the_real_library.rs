@@ -14,7 +14,7 @@ use std::path::Path;
 use bdbfile::layout::{Endian, PageLayout};
 use bdbfile::read::DatabaseFile;
 use bdbfile::source::MappedSource;
-use bdbfile::write::{BtreeBuilder, BtreeParams, FileSink, KeyOrder};
+use bdbfile::write::{BtreeBuilder, BtreeParams, FileParams, FileSink, KeyOrder};
 use oracle::{
     ByteOrder, Database, DatabaseOptions, Duplicates, Durability, EnvironmentOptions, Exercise,
     Order, Record, Verify,
@@ -156,8 +156,11 @@ impl Shape {
     }
 }
 
+/// What a file and the database in it are built by.
+type Params = (FileParams, BtreeParams);
+
 /// Reads a file with `bdbfile`: its parameters for a rebuilding, its records.
-fn read(path: &Path) -> (BtreeParams, Vec<Record>) {
+fn read(path: &Path) -> (Params, Vec<Record>) {
     let file = DatabaseFile::open(MappedSource::open(path).unwrap()).unwrap();
     let database = file.database();
     let scan = database.scan().unwrap();
@@ -170,15 +173,19 @@ fn read(path: &Path) -> (BtreeParams, Vec<Record>) {
     let report = scan.finish().unwrap();
     assert!(report.findings.is_empty(), "{:?}", report.findings);
     assert_eq!(report.records, records.len() as u64);
-    let params = BtreeParams::like(database.meta(), file.layout()).unwrap();
-    (params, records)
+    let head = FileParams {
+        layout: file.layout(),
+        file_id: file.meta().uid,
+    };
+    let params = BtreeParams::like(database.meta()).unwrap();
+    ((head, params), records)
 }
 
 /// Builds a file of records with `bdbfile`; its size.
-fn build(path: &Path, params: BtreeParams, records: &[Record]) -> u64 {
+fn build(path: &Path, (head, params): &Params, records: &[Record]) -> u64 {
     let file = fs::File::create_new(path).unwrap();
     let sink = FileSink::new(path.display().to_string(), file);
-    let mut builder = BtreeBuilder::new(sink, params).unwrap();
+    let mut builder = BtreeBuilder::new(sink, head, params).unwrap();
     for (key, value) in records {
         builder.push(key, value).unwrap();
     }
@@ -187,22 +194,23 @@ fn build(path: &Path, params: BtreeParams, records: &[Record]) -> u64 {
 }
 
 /// The parameters of a rebuilding in another byte order, under another id.
-fn in_order(params: &BtreeParams, endian: Endian, order: Order) -> BtreeParams {
-    let mut file_id = params.file_id;
+fn in_order((head, params): &Params, endian: Endian, order: Order) -> Params {
+    let mut file_id = head.file_id;
     file_id[0] ^= 0xff;
     file_id[1] ^= u8::from(endian == Endian::Big);
-    BtreeParams {
-        layout: PageLayout {
-            endian,
-            ..params.layout
-        },
-        order: match order {
-            Order::Bytewise => KeyOrder::Bytewise,
-            Order::Reversed => KeyOrder::AsFed,
-        },
-        file_id,
+    let layout = PageLayout {
+        endian,
+        ..head.layout
+    };
+    let order = match order {
+        Order::Bytewise => KeyOrder::Bytewise,
+        Order::Reversed => KeyOrder::AsFed,
+    };
+    let params = BtreeParams {
+        order,
         ..params.clone()
-    }
+    };
+    (FileParams { layout, file_id }, params)
 }
 
 #[test]
@@ -235,7 +243,7 @@ fn read_and_rebuild(cases: Range<u64>) {
         read_in_all += found.len();
         for (endian, name) in [(Endian::Little, "le.db"), (Endian::Big, "be.db")] {
             let path = dir.path().join(name);
-            build(&path, in_order(&params, endian, order), &found);
+            build(&path, &in_order(&params, endian, order), &found);
             let verify = Verify {
                 order,
                 ..Verify::default()
@@ -322,7 +330,7 @@ fn files_are_hardly_larger_than_those_of_the_real_loader() {
         let theirs = fs::metadata(&loaded).unwrap().len();
         let (params, found) = read(&loaded);
         assert!(found == input);
-        let ours = build(&dir.path().join("built.db"), params, &input);
+        let ours = build(&dir.path().join("built.db"), &params, &input);
         println!(
             "{} records, {duplicates:?}, numbered {record_numbers}, long {long}, pages of \
              {page_size}: loaded {theirs} bytes, built {ours}, {} per mille",

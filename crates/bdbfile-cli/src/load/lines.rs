@@ -377,7 +377,11 @@ mod tests {
         let mut lines = Lines::new("text".to_owned(), &b"VERSION=3\r\n"[..]);
         assert!(lines.header_line().is_err());
         let long = vec![b'x'; HEADER_LINE + 10];
-        assert!(Lines::new(String::new(), long.as_slice()).header_line().is_err());
+        assert!(
+            Lines::new(String::new(), long.as_slice())
+                .header_line()
+                .is_err()
+        );
     }
 
     #[test]

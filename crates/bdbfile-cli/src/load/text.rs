@@ -4,7 +4,7 @@
 use std::io::BufRead;
 
 use crate::failure::Failure;
-use crate::load::header::{self, Header, Overrides, number};
+use crate::load::header::{Header, number};
 use crate::load::lines::{Framing, Line, Lines};
 
 /// The records of one database in a text.
@@ -32,14 +32,6 @@ pub(crate) struct TextRecord<'a> {
 pub(crate) enum Key<'a> {
     Bytes(&'a [u8]),
     Number(u32),
-}
-
-/// Reads the header of the next database; `None` at the end of the text.
-pub(crate) fn next_header<R: BufRead>(
-    lines: &mut Lines<R>,
-    overrides: &Overrides,
-) -> Result<Option<Header>, Failure> {
-    header::read(lines, overrides)
 }
 
 impl<'t, R: BufRead> Records<'t, R> {
@@ -73,12 +65,19 @@ impl<'t, R: BufRead> Records<'t, R> {
             return self.end(line);
         }
         let numbered = self.header.described.kind.is_numbered();
+        if let Some(fixed) = self.header.described.re_len.filter(|_| numbered)
+            && self.value.len() as u64 > u64::from(fixed)
+        {
+            let len = self.value.len();
+            let rule = format!("a record of {len} bytes, longer than re_len, which is {fixed}");
+            return Err(self.lines.wrong(rule));
+        }
         let key = match (numbered, keyed) {
             (false, _) => Key::Bytes(&self.key),
             (true, true) => match number(&self.key) {
                 Ok(number @ 1..) => Key::Number(number),
                 _ => {
-                    let found = self.key.escape_ascii();
+                    let found = self.key.get(..40).unwrap_or(&self.key).escape_ascii();
                     let rule = format!("the key '{found}' is not the number of a record");
                     return Err(self.lines.wrong_at(at, rule));
                 }

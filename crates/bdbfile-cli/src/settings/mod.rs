@@ -13,6 +13,7 @@ use lexopt::Arg;
 use crate::escape::escaped;
 use crate::flags::{self, Command, Flag, Id, Operands, Verb};
 
+pub(crate) use value::{NewKind, is_page_size, lorder};
 pub(crate) use writing::{Convert, Load, NewFileSettings};
 
 /// What the program is to do.

@@ -78,6 +78,18 @@ pub struct Made {
     pub repeated: u64,
 }
 
+/// A record that is left out because another has its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LeftOut<'a> {
+    /// The key.
+    pub key: RecordKey<'a>,
+    /// The data that are left out.
+    pub value: &'a [u8],
+    /// Those of the record that stays, as far as it is known yet.
+    pub kept: &'a [u8],
+}
+
 /// Takes a record in.
 pub type Take<'t> = dyn FnMut(RecordKey<'_>, &[u8]) -> Result<()> + 't;
 
@@ -102,7 +114,7 @@ pub type Take<'t> = dyn FnMut(RecordKey<'_>, &[u8]) -> Result<()> + 't;
 ///         take(RecordKey::Bytes(b"smith"), b"second")?;
 ///         take(RecordKey::Bytes(b"jones"), b"first")
 ///     },
-///     |_, _| {},
+///     |_| {},
 /// )?;
 /// assert_eq!(made.records, 2);
 /// file.finish()?;
@@ -119,7 +131,7 @@ pub fn write_database<W: PageSink, E: From<Error>>(
     arrival: Arrival<'_>,
     keep: Keep,
     feed: impl FnOnce(&mut Take<'_>) -> std::result::Result<(), E>,
-    mut left_out: impl FnMut(RecordKey<'_>, &[u8]),
+    mut left_out: impl FnMut(LeftOut<'_>),
 ) -> std::result::Result<Made, E> {
     match (database, arrival) {
         (NewDatabase::Btree(params), Arrival::InOrder) => btree_in_order(file, name, params, feed),
@@ -211,8 +223,7 @@ fn btree_in_order<W: PageSink, E: From<Error>>(
 ) -> std::result::Result<Made, E> {
     let writer = file.btree(name, params)?;
     let mut piece = writer.piece(0);
-    let checked =
-        params.duplicates == Duplicates::Sorted && params.order == KeyOrder::Bytewise;
+    let checked = params.duplicates == Duplicates::Sorted && params.order == KeyOrder::Bytewise;
     let mut last: Option<(Vec<u8>, Vec<u8>)> = None;
     let mut records = 0_u64;
     feed(&mut |key, value| {
@@ -324,10 +335,7 @@ impl Distinct {
     }
 
     /// The next record that stays.
-    pub(super) fn next(
-        &mut self,
-        left_out: &mut impl FnMut(RecordKey<'_>, &[u8]),
-    ) -> Result<Option<&Held>> {
+    pub(super) fn next(&mut self, left_out: &mut impl FnMut(LeftOut<'_>)) -> Result<Option<&Held>> {
         if !self.begun {
             self.begun = true;
             self.next = self.sorted.next()?.map(|record| {
@@ -358,12 +366,17 @@ impl Distinct {
             }
             self.repeated += 1;
             match self.keep {
-                Keep::First => left_out(name_of(record.rank, record.key), record.value),
+                Keep::First => left_out(LeftOut {
+                    key: name_of(record.rank, record.key),
+                    value: record.value,
+                    kept: &self.current.value,
+                }),
                 Keep::Last => {
-                    left_out(
-                        name_of(self.current.rank, &self.current.key),
-                        &self.current.value,
-                    );
+                    left_out(LeftOut {
+                        key: name_of(self.current.rank, &self.current.key),
+                        value: &self.current.value,
+                        kept: record.value,
+                    });
                     self.current.set(record.rank, record.key, record.value);
                 }
             }

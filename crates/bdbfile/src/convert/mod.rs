@@ -25,7 +25,7 @@ use crate::source::PageSource;
 use crate::write::{FileParams, KeyOrder, NewFile, PageSink, SortBudget};
 
 pub use database::{
-    Arrival, Keep, Made, NewDatabase, NewHash, RecordKey, Take, write_database,
+    Arrival, Keep, LeftOut, Made, NewDatabase, NewHash, RecordKey, Take, write_database,
 };
 pub use note::Note;
 pub use rebuild::{Rebuilt, rebuild};
@@ -257,7 +257,7 @@ fn one<S: PageSource, W: PageSink>(
     let records = match (plan::own_kind(meta), &mut new) {
         (Kind::Btree, NewDatabase::Btree(params)) => {
             params.order = order;
-            let page_len = database.layout().page_len();
+            let page_len = database.file().layout().page_len();
             let copied = btree::copy(&scan, page_len, file, name, params, options.threads)?;
             if order == KeyOrder::AsFed {
                 notes.push(Note::OrderKept);
@@ -270,7 +270,8 @@ fn one<S: PageSource, W: PageSink>(
         (Kind::Hash, NewDatabase::Hash(params)) => {
             hash::copy(&scan, meta, file, name, params, &mut notes)?
         }
-        (Kind::Recno, NewDatabase::Recno(_)) | (Kind::Queue, NewDatabase::Queue { .. } | NewDatabase::Recno(_)) => {
+        (Kind::Recno, NewDatabase::Recno(_))
+        | (Kind::Queue, NewDatabase::Queue { .. } | NewDatabase::Recno(_)) => {
             fed(&scan, file, name, &new, Arrival::InOrder, &mut notes)?
         }
         _ => {
@@ -281,7 +282,7 @@ fn one<S: PageSource, W: PageSink>(
     let report = scan.finish()?;
     refuse_missing(database, &report)?;
     if report.records != records {
-        let (file, read) = (database.file_name(), report.records);
+        let (file, read) = (database.file().name(), report.records);
         return Err(Error::Parameter(format!(
             "{file}: {read} records were read, and {records} written: a key or number came twice"
         )));
@@ -321,7 +322,7 @@ fn fed<S: PageSource, W: PageSink>(
             None => take(RecordKey::Bytes(record.key), record.value),
         })
     };
-    let made = write_database(file, name, new, arrival, Keep::First, feed, |_, _| {})?;
+    let made = write_database(file, name, new, arrival, Keep::First, feed, |_| {})?;
     Ok(made.records)
 }
 
@@ -353,7 +354,7 @@ fn refuse_missing<S: PageSource>(database: &Database<'_, S>, report: &ScanReport
         None => Ok(()),
         Some(finding) => {
             let place = Place::page(database.meta().pgno);
-            let (file, detail) = (database.file_name(), finding.detail.clone());
+            let (file, detail) = (database.file().name(), finding.detail.clone());
             Err(crate::error::broken(file, place, finding.rule, detail))
         }
     }

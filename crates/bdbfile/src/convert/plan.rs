@@ -114,7 +114,9 @@ pub(super) fn database(
         notes.push(Note::RecordNumbersLeftOut);
     }
     if own == Kind::Hash && kind != Kind::Hash {
-        let default = meta.hash().is_some_and(crate::layout::HashFields::has_default_hash);
+        let default = meta
+            .hash()
+            .is_some_and(crate::layout::HashFields::has_default_hash);
         if !default {
             notes.push(Note::HashFunctionLeft);
         }

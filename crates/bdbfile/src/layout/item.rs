@@ -10,20 +10,23 @@ pub const LEAF_ITEM_HEADER: usize = TYPE + 1;
 
 // Reference to an overflow chain or a duplicate tree: u16 unused, u8 type,
 // u8 unused, u32 page, u32 length.
-const OFF_PAGE_PGNO: usize = LEAF_ITEM_HEADER + 1;
+/// Where in such a reference its page number stands.
+pub const OFF_PAGE_PGNO: usize = LEAF_ITEM_HEADER + 1;
 const OFF_PAGE_LEN: usize = OFF_PAGE_PGNO + 4;
 /// Bytes of a reference to an overflow chain or a duplicate tree.
 pub const OFF_PAGE_ITEM: usize = OFF_PAGE_LEN + 4;
 
 // Btree internal item: u16 length, u8 type, u8 unused, u32 child, u32 records,
 // key bytes.
-const CHILD: usize = LEAF_ITEM_HEADER + 1;
-const RECORDS: usize = CHILD + 4;
+/// Where in a btree internal item its page number stands.
+pub const INTERNAL_CHILD: usize = LEAF_ITEM_HEADER + 1;
+const RECORDS: usize = INTERNAL_CHILD + 4;
 /// Bytes before the key of a btree internal item.
 pub const INTERNAL_HEADER: usize = RECORDS + 4;
 
 // Recno internal item: u32 child, u32 records.
-const RECNO_CHILD: usize = 0;
+/// Where in a recno internal item its page number stands.
+pub const RECNO_CHILD: usize = 0;
 const RECNO_RECORDS: usize = RECNO_CHILD + 4;
 /// Bytes of a recno internal item.
 pub const RECNO_INTERNAL_ITEM: usize = RECNO_RECORDS + 4;
@@ -151,7 +154,7 @@ pub fn internal_item(
     let out = BadItem::Bounds { offset, len: 0 };
     let item = page.get(offset..).ok_or(out)?;
     let len = usize::from(endian.u16(item, LEN).ok_or(out)?);
-    let child = endian.u32(item, CHILD).ok_or(out)?;
+    let child = endian.u32(item, INTERNAL_CHILD).ok_or(out)?;
     let records = endian.u32(item, RECORDS).ok_or(out)?;
     let key = item
         .get(INTERNAL_HEADER..INTERNAL_HEADER + len)
@@ -218,6 +221,13 @@ pub fn encode_leaf_inline(endian: Endian, out: &mut [u8], bytes: &[u8]) {
     put_bytes(out, LEAF_ITEM_HEADER, bytes);
 }
 
+/// Writes a deleted item of no bytes at the start of `out`: a record number
+/// that is not given to any record.
+pub fn encode_deleted(endian: Endian, out: &mut [u8]) {
+    encode_leaf_inline(endian, out, &[]);
+    put_byte(out, TYPE, KIND_INLINE | DELETED);
+}
+
 /// Writes a reference to an overflow chain or a duplicate tree at the start of
 /// `out`; `len` is 0 for a duplicate tree.
 pub fn encode_off_page(endian: Endian, out: &mut [u8], kind: ItemKind, page: PageNo, len: u32) {
@@ -246,7 +256,7 @@ pub fn encode_internal(
         TYPE,
         if overflow { KIND_OVERFLOW } else { KIND_INLINE },
     );
-    endian.put_u32(out, CHILD, child);
+    endian.put_u32(out, INTERNAL_CHILD, child);
     endian.put_u32(out, RECORDS, records);
     put_bytes(out, INTERNAL_HEADER, key);
 }

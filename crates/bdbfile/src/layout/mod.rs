@@ -21,10 +21,10 @@ pub use hash_item::{
     put_hash_tree,
 };
 pub use item::{
-    BadItem, INTERNAL_HEADER, InternalItem, Item, ItemKind, LEAF_ITEM_HEADER, LeafItem,
-    OFF_PAGE_ITEM, RECNO_INTERNAL_ITEM, align4, encode_internal, encode_leaf_inline,
-    encode_off_page, encode_recno_internal, internal_child, internal_item, leaf_item, recno_child,
-    recno_item,
+    BadItem, INTERNAL_CHILD, INTERNAL_HEADER, InternalItem, Item, ItemKind, LEAF_ITEM_HEADER,
+    LeafItem, OFF_PAGE_ITEM, OFF_PAGE_PGNO, RECNO_CHILD, RECNO_INTERNAL_ITEM, align4,
+    encode_deleted, encode_internal, encode_leaf_inline, encode_off_page, encode_recno_internal,
+    internal_child, internal_item, leaf_item, recno_child, recno_item,
 };
 pub use log::{
     LOG_FILE_HEADER, LOG_RECORD_HEADER, LOG_RECORD_PREFIX, LOG_RECORD_SEEN, LogLayout, LogRecord,
@@ -33,7 +33,7 @@ pub use log::{
 pub use lsn::Lsn;
 pub use meta::{
     BtreeFields, BtreeFlags, HashFields, HashFlags, Kind, META_USED, Meta, MetaFlags, Method,
-    Preamble, QueueFields, default_charkey, default_hash,
+    Preamble, QUEUE_RECORD_SET, QUEUE_RECORD_VALID, QueueFields, default_charkey, default_hash,
 };
 pub use page::{INDEX_ENTRY, PageHeader, PageLayout, PageType, PageView};
 pub use region::{REGION_HEAD, RegionHead};

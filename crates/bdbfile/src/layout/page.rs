@@ -176,6 +176,13 @@ pub struct PageHeader {
 }
 
 impl PageHeader {
+    /// Where the page's own number stands.
+    pub const PGNO_AT: usize = PGNO;
+    /// Where the number of the previous page stands.
+    pub const PREV_AT: usize = PREV_PGNO;
+    /// Where the number of the next page stands.
+    pub const NEXT_AT: usize = NEXT_PGNO;
+
     /// Reads a header; `None` where `page` is too short for one.
     pub fn read(endian: Endian, page: &[u8]) -> Option<Self> {
         Some(Self {

@@ -131,7 +131,12 @@ impl<S: PageSource> DatabaseFile<S> {
     }
 }
 
-impl<S: PageSource> Database<'_, S> {
+impl<'f, S: PageSource> Database<'f, S> {
+    /// The file it is in.
+    pub fn file(&self) -> &'f DatabaseFile<S> {
+        self.file
+    }
+
     /// Its metadata.
     pub fn meta(&self) -> &Meta {
         &self.meta
@@ -155,8 +160,12 @@ impl<S: PageSource> Database<'_, S> {
     /// [`scan`](Self::scan) holds one record at a time whatever they are.
     ///
     /// ```
-    /// # use bdbfile::write::{BtreeBuilder, BtreeParams, MemorySink};
-    /// # let mut builder = BtreeBuilder::new(MemorySink::new("doc.db"), BtreeParams::default())?;
+    /// # use bdbfile::write::{BtreeBuilder, BtreeParams, FileParams, MemorySink};
+    /// # let mut builder = BtreeBuilder::new(
+    /// #     MemorySink::new("doc.db"),
+    /// #     &FileParams::default(),
+    /// #     &BtreeParams::default(),
+    /// # )?;
     /// # builder.push(b"jdoe", b"properties of jdoe")?;
     /// # let bytes = builder.finish()?.0.into_bytes();
     /// use bdbfile::read::DatabaseFile;

@@ -4,14 +4,11 @@ use std::cmp::Ordering;
 use std::ops::Range;
 
 use crate::error::{Place, Result, Rule};
-use crate::layout::{PageHeader, PageNo, PageType, QueueFields};
+use crate::layout::{PageHeader, PageNo, PageType, QUEUE_RECORD_VALID, QueueFields};
 use crate::read::pages::Pages;
 use crate::read::record::Record;
 use crate::read::walk::Walk;
 use crate::source::PageSource;
-
-/// A record is there.
-const VALID: u8 = 0x01;
 
 /// The pages of a queue that are there, in the order of its records: where the
 /// numbers have begun again at 1, from the first record's page to the end and
@@ -121,7 +118,7 @@ pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
         let Ok(number) = u32::try_from(before + u64::from(slot) + 1) else {
             break;
         };
-        if !is_between(number, fields) {
+        if !fields.holds(number) {
             continue;
         }
         let start = header + slot as usize * size;
@@ -129,7 +126,7 @@ pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
         let Some((flags, rest)) = bytes.get(start..).and_then(<[u8]>::split_first) else {
             break;
         };
-        if flags & VALID == 0 {
+        if flags & QUEUE_RECORD_VALID == 0 {
             continue;
         }
         let Some(value) = rest.get(..fields.re_len as usize) else {
@@ -171,15 +168,4 @@ fn check<S: PageSource>(walk: Walk<'_, S>, pgno: PageNo, bytes: &[u8]) -> Result
     }
     walk.pages.note_lsn(header.lsn);
     Ok(())
-}
-
-/// Whether a record's number is one that the queue has given out and not yet
-/// taken back.
-fn is_between(number: u32, fields: &QueueFields) -> bool {
-    let (first, next) = (fields.first, fields.next);
-    if first <= next {
-        (first..next).contains(&number)
-    } else {
-        number >= first || number < next
-    }
 }

@@ -24,9 +24,13 @@
 //! ```
 //! use bdbfile::salvage::{Mode, salvage};
 //! use bdbfile::source::MemorySource;
-//! use bdbfile::write::{BtreeBuilder, BtreeParams, MemorySink};
+//! use bdbfile::write::{BtreeBuilder, BtreeParams, FileParams, MemorySink};
 //!
-//! let mut builder = BtreeBuilder::new(MemorySink::new("doc.db"), BtreeParams::default())?;
+//! let mut builder = BtreeBuilder::new(
+//!     MemorySink::new("doc.db"),
+//!     &FileParams::default(),
+//!     &BtreeParams::default(),
+//! )?;
 //! builder.push(b"jdoe", b"properties of jdoe")?;
 //! let mut bytes = builder.finish()?.0.into_bytes();
 //! bytes[..4096].fill(0); // The metadata page is gone.

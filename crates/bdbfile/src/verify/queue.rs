@@ -1,12 +1,12 @@
 //! A queue: its pages and the marks of its records.
 
 use crate::error::{Place, Rule};
-use crate::layout::{PageNo, PageType, QueueFields};
+use crate::layout::{PageNo, PageType, QUEUE_RECORD_SET, QUEUE_RECORD_VALID, QueueFields};
 use crate::source::PageSource;
 use crate::verify::check::{Check, State};
 
-/// Marks of a record: it is there; it has been there.
-const MARKS: u8 = 0x01 | 0x02;
+/// The marks that are known.
+const MARKS: u8 = QUEUE_RECORD_VALID | QUEUE_RECORD_SET;
 
 /// Checks a page of a queue by itself.
 pub(super) fn page<S: PageSource>(

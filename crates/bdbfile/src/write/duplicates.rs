@@ -3,10 +3,9 @@
 
 use crate::error::Result;
 use crate::layout::{PageLayout, PageNo, PageType};
-use crate::write::leaves::Leaves;
-use crate::write::out::Out;
+use crate::write::pages::Pages;
 use crate::write::params::Duplicates;
-use crate::write::sink::PageSink;
+use crate::write::row::Row;
 use crate::write::spine::Entries;
 
 /// The data of one key, in order, as long as they are few.
@@ -51,7 +50,7 @@ impl Gathered {
 /// A tree of duplicates being written.
 #[derive(Debug)]
 pub(super) struct DuplicateTree {
-    leaves: Leaves,
+    row: Row,
     sorted: bool,
     records: u64,
 }
@@ -65,14 +64,14 @@ impl DuplicateTree {
             (PageType::RecnoLeaf, Entries::Counted)
         };
         Self {
-            leaves: Leaves::new(layout, leaf, entries, overflow_limit),
+            row: Row::new(layout, leaf, entries, overflow_limit),
             sorted,
             records: 0,
         }
     }
 
-    pub(super) fn push<W: PageSink>(&mut self, out: &mut Out<W>, value: &[u8]) -> Result<()> {
-        if !self.leaves.has_room(1, self.leaves.space(value.len())) {
+    pub(super) fn push<P: Pages>(&mut self, pages: &mut P, value: &[u8]) -> Result<()> {
+        if !self.row.leaf.has_room(1, self.row.leaf.space(value.len())) {
             // Whole data items divide sorted duplicates: their order may be
             // one of the application's own.
             let separator = if self.sorted {
@@ -80,17 +79,17 @@ impl DuplicateTree {
             } else {
                 Vec::new()
             };
-            self.leaves.turn(out, separator)?;
+            self.row.turn(pages, separator)?;
         }
-        let offset = self.leaves.item(out, value)?;
-        self.leaves.slot(offset);
-        self.leaves.count(1);
+        let offset = self.row.leaf.item(pages, value)?;
+        self.row.leaf.slot(offset);
+        self.row.leaf.count(1);
         self.records += 1;
         Ok(())
     }
 
     /// Finishes the tree: its root and the number of its records.
-    pub(super) fn finish<W: PageSink>(self, out: &mut Out<W>) -> Result<(PageNo, u64)> {
-        Ok((self.leaves.finish(out, None)?.root, self.records))
+    pub(super) fn finish<P: Pages>(self, pages: &mut P) -> Result<(PageNo, u64)> {
+        Ok((self.row.finish(pages, None)?.root, self.records))
     }
 }

@@ -3,13 +3,15 @@
 //!
 //! * `params`: what kind of file to build.
 //! * `sink`: where pages go.
-//! * `out`: page numbers handed out, pages passed on.
-//! * `page`: one page being filled.
+//! * `file`: a file being written, and its parts that are built at the same
+//!   time.
+//! * `pages`: page numbers handed out, pages taken.
+//! * `page`: one page being filled; `leaf`: one leaf.
 //! * `overflow`: items too big for a page.
 //! * `spine`: the internal pages above a row of leaves.
-//! * `leaves`: the row of leaves, linked, each given to the spine.
+//! * `row`: a whole tree in order: its leaves and its spine.
 //! * `duplicates`: the duplicates of one key, on the page or in their own tree.
-//! * `btree`: the builder that feeds these.
+//! * `btree`: btree databases, in pieces; `recno` and `queue`: the other kinds.
 //! * `sort`: records in any order into records in order, within a budget.
 //!
 //! Every page carries the LSN "not logged" and the file a new id, so that the
@@ -17,16 +19,26 @@
 
 mod btree;
 mod duplicates;
-mod leaves;
-mod out;
+mod file;
+mod leaf;
 mod overflow;
 mod page;
+mod pages;
 mod params;
+mod queue;
+mod recno;
+mod row;
 mod sink;
 mod sort;
 mod spine;
 
-pub use btree::{BtreeBuilder, Written};
-pub use params::{BtreeParams, Duplicates, KeyOrder};
+pub use btree::{BtreeBuilder, BtreePiece, BtreeWriter, Written};
+pub use file::NewFile;
+pub use params::{
+    BTREE_VERSION, BTREE_VERSION_OLD, BtreeParams, Duplicates, FileParams, FixedLength, KeyOrder,
+    QUEUE_VERSION, QueueParams, RecnoParams,
+};
+pub use queue::QueueWriter;
+pub use recno::RecnoWriter;
 pub use sink::{FileSink, MemorySink, PageSink};
 pub use sort::{SortBudget, SortOrder, Sorted, SortedRecord, Sorter, SpillPlace};

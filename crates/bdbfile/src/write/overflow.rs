@@ -2,30 +2,28 @@
 
 use crate::error::{Error, Result};
 use crate::layout::{Lsn, NO_PAGE, PageHeader, PageNo, PageType};
-use crate::write::out::Out;
-use crate::write::sink::PageSink;
+use crate::write::pages::Pages;
 
 /// Writes `bytes`, which are not none, as a chain; gives its first page and
 /// its length as an item states it.
-pub(super) fn write_chain<W: PageSink>(out: &mut Out<W>, bytes: &[u8]) -> Result<(PageNo, u32)> {
-    let layout = out.layout();
+pub(super) fn write_chain<P: Pages>(pages: &mut P, bytes: &[u8]) -> Result<(PageNo, u32)> {
+    let layout = pages.layout();
     let len = u32::try_from(bytes.len()).map_err(|_| Error::Limit {
-        file: out.name().to_owned(),
+        file: pages.name().to_owned(),
         what: "the length of an item",
         limit: u64::from(u32::MAX),
     })?;
     let mut page = vec![0; layout.page_len()];
-    let first = out.allocate()?;
+    let first = pages.allocate()?;
     let mut pgno = first;
     let mut prev = NO_PAGE;
     let mut chunks = bytes.chunks(layout.overflow_room()).peekable();
     while let Some(chunk) = chunks.next() {
         let next = if chunks.peek().is_some() {
-            out.allocate()?
+            pages.allocate()?
         } else {
             NO_PAGE
         };
-        page.fill(0);
         PageHeader {
             lsn: Lsn::NOT_LOGGED,
             pgno,
@@ -38,14 +36,23 @@ pub(super) fn write_chain<W: PageSink>(out: &mut Out<W>, bytes: &[u8]) -> Result
             page_type: PageType::Overflow as u8,
         }
         .write(layout.endian, &mut page);
-        let start = layout.header_size();
-        if let Some(place) = page.get_mut(start..start + chunk.len()) {
-            place.copy_from_slice(chunk);
-        }
-        layout.seal(&mut page);
-        out.write(pgno, &page)?;
+        let (place, rest) = page
+            .get_mut(layout.header_size()..)
+            .unwrap_or_default()
+            .split_at_mut(chunk.len());
+        place.copy_from_slice(chunk);
+        rest.fill(0);
+        pages.write(pgno, &mut page, &LINKS)?;
         prev = pgno;
         pgno = next;
     }
     Ok((first, len))
 }
+
+/// Where numbers of pages stand on a page of a chain.
+#[allow(clippy::cast_possible_truncation)]
+const LINKS: [u16; 3] = [
+    PageHeader::PGNO_AT as u16,
+    PageHeader::PREV_AT as u16,
+    PageHeader::NEXT_AT as u16,
+];

@@ -1,9 +1,10 @@
 //! One page being filled: the index grows up, the items grow down.
 
 use crate::error::Result;
-use crate::layout::{Endian, INDEX_ENTRY, Lsn, PageHeader, PageLayout, PageNo, PageType, align4};
-use crate::write::out::Out;
-use crate::write::sink::PageSink;
+use crate::layout::{
+    Endian, INDEX_ENTRY, Lsn, NO_PAGE, PageHeader, PageLayout, PageNo, PageType, align4,
+};
+use crate::write::pages::Pages;
 
 /// A page being filled.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub(super) struct PageBuf {
     entries: u16,
     /// Lowest used byte of the item area.
     low: usize,
+    /// Where page numbers stand in the items.
+    links: Vec<u16>,
 }
 
 /// What the header of a finished page says beside what the page knows itself.
@@ -32,6 +35,7 @@ impl PageBuf {
             bytes: vec![0; layout.page_len()],
             entries: 0,
             low: layout.page_len(),
+            links: Vec::new(),
         }
     }
 
@@ -69,8 +73,20 @@ impl PageBuf {
         self.entries += 1;
     }
 
-    /// Finishes the page, writes it, and empties it for the next.
-    pub(super) fn write<W: PageSink>(&mut self, out: &mut Out<W>, seal: Seal) -> Result<()> {
+    /// Notes that a page number stands at `at`.
+    pub(super) fn link(&mut self, at: usize) {
+        self.links.push(u16::try_from(at).unwrap_or_default());
+    }
+
+    /// Finishes the page, gives it to `take` with the places of its links, and
+    /// empties it for the next. `linked` says which numbers of the header are
+    /// links beside the page's own.
+    pub(super) fn seal<T>(
+        &mut self,
+        seal: Seal,
+        linked: Linked,
+        take: impl FnOnce(&mut [u8], &[u16]) -> Result<T>,
+    ) -> Result<T> {
         PageHeader {
             lsn: Lsn::NOT_LOGGED,
             pgno: seal.pgno,
@@ -83,11 +99,50 @@ impl PageBuf {
             page_type: seal.page_type as u8,
         }
         .write(self.layout.endian, &mut self.bytes);
-        self.layout.seal(&mut self.bytes);
-        out.write(seal.pgno, &self.bytes)?;
+        for (is_link, at) in [
+            (linked.own, PageHeader::PGNO_AT),
+            (linked.prev && seal.prev != NO_PAGE, PageHeader::PREV_AT),
+            (linked.next && seal.next != NO_PAGE, PageHeader::NEXT_AT),
+        ] {
+            if is_link {
+                self.link(at);
+            }
+        }
+        let taken = take(&mut self.bytes, &self.links)?;
         self.bytes.fill(0);
+        self.links.clear();
         self.entries = 0;
         self.low = self.layout.page_len();
-        Ok(())
+        Ok(taken)
     }
+
+    /// Finishes a page whose header names only numbers of `pages`.
+    pub(super) fn write<P: Pages>(&mut self, pages: &mut P, seal: Seal) -> Result<()> {
+        self.seal(seal, Linked::ALL, |page, links| {
+            pages.write(seal.pgno, page, links)
+        })
+    }
+}
+
+/// Which numbers of a page's header were handed out where its links were.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Linked {
+    pub(super) own: bool,
+    pub(super) prev: bool,
+    pub(super) next: bool,
+}
+
+impl Linked {
+    /// All three.
+    pub(super) const ALL: Self = Self {
+        own: true,
+        prev: true,
+        next: true,
+    };
+    /// None.
+    pub(super) const NONE: Self = Self {
+        own: false,
+        prev: false,
+        next: false,
+    };
 }

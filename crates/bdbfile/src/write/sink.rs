@@ -3,34 +3,24 @@
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
-
-use crate::layout::PageNo;
+use std::sync::{Mutex, PoisonError};
 
 /// A place for the pages of a file. Each page is written once, in roughly
-/// ascending order.
-pub trait PageSink {
+/// ascending order, by several threads where several build the file. What is
+/// never written reads as zeros.
+pub trait PageSink: Send + Sync {
     /// The name that errors give this sink.
     fn name(&self) -> &str;
 
-    /// Takes a whole page; page `n` belongs at byte `n * page.len()`.
-    fn write_page(&mut self, pgno: PageNo, page: &[u8]) -> io::Result<()>;
-
-    /// Passes on whatever is still held back.
-    fn flush(&mut self) -> io::Result<()>;
+    /// Takes whole pages, which stand one after the other at a byte offset.
+    fn write_at(&self, offset: u64, pages: &[u8]) -> io::Result<()>;
 }
 
-/// Bytes that are gathered before they are written.
-const WINDOW: usize = 1 << 20;
-
-/// A file. Pages are gathered into large positioned writes. Syncing is the
-/// caller's part.
+/// A file, written with positioned writes. Syncing is the caller's part.
 #[derive(Debug)]
 pub struct FileSink {
     name: String,
     file: File,
-    /// File offset of the window's first byte.
-    base: u64,
-    window: Vec<u8>,
 }
 
 impl FileSink {
@@ -39,12 +29,10 @@ impl FileSink {
         Self {
             name: name.into(),
             file,
-            base: 0,
-            window: Vec::with_capacity(WINDOW),
         }
     }
 
-    /// The file. Flush first: pages still gathered are not in it.
+    /// The file.
     pub fn into_file(self) -> File {
         self.file
     }
@@ -55,45 +43,16 @@ impl PageSink for FileSink {
         &self.name
     }
 
-    fn write_page(&mut self, pgno: PageNo, page: &[u8]) -> io::Result<()> {
-        let offset = u64::from(pgno) * page.len() as u64;
-        let Some(ahead) = offset.checked_sub(self.base) else {
-            // A page whose number was handed out long ago, such as a leaf that
-            // a long overflow chain came between.
-            return self.file.write_all_at(page, offset);
-        };
-        let start = match usize::try_from(ahead) {
-            Ok(start) if start + page.len() <= WINDOW => start,
-            _ => {
-                self.flush()?;
-                self.base = offset;
-                0
-            }
-        };
-        let end = start + page.len();
-        if self.window.len() < end {
-            // Pages passed over come later and fall into the gap.
-            self.window.resize(end, 0);
-        }
-        if let Some(place) = self.window.get_mut(start..end) {
-            place.copy_from_slice(page);
-        }
-        Ok(())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.write_all_at(&self.window, self.base)?;
-        self.base += self.window.len() as u64;
-        self.window.clear();
-        Ok(())
+    fn write_at(&self, offset: u64, pages: &[u8]) -> io::Result<()> {
+        self.file.write_all_at(pages, offset)
     }
 }
 
 /// A file in memory.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default)]
 pub struct MemorySink {
     name: String,
-    bytes: Vec<u8>,
+    bytes: Mutex<Vec<u8>>,
 }
 
 impl MemorySink {
@@ -101,13 +60,15 @@ impl MemorySink {
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
-            bytes: Vec::new(),
+            bytes: Mutex::default(),
         }
     }
 
     /// The bytes of the file.
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -116,19 +77,17 @@ impl PageSink for MemorySink {
         &self.name
     }
 
-    fn write_page(&mut self, pgno: PageNo, page: &[u8]) -> io::Result<()> {
-        let start = pgno as usize * page.len();
-        let end = start + page.len();
-        if self.bytes.len() < end {
-            self.bytes.resize(end, 0);
+    fn write_at(&self, offset: u64, pages: &[u8]) -> io::Result<()> {
+        let mut bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        let too_long = |_| io::Error::from(io::ErrorKind::FileTooLarge);
+        let start = usize::try_from(offset).map_err(too_long)?;
+        let end = start + pages.len();
+        if bytes.len() < end {
+            bytes.resize(end, 0);
         }
-        if let Some(place) = self.bytes.get_mut(start..end) {
-            place.copy_from_slice(page);
+        if let Some(place) = bytes.get_mut(start..end) {
+            place.copy_from_slice(pages);
         }
-        Ok(())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }

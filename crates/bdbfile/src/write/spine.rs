@@ -2,13 +2,13 @@
 
 use crate::error::Result;
 use crate::layout::{
-    INTERNAL_HEADER, ItemKind, OFF_PAGE_ITEM, PageLayout, PageNo, PageType, RECNO_INTERNAL_ITEM,
-    align4, encode_internal, encode_off_page, encode_recno_internal,
+    INTERNAL_CHILD, INTERNAL_HEADER, ItemKind, OFF_PAGE_ITEM, OFF_PAGE_PGNO, PageLayout, PageNo,
+    PageType, RECNO_CHILD, RECNO_INTERNAL_ITEM, align4, encode_internal, encode_off_page,
+    encode_recno_internal,
 };
-use crate::write::out::Out;
 use crate::write::overflow;
-use crate::write::page::{PageBuf, Seal};
-use crate::write::sink::PageSink;
+use crate::write::page::{Linked, PageBuf, Seal};
+use crate::write::pages::Pages;
 
 /// What the entries of internal pages hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,17 @@ pub(super) struct Child {
     /// A key greater than all before the child and not greater than its
     /// first; empty for the first child of a level.
     pub(super) separator: Vec<u8>,
+}
+
+impl Child {
+    /// A page with nothing below it.
+    fn none(pgno: PageNo) -> Self {
+        Self {
+            pgno,
+            records: 0,
+            separator: Vec::new(),
+        }
+    }
 }
 
 /// The levels above the leaves, each with one page that is being filled:
@@ -63,12 +74,12 @@ impl Spine {
     }
 
     /// Adds the next leaf.
-    pub(super) fn add<W: PageSink>(&mut self, out: &mut Out<W>, leaf: Child) -> Result<()> {
-        self.add_at(out, 0, leaf)
+    pub(super) fn add<P: Pages>(&mut self, pages: &mut P, leaf: Child) -> Result<()> {
+        self.add_at(pages, 0, leaf)
     }
 
     /// Adds a child to a level; a page that is full goes to the level above.
-    fn add_at<W: PageSink>(&mut self, out: &mut Out<W>, from: usize, child: Child) -> Result<()> {
+    fn add_at<P: Pages>(&mut self, pages: &mut P, from: usize, child: Child) -> Result<()> {
         let mut index = from;
         let mut child = child;
         loop {
@@ -84,64 +95,80 @@ impl Spine {
                 return Ok(());
             };
             if level.page.has_room(1, align4(size)) {
-                return self.put(out, index, child);
+                return self.put(pages, index, child);
             }
-            let pgno = out.allocate()?;
-            let full = self.close(out, index, pgno)?;
-            self.put(out, index, child)?;
+            let pgno = pages.allocate()?;
+            let full = self.close(pages, index, pgno)?;
+            self.put(pages, index, child)?;
             child = full;
             index += 1;
         }
     }
 
     /// Writes the page of a level that is being filled; gives it as a child.
-    fn close<W: PageSink>(
-        &mut self,
-        out: &mut Out<W>,
-        index: usize,
-        pgno: PageNo,
-    ) -> Result<Child> {
-        self.close_with(out, index, pgno, |_| 0)
-    }
-
-    fn close_with<W: PageSink>(
-        &mut self,
-        out: &mut Out<W>,
-        index: usize,
-        pgno: PageNo,
-        prev: impl FnOnce(u64) -> PageNo,
-    ) -> Result<Child> {
-        let page_type = match self.entries {
-            Entries::Keyed | Entries::KeyedAndCounted => PageType::BtreeInternal,
-            Entries::Counted => PageType::RecnoInternal,
-        };
+    fn close<P: Pages>(&mut self, pages: &mut P, index: usize, pgno: PageNo) -> Result<Child> {
+        let seal = self.heading(index, pgno);
         let Some(level) = self.levels.get_mut(index) else {
-            return Ok(Child {
-                pgno,
-                records: 0,
-                separator: Vec::new(),
-            });
+            return Ok(Child::none(pgno));
         };
-        let records = std::mem::take(&mut level.records);
-        let seal = Seal {
-            pgno,
-            prev: prev(records),
-            next: 0,
-            // Leaves are at level 1. A level holds at least two children of
-            // the one below, so 255 levels are never reached.
-            level: u8::try_from(index + 2).unwrap_or(u8::MAX),
-            page_type,
-        };
-        level.page.write(out, seal)?;
+        level.page.write(pages, seal)?;
         Ok(Child {
             pgno,
-            records,
+            records: std::mem::take(&mut level.records),
             separator: std::mem::take(&mut level.separator),
         })
     }
 
+    /// Writes the topmost page as the root: the page `fixed`, whose number is
+    /// final, or one of its own choosing.
+    fn close_root<P: Pages>(
+        &mut self,
+        pages: &mut P,
+        index: usize,
+        fixed: Option<PageNo>,
+    ) -> Result<PageNo> {
+        let pgno = match fixed {
+            Some(root) => root,
+            None => pages.allocate()?,
+        };
+        let mut seal = self.heading(index, pgno);
+        let counted = self.entries != Entries::Keyed;
+        let Some(level) = self.levels.get_mut(index) else {
+            return Ok(pgno);
+        };
+        // The root of a counted tree states its total in place of a link.
+        seal.prev = if counted { saturated(level.records) } else { 0 };
+        let linked = Linked {
+            own: fixed.is_none(),
+            ..Linked::NONE
+        };
+        level.page.seal(seal, linked, |page, links| {
+            if fixed.is_some() {
+                pages.write_fixed(pgno, page, links)
+            } else {
+                pages.write(pgno, page, links)
+            }
+        })?;
+        Ok(pgno)
+    }
+
+    fn heading(&self, index: usize, pgno: PageNo) -> Seal {
+        Seal {
+            pgno,
+            prev: 0,
+            next: 0,
+            // Leaves are at level 1. A level holds at least two children of
+            // the one below, so 255 levels are never reached.
+            level: u8::try_from(index + 2).unwrap_or(u8::MAX),
+            page_type: match self.entries {
+                Entries::Keyed | Entries::KeyedAndCounted => PageType::BtreeInternal,
+                Entries::Counted => PageType::RecnoInternal,
+            },
+        }
+    }
+
     /// Puts a child on the page being filled, where there is room for it.
-    fn put<W: PageSink>(&mut self, out: &mut Out<W>, index: usize, child: Child) -> Result<()> {
+    fn put<P: Pages>(&mut self, pages: &mut P, index: usize, child: Child) -> Result<()> {
         let size = self.item_size(&child);
         let limit = self.overflow_limit;
         let entries = self.entries;
@@ -156,13 +183,17 @@ impl Spine {
         };
         let mut reference = [0; OFF_PAGE_ITEM];
         let (key, long) = if child.separator.len() > limit && entries != Entries::Counted {
-            let (first, len) = overflow::write_chain(out, &child.separator)?;
+            let (first, len) = overflow::write_chain(pages, &child.separator)?;
             encode_off_page(endian, &mut reference, ItemKind::Overflow, first, len);
             (reference.as_slice(), true)
         } else {
             (child.separator.as_slice(), false)
         };
         let (offset, item) = level.page.item(size);
+        let child_at = match entries {
+            Entries::Counted => RECNO_CHILD,
+            Entries::Keyed | Entries::KeyedAndCounted => INTERNAL_CHILD,
+        };
         match entries {
             Entries::Counted => encode_recno_internal(endian, item, child.pgno, records),
             Entries::Keyed | Entries::KeyedAndCounted => {
@@ -170,6 +201,10 @@ impl Spine {
             }
         }
         level.page.slot(offset);
+        level.page.link(offset + child_at);
+        if long {
+            level.page.link(offset + INTERNAL_HEADER + OFF_PAGE_PGNO);
+        }
         level.records += child.records;
         if level.page.entries() == 1 {
             level.separator = child.separator;
@@ -191,30 +226,22 @@ impl Spine {
         }
     }
 
-    /// Writes what is still being filled, the topmost page as `root` (or on a
-    /// page of its own choosing). Gives the root and the height of the tree,
+    /// Writes what is still being filled, the topmost page as the page
+    /// `root`, whose number is final (or on a page of its own choosing). Gives the root and the height of the tree,
     /// the leaves counted.
-    pub(super) fn finish<W: PageSink>(
+    pub(super) fn finish<P: Pages>(
         mut self,
-        out: &mut Out<W>,
+        pages: &mut P,
         root: Option<PageNo>,
     ) -> Result<(PageNo, usize)> {
         let mut index = 0;
         while index + 1 < self.levels.len() {
-            let pgno = out.allocate()?;
-            let child = self.close(out, index, pgno)?;
-            self.add_at(out, index + 1, child)?;
+            let pgno = pages.allocate()?;
+            let child = self.close(pages, index, pgno)?;
+            self.add_at(pages, index + 1, child)?;
             index += 1;
         }
-        let root = match root {
-            Some(root) => root,
-            None => out.allocate()?,
-        };
-        // The root of a counted tree states its total in place of a link.
-        let counted = self.entries != Entries::Keyed;
-        self.close_with(out, index, root, |records| {
-            if counted { saturated(records) } else { 0 }
-        })?;
+        let root = self.close_root(pages, index, root)?;
         Ok((root, index + 2))
     }
 }

@@ -4,9 +4,12 @@
 
 use std::path::{Path, PathBuf};
 
+use bdbfile::layout::PageLayout;
 use bdbfile::read::{DatabaseFile, ScanReport};
 use bdbfile::source::{MemorySource, PageSource};
-use bdbfile::write::{BtreeBuilder, BtreeParams, MemorySink, Written};
+use bdbfile::write::{
+    BtreeBuilder, BtreeParams, Duplicates, FileParams, KeyOrder, MemorySink, Written,
+};
 use bdbfile::{Error, Result};
 
 /// A key and its data.
@@ -25,14 +28,50 @@ pub(crate) fn read_all<S: PageSource>(source: S) -> Result<(Vec<Pair>, ScanRepor
     Ok((pairs, scan.finish()?))
 }
 
+/// What kind of btree file to build.
+#[derive(Debug, Clone)]
+pub(crate) struct Shape {
+    pub(crate) layout: PageLayout,
+    pub(crate) duplicates: Duplicates,
+    pub(crate) record_numbers: bool,
+    pub(crate) minkey: u32,
+    pub(crate) order: KeyOrder,
+}
+
+impl Default for Shape {
+    fn default() -> Self {
+        let btree = BtreeParams::default();
+        Self {
+            layout: FileParams::default().layout,
+            duplicates: btree.duplicates,
+            record_numbers: btree.record_numbers,
+            minkey: btree.minkey,
+            order: btree.order,
+        }
+    }
+}
+
 /// A file built in memory from records in order.
-pub(crate) fn build(params: &BtreeParams, pairs: &[Pair]) -> Result<(Vec<u8>, Written)> {
-    let mut builder = BtreeBuilder::new(MemorySink::new("built.db"), params.clone())?;
+pub(crate) fn build(shape: &Shape, pairs: &[Pair]) -> Result<(Vec<u8>, Written)> {
+    let file = FileParams {
+        layout: shape.layout,
+        file_id: [7; 20],
+    };
+    let params = BtreeParams {
+        duplicates: shape.duplicates,
+        record_numbers: shape.record_numbers,
+        minkey: shape.minkey,
+        order: shape.order,
+        ..BtreeParams::default()
+    };
+    let mut builder = BtreeBuilder::new(MemorySink::new("built.db"), &file, &params)?;
     for (key, value) in pairs {
         builder.push(key, value)?;
     }
-    let (sink, written) = builder.finish()?;
-    Ok((sink.into_bytes(), written))
+    let (sink, written, pages) = builder.finish()?;
+    let bytes = sink.into_bytes();
+    assert_eq!(bytes.len(), pages as usize * shape.layout.page_len());
+    Ok((bytes, written))
 }
 
 /// All records of a file in memory.

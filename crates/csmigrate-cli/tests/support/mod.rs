@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use bdbfile::read::DatabaseFile;
 use bdbfile::source::FileSource;
-use bdbfile::write::{BtreeBuilder, BtreeParams, FileSink};
+use bdbfile::write::{BtreeBuilder, BtreeParams, FileParams, FileSink};
 use rustix::pipe::PipeFlags;
 use tempfile::TempDir;
 
@@ -233,11 +233,12 @@ pub(crate) fn big_store(dir: &Path, records: u32) {
     fs::create_dir(dir).unwrap();
     for (name, records) in [("ics50events.db", records), ("ics50calprops.db", 100)] {
         let file = File::create_new(dir.join(name)).unwrap();
-        let params = BtreeParams {
+        let params = FileParams {
             file_id: [7; 20],
-            ..BtreeParams::default()
+            ..FileParams::default()
         };
-        let mut builder = BtreeBuilder::new(FileSink::new(name, file), params).unwrap();
+        let sink = FileSink::new(name, file);
+        let mut builder = BtreeBuilder::new(sink, &params, &BtreeParams::default()).unwrap();
         let mut random = Random(u64::from(records));
         for number in 0..records {
             let key = format!("{number:010}");

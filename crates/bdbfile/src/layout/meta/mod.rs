@@ -12,7 +12,7 @@ mod queue;
 
 pub use btree::{BtreeFields, BtreeFlags};
 pub use hash::{HashFields, HashFlags, default_charkey, default_hash};
-pub use queue::QueueFields;
+pub use queue::{QUEUE_RECORD_SET, QUEUE_RECORD_VALID, QueueFields};
 
 use generic::Generic;
 
@@ -258,15 +258,22 @@ impl Meta {
         })
     }
 
-    /// Writes the metadata page of a btree of the newest generation into
+    /// Writes the metadata page of a database of the newest generation into
     /// `page`, which is zeroed first, with its checksum when the flags ask for
     /// one. Counts that only statistics use are left 0.
     pub fn write(&self, endian: Endian, page: &mut [u8]) {
         page.fill(0);
         generic::write(self, endian, page);
-        if let Method::Btree(fields) = &self.method {
-            endian.put_u32(page, generic::MAGIC, BTREE_MAGIC);
-            fields.write(endian, page);
+        match &self.method {
+            Method::Btree(fields) => {
+                endian.put_u32(page, generic::MAGIC, BTREE_MAGIC);
+                fields.write(endian, page);
+            }
+            Method::Hash(_) => {}
+            Method::Queue(fields) => {
+                endian.put_u32(page, generic::MAGIC, QUEUE_MAGIC);
+                fields.write(endian, page);
+            }
         }
         if self.meta_flags.has(MetaFlags::CHECKSUM) {
             let sum = super::page_checksum(page.get(..META_USED).unwrap_or_default(), CHECKSUM);

@@ -3,6 +3,11 @@
 use super::generic;
 use crate::layout::{Endian, PageNo, align4};
 
+/// Set in the first byte of a record's slot: the record is there.
+pub const QUEUE_RECORD_VALID: u8 = 0x01;
+/// Set in the first byte of a record's slot: there has been a record.
+pub const QUEUE_RECORD_SET: u8 = 0x02;
+
 /// The fields of a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueueFields {
@@ -50,6 +55,32 @@ impl QueueFields {
             rec_page: at(5)?,
             page_ext: 0,
         })
+    }
+
+    pub(super) fn write(&self, endian: Endian, page: &mut [u8]) {
+        for (index, value) in [
+            self.first,
+            self.next,
+            self.re_len,
+            self.re_pad,
+            self.rec_page,
+            self.page_ext,
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            endian.put_u32(page, generic::END + 4 * index, value);
+        }
+    }
+
+    /// Whether a record's number is one that the queue has given out and not
+    /// yet taken back. Numbers begin again at 1.
+    pub fn holds(&self, number: u32) -> bool {
+        if self.first <= self.next {
+            (self.first..self.next).contains(&number)
+        } else {
+            number != 0 && (number >= self.first || number < self.next)
+        }
     }
 
     /// Bytes of the slot of a record: a flag byte, the record, padding.

@@ -35,8 +35,12 @@ impl<S: PageSource> Database<'_, S> {
     /// datum in between.
     ///
     /// ```
-    /// # use bdbfile::write::{BtreeBuilder, BtreeParams, MemorySink};
-    /// # let mut builder = BtreeBuilder::new(MemorySink::new("doc.db"), BtreeParams::default())?;
+    /// # use bdbfile::write::{BtreeBuilder, BtreeParams, FileParams, MemorySink};
+    /// # let mut builder = BtreeBuilder::new(
+    /// #     MemorySink::new("doc.db"),
+    /// #     &FileParams::default(),
+    /// #     &BtreeParams::default(),
+    /// # )?;
     /// # builder.push(b"jdoe", b"properties of jdoe")?;
     /// # let bytes = builder.finish()?.0.into_bytes();
     /// use bdbfile::read::DatabaseFile;
