@@ -253,7 +253,7 @@ impl Task<'_> {
                     error => error.into(),
                 })?;
             }
-            Ok(())
+            Ok::<_, Failed>(())
         };
         let mut told = 0;
         let tell = |left: LeftOut<'_>| {
