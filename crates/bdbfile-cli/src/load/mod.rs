@@ -14,13 +14,11 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use bdbfile::convert::{
-    Arrival, Keep, LeftOut, NewDatabase, NewHash, RecordKey, Take, write_database,
-};
+use bdbfile::convert::{Arrival, NewDatabase, RecordKey, Take, write_database};
 use bdbfile::layout::{Endian, PageLayout};
 use bdbfile::write::{
-    BTREE_VERSION, BtreeParams, FileParams, FileSink, FixedLength, KeyOrder, NewFile,
-    QUEUE_VERSION, RecnoParams, SortBudget,
+    BTREE_VERSION, BtreeParams, FileParams, FileSink, FixedLength, HASH_VERSION, HashParams,
+    KeyOrder, LeftOut, NewFile, QUEUE_VERSION, RecnoParams, Repeats, SortBudget,
 };
 
 use crate::complain;
@@ -36,9 +34,6 @@ use crate::settings::{Load, NewFileSettings, NewKind};
 
 /// The page size of a new file unless told.
 const PAGE_SIZE: u32 = 4096;
-
-/// The version of hash databases unless told.
-const HASH_VERSION: u32 = 8;
 
 /// Bytes of text that are read at a time.
 const BUFFER: usize = 1 << 20;
@@ -236,10 +231,10 @@ impl Task<'_> {
         };
         // Without -n db_load puts one record over the other.
         let is_refused = self.settings.keep_first || is_sorted(&new);
-        let keep = if self.settings.keep_first {
-            Keep::First
+        let repeats = if self.settings.keep_first {
+            Repeats::FirstWins
         } else {
-            Keep::Last
+            Repeats::LastWins
         };
         let mut records = Records::new(lines, header);
         let feed = |take: &mut Take<'_>| {
@@ -265,7 +260,7 @@ impl Task<'_> {
             }
         };
         let name = described.name.as_deref();
-        let made = write_database(file, name, &new, arrival, keep, feed, tell)?;
+        let made = write_database(file, name, &new, arrival, repeats, feed, tell)?;
         let mut refused = 0;
         if is_refused {
             refused = made.repeated;
@@ -339,11 +334,11 @@ fn new_database(described: &Described, settings: &NewFileSettings) -> Result<New
             minkey: described.minkey,
             order: KeyOrder::Bytewise,
         }),
-        NewKind::Hash => NewDatabase::Hash(NewHash {
+        NewKind::Hash => NewDatabase::Hash(HashParams {
             version: version.unwrap_or(HASH_VERSION),
             duplicates: described.duplicates,
             ffactor: described.ffactor,
-            nelem: described.nelem,
+            table: None,
         }),
         NewKind::Recno => NewDatabase::Recno(RecnoParams {
             version: version.unwrap_or(BTREE_VERSION),
@@ -379,9 +374,9 @@ fn is_sorted(new: &NewDatabase) -> bool {
 /// The line about a record that is refused.
 fn refusal(left: &LeftOut<'_>) -> String {
     let mut shown = Vec::new();
-    match left.key {
-        RecordKey::Bytes(key) => printable(key.get(..40).unwrap_or(key), &mut shown),
-        RecordKey::Number(number) => shown.extend(number.to_string().bytes()),
+    match left.number {
+        None => printable(left.key.get(..40).unwrap_or(left.key), &mut shown),
+        Some(number) => shown.extend(number.to_string().bytes()),
     }
     let shown = String::from_utf8_lossy(&shown);
     format!("not loaded: there is a record of this key: {shown}")

@@ -1,40 +1,45 @@
-//! Hash databases: into the buckets they were in, or into those of a table of
-//! their own.
+//! From one hash database to another: every key into the bucket it was in, so
+//! that the hash function need not be known.
 
-use crate::convert::note::Note;
-use crate::error::{Error, Result};
-use crate::layout::Meta;
-use crate::read::Scan;
+use std::num::NonZeroUsize;
+
+use crate::convert::pieces;
+use crate::error::Result;
+use crate::read::{Record, Scan};
 use crate::source::PageSource;
-use crate::write::{NewFile, PageSink, SortBudget};
+use crate::write::{HashParams, NewFile, PageSink};
 
-use super::database::{Keep, LeftOut, Made, NewHash, Take};
+/// Bytes of the first pages of source buckets that make one piece.
+const PIECE: usize = 16 << 20;
 
-/// Copies a hash database, every key into the bucket it was in.
+/// Copies the records of a hash database, bucket by bucket; gives how many
+/// they are.
 pub(super) fn copy<S: PageSource, W: PageSink>(
-    _scan: &Scan<'_, S>,
-    _meta: &Meta,
-    _file: &mut NewFile<W>,
-    _name: Option<&[u8]>,
-    _params: &NewHash,
-    _notes: &mut Vec<Note>,
+    scan: &Scan<'_, S>,
+    page_len: usize,
+    file: &mut NewFile<W>,
+    name: Option<&[u8]>,
+    params: &HashParams,
+    threads: NonZeroUsize,
 ) -> Result<u64> {
-    Err(not_written())
-}
-
-/// Writes a hash database from records in any order.
-pub(super) fn write<W: PageSink, E: From<Error>>(
-    _file: &mut NewFile<W>,
-    _name: Option<&[u8]>,
-    _params: &NewHash,
-    _budget: &SortBudget,
-    _keep: Keep,
-    _feed: impl FnOnce(&mut Take<'_>) -> std::result::Result<(), E>,
-    _left_out: &mut impl FnMut(LeftOut<'_>),
-) -> std::result::Result<Made, E> {
-    Err(not_written().into())
-}
-
-fn not_written() -> Error {
-    Error::Parameter("hash databases are not written yet".to_owned())
+    let writer = file.hash(name, params)?;
+    let step = (PIECE / page_len).max(1);
+    let all = scan.all().end;
+    let ranges: Vec<_> = (0..all)
+        .step_by(step)
+        .map(|begin| begin..begin.saturating_add(step).min(all))
+        .collect();
+    pieces::build(ranges.len(), threads, |index| {
+        let mut piece = writer.piece(index);
+        for unit in ranges.get(index).cloned().unwrap_or_default() {
+            let Some(bucket) = scan.bucket(unit) else {
+                continue;
+            };
+            scan.visit(unit..unit + 1, |record: Record<'_>| {
+                piece.push(bucket, record.key, record.value)
+            })?;
+        }
+        piece.finish()
+    })?;
+    Ok(writer.finish()?.records)
 }

@@ -4,7 +4,8 @@
 //! * `database`: one new database, from records in order or in any.
 //! * `plan`: what a database becomes.
 //! * `btree`: from one btree to another, several ranges of leaves at a time.
-//! * `hash`: hash databases.
+//! * `hash`: the same for hash databases, by their buckets.
+//! * `pieces`: pieces of a database, built by several threads.
 //! * `rebuild`: what a salvage finds, into a new file.
 //! * `note`: what was done otherwise than might be expected.
 
@@ -12,6 +13,7 @@ mod btree;
 mod database;
 mod hash;
 mod note;
+mod pieces;
 mod plan;
 mod rebuild;
 
@@ -22,11 +24,9 @@ use crate::error::{Error, Place, Result, Rule};
 use crate::layout::{Endian, Meta, PageNo};
 use crate::read::{Database, DatabaseFile, Finding, Record, ScanReport};
 use crate::source::PageSource;
-use crate::write::{FileParams, KeyOrder, NewFile, PageSink, SortBudget};
+use crate::write::{FileParams, KeyOrder, NewFile, PageSink, Repeats, SortBudget};
 
-pub use database::{
-    Arrival, Keep, LeftOut, Made, NewDatabase, NewHash, RecordKey, Take, write_database,
-};
+pub use database::{Arrival, Made, NewDatabase, RecordKey, Take, write_database};
 pub use note::Note;
 pub use rebuild::{Rebuilt, rebuild};
 
@@ -253,11 +253,20 @@ fn one<S: PageSource, W: PageSink>(
     let name = database.name();
     let mut notes = Vec::new();
     let mut new = plan::database(meta, options, &mut notes)?;
+    if let NewDatabase::Recno(params) = &mut new
+        && let Some(fixed) = &mut params.fixed
+        && fixed.len == 0
+    {
+        // 2.x does not say it.
+        if let Some(first) = database.records().next() {
+            fixed.len = u32::try_from(first?.value.len()).unwrap_or(u32::MAX);
+        }
+    }
     let scan = database.scan()?;
+    let page_len = database.file().layout().page_len();
     let records = match (plan::own_kind(meta), &mut new) {
         (Kind::Btree, NewDatabase::Btree(params)) => {
             params.order = order;
-            let page_len = database.file().layout().page_len();
             let copied = btree::copy(&scan, page_len, file, name, params, options.threads)?;
             if order == KeyOrder::AsFed {
                 notes.push(Note::OrderKept);
@@ -268,15 +277,18 @@ fn one<S: PageSource, W: PageSink>(
             copied.records
         }
         (Kind::Hash, NewDatabase::Hash(params)) => {
-            hash::copy(&scan, meta, file, name, params, &mut notes)?
+            if !plan::has_default_hash(meta) {
+                notes.push(Note::BucketsKept);
+            }
+            hash::copy(&scan, page_len, file, name, params, options.threads)?
         }
         (Kind::Recno, NewDatabase::Recno(_))
         | (Kind::Queue, NewDatabase::Queue { .. } | NewDatabase::Recno(_)) => {
-            fed(&scan, file, name, &new, Arrival::InOrder, &mut notes)?
+            fed(&scan, file, name, &new, Arrival::InOrder)?
         }
         _ => {
             let arrival = Arrival::AnyOrder(&options.sort);
-            fed(&scan, file, name, &new, arrival, &mut notes)?
+            fed(&scan, file, name, &new, arrival)?
         }
     };
     let report = scan.finish()?;
@@ -308,7 +320,6 @@ fn fed<S: PageSource, W: PageSink>(
     name: Option<&[u8]>,
     new: &NewDatabase,
     arrival: Arrival<'_>,
-    _notes: &mut Vec<Note>,
 ) -> Result<u64> {
     let numbered = new.is_numbered();
     let feed = |take: &mut Take<'_>| {
@@ -322,7 +333,7 @@ fn fed<S: PageSource, W: PageSink>(
             None => take(RecordKey::Bytes(record.key), record.value),
         })
     };
-    let made = write_database(file, name, new, arrival, Keep::First, feed, |_| {})?;
+    let made = write_database(file, name, new, arrival, Repeats::Refused, feed, |_| {})?;
     Ok(made.records)
 }
 

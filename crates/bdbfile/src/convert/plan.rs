@@ -1,20 +1,14 @@
 //! What a database becomes: from its metadata and what is asked for.
 
-use crate::convert::database::{NewDatabase, NewHash};
+use crate::convert::database::NewDatabase;
 use crate::convert::note::Note;
 use crate::convert::{ConvertOptions, NewKind};
 use crate::error::{Error, Result};
-use crate::layout::{MAX_PAGE_SIZE, MIN_PAGE_SIZE, Meta, Method, PageLayout};
+use crate::layout::{HashFields, MAX_PAGE_SIZE, MIN_PAGE_SIZE, Meta, Method, PageLayout};
 use crate::write::{
-    BTREE_VERSION_OLD, BtreeParams, Duplicates, FileParams, FixedLength, QueueParams, RecnoParams,
+    BTREE_VERSION_OLD, BtreeParams, Duplicates, FileParams, FixedLength, HASH_VERSION_OLD,
+    HashParams, QueueParams, RecnoParams,
 };
-
-/// The version of hash databases that is written unless another is asked for.
-const HASH_VERSION: u32 = 8;
-/// The version before it, which has no checksums.
-const HASH_VERSION_OLD: u32 = 7;
-/// Versions below this have no checksums, whatever the kind.
-const FIRST_WITH_CHECKSUMS_HASH: u32 = HASH_VERSION_OLD + 1;
 
 /// The parameters of the new file, from the layout of the source.
 pub(super) fn file(
@@ -68,7 +62,7 @@ fn has_checksums(meta: &Meta, options: &ConvertOptions) -> bool {
         return true;
     };
     match kind(meta, options) {
-        Kind::Hash => version >= FIRST_WITH_CHECKSUMS_HASH,
+        Kind::Hash => version > HASH_VERSION_OLD,
         Kind::Btree | Kind::Recno => version > BTREE_VERSION_OLD,
         Kind::Queue => true,
     }
@@ -101,6 +95,11 @@ pub(super) fn own_kind(meta: &Meta) -> Kind {
     }
 }
 
+/// Whether a hash database has the default hash function.
+pub(super) fn has_default_hash(meta: &Meta) -> bool {
+    meta.hash().is_some_and(HashFields::has_default_hash)
+}
+
 /// What a database becomes.
 pub(super) fn database(
     meta: &Meta,
@@ -114,10 +113,7 @@ pub(super) fn database(
         notes.push(Note::RecordNumbersLeftOut);
     }
     if own == Kind::Hash && kind != Kind::Hash {
-        let default = meta
-            .hash()
-            .is_some_and(crate::layout::HashFields::has_default_hash);
-        if !default {
+        if !has_default_hash(meta) {
             notes.push(Note::HashFunctionLeft);
         }
     }
@@ -137,13 +133,15 @@ pub(super) fn database(
             NewDatabase::Btree(params)
         }
         Kind::Hash => {
-            let fields = meta.hash();
-            NewDatabase::Hash(NewHash {
-                version: version.unwrap_or(HASH_VERSION),
-                duplicates: Duplicates::like(meta),
-                ffactor: fields.map_or(0, |fields| fields.ffactor),
-                nelem: 0,
-            })
+            let mut params = match own {
+                Kind::Hash => HashParams::like(meta)?,
+                _ => HashParams {
+                    duplicates: Duplicates::like(meta),
+                    ..HashParams::default()
+                },
+            };
+            params.version = version.unwrap_or(params.version);
+            NewDatabase::Hash(params)
         }
         Kind::Recno => {
             let mut params = match own {

@@ -1,6 +1,6 @@
 //! A damaged file into a new one: what salvage finds whole, written.
 
-use crate::convert::database::{Arrival, Keep, NewDatabase, RecordKey, Take, write_database};
+use crate::convert::database::{Arrival, NewDatabase, RecordKey, Take, write_database};
 use crate::convert::note::Note;
 use crate::convert::{ConvertOptions, Converted, ConvertedDatabase, convert, plan};
 use crate::error::{Error, Result};
@@ -8,7 +8,7 @@ use crate::layout::{Meta, PageLayout};
 use crate::read::DatabaseFile;
 use crate::salvage::{Mode, Origin, SalvageReport, Salvaged, State, salvage};
 use crate::source::PageSource;
-use crate::write::{BtreeParams, Duplicates, NewFile, PageSink, RecnoParams};
+use crate::write::{BtreeParams, Duplicates, HashParams, NewFile, PageSink, RecnoParams, Repeats};
 
 /// The names of the databases where it is not known whose the records are.
 const KEYED: &[u8] = b"keyed";
@@ -118,6 +118,8 @@ struct Survey {
     numbered: u64,
     /// The highest number that is known.
     last: u32,
+    /// The length of the longest record with a number.
+    longest: u32,
     /// Whether the keys of each page are in bytewise order.
     in_order: bool,
 }
@@ -130,6 +132,7 @@ impl Survey {
             keyed: 0,
             numbered: 0,
             last: 0,
+            longest: 0,
             in_order: true,
         };
         let (mut page, mut before) = (None, Vec::new());
@@ -144,6 +147,8 @@ impl Survey {
                 }
                 Some(Whole::Numbered(number)) => {
                     survey.numbered += 1;
+                    let len = u32::try_from(record.value.len()).unwrap_or(u32::MAX);
+                    survey.longest = survey.longest.max(len);
                     survey.last = survey.last.max(number.unwrap_or_default());
                 }
                 None if record.origin == Origin::Directory => {}
@@ -291,9 +296,17 @@ impl Section<'_> {
         };
         let mut clash = false;
         let arrival = Arrival::AnyOrder(&options.sort);
-        let made = write_database(file, self.name, &new, arrival, Keep::First, feed, |left| {
-            clash |= left.value != left.kept;
-        })?;
+        let made = write_database(
+            file,
+            self.name,
+            &new,
+            arrival,
+            Repeats::FirstWins,
+            feed,
+            |left| {
+                clash |= left.value != left.kept;
+            },
+        )?;
         if clash && single {
             return Ok(None);
         }
@@ -355,6 +368,17 @@ impl Section<'_> {
                 }
                 Ok(NewDatabase::Btree(params))
             }
+            (NewDatabase::Recno(mut params), _) => {
+                // 2.x does not say how long records of one length are.
+                if let Some(fixed) = params.fixed.as_mut().filter(|fixed| fixed.len == 0) {
+                    fixed.len = self.survey.longest;
+                }
+                Ok(NewDatabase::Recno(params))
+            }
+            (NewDatabase::Hash(params), _) => Ok(NewDatabase::Hash(HashParams {
+                table: None,
+                ..params
+            })),
             (new, _) => Ok(new),
         }
     }

@@ -139,6 +139,14 @@ impl<'db, S: PageSource> Scan<'db, S> {
         Ok(())
     }
 
+    /// The bucket that a unit of a hash database is.
+    pub(crate) fn bucket(&self, index: usize) -> Option<u32> {
+        match &self.units {
+            Units::Buckets(buckets) => buckets.get(index),
+            _ => None,
+        }
+    }
+
     /// Whether the leaf of a unit begins with another key than the one before
     /// it ends with, so that the records of no key lie on both; false where
     /// that cannot be told from the two leaves alone.

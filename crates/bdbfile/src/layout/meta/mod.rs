@@ -269,7 +269,10 @@ impl Meta {
                 endian.put_u32(page, generic::MAGIC, BTREE_MAGIC);
                 fields.write(endian, page);
             }
-            Method::Hash(_) => {}
+            Method::Hash(fields) => {
+                endian.put_u32(page, generic::MAGIC, HASH_MAGIC);
+                fields.write(endian, page);
+            }
             Method::Queue(fields) => {
                 endian.put_u32(page, generic::MAGIC, QUEUE_MAGIC);
                 fields.write(endian, page);

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::error::{Error, Result};
 use crate::layout::{FIRST_ROOT, Meta, PageLayout, PageNo};
 use crate::write::btree::BtreeWriter;
+use crate::write::hash::{HashParams, HashWriter};
 use crate::write::pages::{FinalPages, Pages, write_at};
 use crate::write::params::{BtreeParams, FileParams, QueueParams, RecnoParams};
 use crate::write::queue::QueueWriter;
@@ -157,6 +158,16 @@ impl<W: PageSink> NewFile<W> {
         RecnoWriter::new(self, home, params)
     }
 
+    /// Begins a hash database, as [`btree`](Self::btree) does a btree.
+    ///
+    /// # Errors
+    /// As [`btree`](Self::btree), and [`Error::Limit`] where the buckets are
+    /// more than there can be pages.
+    pub fn hash(&mut self, name: Option<&[u8]>, params: &HashParams) -> Result<HashWriter<'_, W>> {
+        let home = self.home(name)?;
+        HashWriter::new(self, home, params)
+    }
+
     /// Begins a queue, which is always the only database of its file.
     ///
     /// # Errors
@@ -164,6 +175,16 @@ impl<W: PageSink> NewFile<W> {
     pub fn queue(&mut self, params: &QueueParams) -> Result<QueueWriter<'_, W>> {
         self.home(None)?;
         QueueWriter::new(self, params)
+    }
+
+    /// The name that errors give the file.
+    pub fn name(&self) -> &str {
+        self.shared.sink.name()
+    }
+
+    /// How the pages of the file are laid out.
+    pub fn layout(&self) -> PageLayout {
+        self.shared.layout
     }
 
     /// Finishes the file: its directory, last of all the page that makes it a

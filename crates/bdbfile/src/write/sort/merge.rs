@@ -14,6 +14,9 @@ use crate::write::sort::spill::Spill;
 #[derive(Debug)]
 pub(super) struct Merge {
     order: SortOrder,
+    codec: Codec,
+    /// Bytes of the buffer of each run.
+    buffer: usize,
     readers: Vec<RunReader>,
     /// The readers that are not at their end, as a heap: the one whose record
     /// comes first is at the top.
@@ -23,30 +26,34 @@ pub(super) struct Merge {
 }
 
 impl Merge {
-    pub(super) fn new(
-        spill: &Spill,
-        order: SortOrder,
-        codec: Codec,
-        runs: &[Run],
-        buffer: usize,
-    ) -> Result<Self> {
-        let mut merge = Self {
+    /// A merge of nothing.
+    pub(super) fn new(order: SortOrder, codec: Codec, buffer: usize) -> Self {
+        Self {
             order,
-            readers: Vec::with_capacity(runs.len()),
-            heap: Vec::with_capacity(runs.len()),
+            codec,
+            buffer,
+            readers: Vec::new(),
+            heap: Vec::new(),
             taken: false,
-        };
+        }
+    }
+
+    /// Begins with the first records of some runs.
+    pub(super) fn begin(&mut self, spill: &Spill, runs: &[Run]) -> Result<()> {
+        self.readers.clear();
+        self.heap.clear();
+        self.taken = false;
         for (index, run) in runs.iter().enumerate() {
-            let mut reader = RunReader::new(codec, run.clone(), buffer);
+            let mut reader = RunReader::new(self.codec, run.clone(), self.buffer);
             if reader.advance(spill)? {
-                merge.heap.push(index);
+                self.heap.push(index);
             }
-            merge.readers.push(reader);
+            self.readers.push(reader);
         }
-        for place in (0..merge.heap.len() / 2).rev() {
-            merge.sift(spill, place)?;
+        for place in (0..self.heap.len() / 2).rev() {
+            self.sift(spill, place)?;
         }
-        Ok(merge)
+        Ok(())
     }
 
     /// Goes to the next record; false at the end.
@@ -144,7 +151,8 @@ fn write_merged(
     plan: &Plan,
     runs: &[Run],
 ) -> Result<Run> {
-    let mut merge = Merge::new(spill, order, codec, runs, plan.buffer)?;
+    let mut merge = Merge::new(order, codec, plan.buffer);
+    merge.begin(spill, runs)?;
     let mut writer = RunWriter::new(spill, plan.buffer);
     while merge.advance(spill)? {
         let record = merge.top().map(RunReader::encoded).unwrap_or_default();

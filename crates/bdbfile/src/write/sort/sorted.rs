@@ -5,6 +5,7 @@ use crate::write::sort::arena::Arena;
 use crate::write::sort::index::Index;
 use crate::write::sort::merge::Merge;
 use crate::write::sort::record::{Entry, Field};
+use crate::write::sort::run::Run;
 use crate::write::sort::spill::Spill;
 
 /// Sorted records, one at a time.
@@ -27,7 +28,10 @@ pub(super) enum Source {
         index: Index,
         next: usize,
     },
-    Runs(Merge),
+    Runs {
+        merge: Merge,
+        runs: Vec<Run>,
+    },
 }
 
 /// A record given out.
@@ -63,6 +67,18 @@ impl Sorted {
         self.bytes
     }
 
+    /// Goes back to before the first record.
+    ///
+    /// # Errors
+    /// [`Error::Io`](crate::Error::Io) when the temporary file cannot be read.
+    pub fn rewind(&mut self) -> Result<()> {
+        match &mut self.source {
+            Source::Memory { next, .. } => *next = 0,
+            Source::Runs { merge, runs } => merge.begin(&self.spill, runs)?,
+        }
+        Ok(())
+    }
+
     /// The next record; `None` at the end.
     ///
     /// # Errors
@@ -77,7 +93,7 @@ impl Sorted {
                 *next += 1;
                 arena.entry(slot)
             }
-            Source::Runs(merge) => {
+            Source::Runs { merge, .. } => {
                 if !merge.advance(&self.spill)? {
                     return Ok(None);
                 }

@@ -107,8 +107,9 @@ impl Sorter {
             drop(self.arena);
             let spill = &mut self.spill;
             let runs = merge::reduce(spill, self.order, self.codec, &self.plan, self.runs)?;
-            let buffer = self.plan.buffer;
-            Source::Runs(Merge::new(spill, self.order, self.codec, &runs, buffer)?)
+            let mut merge = Merge::new(self.order, self.codec, self.plan.buffer);
+            merge.begin(spill, &runs)?;
+            Source::Runs { merge, runs }
         };
         Ok(Sorted::new(source, self.spill, self.records, self.bytes))
     }

@@ -38,6 +38,12 @@ fn all(mut sorted: Sorted) -> Vec<Owned> {
         .sum();
     assert_eq!(sorted.bytes(), bytes as u64);
     assert!(sorted.next().unwrap().is_none());
+    sorted.rewind().unwrap();
+    for expected in &records {
+        let record = sorted.next().unwrap().unwrap();
+        assert_eq!((record.rank, record.key), (expected.0, &*expected.1));
+        assert_eq!(record.value, expected.2);
+    }
     records
 }
 
