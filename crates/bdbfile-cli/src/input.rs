@@ -62,7 +62,7 @@ impl Input {
     }
 }
 
-impl PageSource for &Input {
+impl PageSource for Input {
     fn name(&self) -> &str {
         self.0.name()
     }

@@ -56,6 +56,7 @@
     )
 )]
 
+pub mod convert;
 mod error;
 pub mod layout;
 pub mod log;

@@ -153,6 +153,30 @@ impl<'db, S: PageSource> Scan<'db, S> {
         Ok(())
     }
 
+    /// The bucket that a unit of a hash database is.
+    pub(crate) fn bucket(&self, index: usize) -> Option<u32> {
+        match &self.units {
+            Units::Buckets(buckets) => buckets.get(index),
+            _ => None,
+        }
+    }
+
+    /// Whether the leaf of a unit begins with another key than the one before
+    /// it ends with, so that the records of no key lie on both; false where
+    /// that cannot be told from the two leaves alone.
+    pub(crate) fn begins_with_new_key(&self, index: usize) -> Result<bool> {
+        let Units::Leaves(leaves) = &self.units else {
+            return Ok(true);
+        };
+        let walk = self.walk();
+        let page = |index: usize| leaf_page(walk, TreeKind::BTREE, leaves, index);
+        let Some(before) = index.checked_sub(1) else {
+            return Ok(true);
+        };
+        let (before, after) = (page(before)?, page(index)?);
+        leaf::differ(walk, &before.view(), &after.view())
+    }
+
     /// Ends the scan: looks at the free list and, when every unit of the only
     /// database of a file was visited, for pages that nothing refers to.
     pub fn finish(self) -> Result<ScanReport> {

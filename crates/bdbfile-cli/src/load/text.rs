@@ -1,0 +1,109 @@
+//! The text of `db_dump` as records: database by database, one record at a
+//! time in memory.
+
+use std::io::BufRead;
+
+use crate::failure::Failure;
+use crate::load::header::{Header, number};
+use crate::load::lines::{Framing, Line, Lines};
+
+/// The records of one database in a text.
+#[derive(Debug)]
+pub(crate) struct Records<'t, R> {
+    lines: &'t mut Lines<R>,
+    header: &'t Header,
+    key: Vec<u8>,
+    value: Vec<u8>,
+    /// The number that the next record gets where the text has none.
+    next: u64,
+}
+
+/// A record of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TextRecord<'a> {
+    pub(crate) key: Key<'a>,
+    pub(crate) value: &'a [u8],
+    /// The line of its key, or of its datum where it has none.
+    pub(crate) line: u64,
+}
+
+/// What a record is found by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Key<'a> {
+    Bytes(&'a [u8]),
+    Number(u32),
+}
+
+impl<'t, R: BufRead> Records<'t, R> {
+    /// The records after a header.
+    pub(crate) fn new(lines: &'t mut Lines<R>, header: &'t Header) -> Self {
+        Self {
+            lines,
+            header,
+            key: Vec::new(),
+            value: Vec::new(),
+            next: 1,
+        }
+    }
+
+    /// The next record; `None` after the last.
+    pub(crate) fn next(&mut self) -> Result<Option<TextRecord<'_>>, Failure> {
+        let style = self.header.style;
+        let keyed = self.header.described.keyed;
+        if keyed {
+            let line = self.lines.item(style, &mut self.key)?;
+            if line != Line::Item {
+                return self.end(line);
+            }
+        }
+        let at = self.lines.number() + u64::from(!keyed);
+        let line = self.lines.item(style, &mut self.value)?;
+        if line != Line::Item {
+            if keyed {
+                return Err(self.lines.wrong_at(at, "a key without data after it"));
+            }
+            return self.end(line);
+        }
+        let numbered = self.header.described.kind.is_numbered();
+        if let Some(fixed) = self.header.described.re_len.filter(|_| numbered)
+            && self.value.len() as u64 > u64::from(fixed)
+        {
+            let len = self.value.len();
+            let rule = format!("a record of {len} bytes, longer than re_len, which is {fixed}");
+            return Err(self.lines.wrong(rule));
+        }
+        let key = match (numbered, keyed) {
+            (false, _) => Key::Bytes(&self.key),
+            (true, true) => match number(&self.key) {
+                Ok(number @ 1..) => Key::Number(number),
+                _ => {
+                    let found = self.key.get(..40).unwrap_or(&self.key).escape_ascii();
+                    let rule = format!("the key '{found}' is not the number of a record");
+                    return Err(self.lines.wrong_at(at, rule));
+                }
+            },
+            (true, false) => {
+                let number = u32::try_from(self.next)
+                    .map_err(|_| self.lines.wrong_at(at, "more records than numbers"))?;
+                self.next += 1;
+                Key::Number(number)
+            }
+        };
+        Ok(Some(TextRecord {
+            key,
+            value: &self.value,
+            line: at,
+        }))
+    }
+
+    /// The end of the records: at the end of a text without such lines, or
+    /// where it says so.
+    fn end(&self, line: Line) -> Result<Option<TextRecord<'_>>, Failure> {
+        if line == Line::TextEnd && self.header.style.framing == Framing::Blank {
+            return Err(self
+                .lines
+                .wrong("the text ends here, without DATA=END: it may have been cut"));
+        }
+        Ok(None)
+    }
+}
