@@ -54,7 +54,7 @@ pub(crate) enum Id {
     Kind,
     Checksums,
     NoChecksums,
-    FileId,
+    Uid,
     Memory,
     Threads,
     Keyword,
@@ -196,7 +196,7 @@ const NO_CHECKSUMS: Flag = long(
 );
 
 const FILE_ID: Flag = setting(
-    Id::FileId,
+    Id::Uid,
     "file-id",
     "HEX",
     &["the id of DST, 40 hex digits; a fresh one unless told"],

@@ -77,8 +77,10 @@ impl Overrides {
 
     /// What a text without header is to become.
     pub(crate) fn alone(&self, kind: NewKind) -> Result<Header, Failure> {
-        let mut raw = RawHeader::default();
-        raw.kind = Some(kind);
+        let raw = RawHeader {
+            kind: Some(kind),
+            ..RawHeader::default()
+        };
         let described = raw.describe(self).map_err(Failure::Message)?;
         Ok(Header {
             described,
@@ -360,7 +362,7 @@ const RECNO: &[NewKind] = &[NewKind::Recno];
 const QUEUE: &[NewKind] = &[NewKind::Queue];
 const NUMBERED: &[NewKind] = &[NewKind::Recno, NewKind::Queue];
 
-/// Those that db_load's manual lists.
+/// Those that the manual of `db_load` lists.
 static KEYWORDS: &[Keyword] = &[
     keyword_of("bt_minkey", Sets::MinKey, BTREE),
     keyword_of("chksum", Sets::Checksums, ALL),

@@ -74,14 +74,14 @@ impl<'t, R: BufRead> Records<'t, R> {
         }
         let key = match (numbered, keyed) {
             (false, _) => Key::Bytes(&self.key),
-            (true, true) => match number(&self.key) {
-                Ok(number @ 1..) => Key::Number(number),
-                _ => {
+            (true, true) => {
+                let found = number(&self.key).ok().filter(|number| *number > 0);
+                Key::Number(found.ok_or_else(|| {
                     let found = self.key.get(..40).unwrap_or(&self.key).escape_ascii();
                     let rule = format!("the key '{found}' is not the number of a record");
-                    return Err(self.lines.wrong_at(at, rule));
-                }
-            },
+                    self.lines.wrong_at(at, rule)
+                })?)
+            }
             (true, false) => {
                 let number = u32::try_from(self.next)
                     .map_err(|_| self.lines.wrong_at(at, "more records than numbers"))?;
