@@ -6,7 +6,7 @@ mod support;
 use std::fs;
 use std::path::Path;
 
-use support::{log_texts, names, sandbox_with, succeeds};
+use support::{big_store, log_texts, names, sandbox, sandbox_with, succeeds};
 
 /// Where the unique id of a file stands on page 0.
 const FILE_ID: std::ops::Range<usize> = 52..72;
@@ -30,6 +30,27 @@ fn of_the_files_and_of_the_log() {
                 log_texts(other.path()).get(1..)
             );
         }
+    }
+}
+
+/// A database of several units is built by all threads at once.
+#[test]
+fn of_a_large_file() {
+    let runs = ["1", "2", "16"].map(|threads| {
+        let sandbox = sandbox();
+        big_store(&sandbox.path().join("old"), 50_000);
+        succeeds(sandbox.path(), ["--threads", threads, "old", "new"]);
+        sandbox
+    });
+    let [first, others @ ..] = &runs;
+    assert!(
+        fs::metadata(first.path().join("new/ics50events.db"))
+            .unwrap()
+            .len()
+            > 48 << 20
+    );
+    for other in others {
+        same_files(&first.path().join("new"), &other.path().join("new"));
     }
 }
 

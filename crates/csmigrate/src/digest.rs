@@ -39,6 +39,7 @@ impl fmt::Display for SequenceDigest {
 pub(crate) struct Digester {
     digest: RecordDigest,
     sequence: SequenceDigest,
+    records: u64,
     buffer: Vec<u8>,
 }
 
@@ -60,6 +61,24 @@ impl Digester {
         self.digest.sum = self.digest.sum.wrapping_add(hash);
         let before = self.sequence.value.wrapping_mul(STEP);
         self.sequence.value = before.wrapping_add(hash);
+        self.records += 1;
+    }
+
+    /// Adds the records of another digest, which come after those here.
+    pub(crate) fn append(&mut self, after: &Self) {
+        self.digest.sum = self.digest.sum.wrapping_add(after.digest.sum);
+        // Each record after them moves the ones here one step on.
+        let (mut steps, mut power, mut left) = (1_u128, STEP, after.records);
+        while left > 0 {
+            if left & 1 == 1 {
+                steps = steps.wrapping_mul(power);
+            }
+            power = power.wrapping_mul(power);
+            left >>= 1;
+        }
+        let moved = self.sequence.value.wrapping_mul(steps);
+        self.sequence.value = moved.wrapping_add(after.sequence.value);
+        self.records += after.records;
     }
 
     /// The digest of the records added.
@@ -96,6 +115,19 @@ mod tests {
         assert_eq!(all, of(&[("k", "1"), ("k", "2"), ("k", "3")]));
         assert_ne!(all, of(&[("k", "2"), ("k", "1"), ("k", "3")]));
         assert_ne!(all, of(&[("k", "1"), ("k", "3"), ("k", "2")]));
+    }
+
+    #[test]
+    fn two_runs_one_after_the_other_give_the_digest_of_all() {
+        let all = [("a", "1"), ("b", "2"), ("b", "3"), ("c", "4"), ("d", "5")];
+        let whole = digester(&all);
+        for cut in 0..=all.len() {
+            let (left, right) = all.split_at(cut);
+            let mut joined = digester(left);
+            joined.append(&digester(right));
+            assert_eq!(joined.digest(), whole.digest());
+            assert_eq!(joined.sequence(), whole.sequence());
+        }
     }
 
     #[test]

@@ -38,6 +38,7 @@ mod similar;
 mod staging;
 mod system;
 mod verify;
+mod workers;
 
 pub use digest::RecordDigest;
 pub use error::{Error, Result};

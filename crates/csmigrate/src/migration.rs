@@ -5,7 +5,6 @@ use std::fs::File;
 use std::num::NonZeroUsize;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use bdbfile::source::{FileSource, MappedSource};
@@ -21,6 +20,7 @@ use crate::rewrite::{self, Reading};
 use crate::staging::Staging;
 use crate::system;
 use crate::verify;
+use crate::workers::Workers;
 
 /// A migration to be done: from where, to where, and how.
 #[derive(Debug, Clone)]
@@ -60,7 +60,7 @@ impl Migration {
         self
     }
 
-    /// Works on so many databases at a time. The result does not depend on it.
+    /// Works with so many threads. The result does not depend on it.
     #[must_use]
     pub fn threads(mut self, threads: NonZeroUsize) -> Self {
         self.threads = threads;
@@ -84,16 +84,15 @@ impl Migration {
         let plan = self.plan(observer)?;
         observer.event(Event::Begins(Stage::Rewrite));
         let files = &plan.store.databases;
-        let reports = self.each(
-            files.len(),
-            |index| {
-                let file = at(files, index)?;
+        let reports = self.each_database(
+            files,
+            |_, file, workers| {
                 let began = Instant::now();
                 // The server may still run beside a dry run, so no mapping: a
                 // file cut short under it must be an error and nothing worse.
                 let source =
                     FileSource::open(&file.path).map_err(Error::io(&file.path, "read the file"))?;
-                let reading = rewrite::read_only(source)?;
+                let reading = rewrite::read_only(source, workers)?;
                 Ok(file_report(file, &reading, (0, 0), began.elapsed()))
             },
             &mut |report| tell(observer, Stage::Rewrite, report),
@@ -175,22 +174,19 @@ impl Migration {
             carry(&mut staging, conf, copy_dir)?;
         }
         let ids = FileIds::new(plan);
-        let readings = self.each(
-            databases.len(),
-            |index| {
-                let (file, output) = (at(databases, index)?, at(&outputs, index)?);
-                let began = Instant::now();
-                let copy = copy_dir.join(&file.name);
-                let path = staging.path_of(&file.name);
-                let source =
-                    MappedSource::open(&copy).map_err(Error::io(&copy, "read the backup"))?;
-                let reading = rewrite::rewrite(source, &path, output, ids.of(&file.name))?;
-                system::take_after(output, &file.metadata)
-                    .map_err(Error::io(&path, "set owner and mode"))?;
-                Ok((reading, began.elapsed()))
-            },
-            &mut |_| {},
-        )?;
+        let build = |index: usize, file: &StoreFile, workers| {
+            let output = at(&outputs, index)?;
+            let began = Instant::now();
+            let copy = copy_dir.join(&file.name);
+            let path = staging.path_of(&file.name);
+            let source = MappedSource::open(&copy).map_err(Error::io(&copy, "read the backup"))?;
+            let id = ids.of(&file.name);
+            let reading = rewrite::rewrite(source, &path, output, id, workers)?;
+            system::take_after(output, &file.metadata)
+                .map_err(Error::io(&path, "set owner and mode"))?;
+            Ok((reading, began.elapsed()))
+        };
+        let readings = self.each_database(databases, build, &mut |_| {})?;
         let records: u64 = readings
             .iter()
             .map(|(reading, _)| reading.scan.records)
@@ -210,18 +206,16 @@ impl Migration {
     ) -> Result<Vec<FileReport>> {
         observer.event(Event::Begins(Stage::Verify));
         let databases = &plan.store.databases;
-        let reports = self.each(
-            databases.len(),
-            |index| {
-                let (file, (reading, spent)) = (at(databases, index)?, at(readings, index)?);
-                let began = Instant::now();
-                let path = staging.path_of(&file.name);
-                let written = verify::verify(&path, Path::new(&file.name), reading)?;
-                let spent = *spent + began.elapsed();
-                Ok(file_report(file, reading, written, spent))
-            },
-            &mut |report| tell(observer, Stage::Verify, report),
-        )?;
+        let read_again = |index: usize, file: &StoreFile, workers| {
+            let (reading, spent) = at(readings, index)?;
+            let began = Instant::now();
+            let path = staging.path_of(&file.name);
+            let written = verify::verify(&path, Path::new(&file.name), reading, workers)?;
+            let spent = *spent + began.elapsed();
+            Ok(file_report(file, reading, written, spent))
+        };
+        let mut told = |report: &FileReport| tell(observer, Stage::Verify, report);
+        let reports = self.each_database(databases, read_again, &mut told)?;
         let done = format!(
             "{} records found again, counts and digests equal",
             total(&reports)
@@ -230,56 +224,43 @@ impl Migration {
         Ok(reports)
     }
 
-    /// Does `work` for every index, on so many threads as there may be, and
-    /// tells of each result in the order of the indices. The first error, in
-    /// that order, is the answer; what has not begun by then is left undone.
-    fn each<T: Send>(
+    /// Does `work` for every database: the large ones one after the other, each
+    /// by all threads, then the small ones side by side; tells of the results
+    /// in the order of the databases. The first error, in that order, is the
+    /// answer; what has not begun when one is met is left undone.
+    fn each_database<T: Send>(
         &self,
-        count: usize,
-        work: impl Fn(usize) -> Result<T> + Sync,
+        databases: &[StoreFile],
+        work: impl Fn(usize, &StoreFile, Workers) -> Result<T> + Sync,
         done: &mut dyn FnMut(&T),
     ) -> Result<Vec<T>> {
-        let next = AtomicUsize::new(0);
-        let failed = AtomicBool::new(false);
-        let (sender, receiver) = crossbeam::channel::bounded(count.max(1));
-        std::thread::scope(|scope| {
-            for _ in 0..self.threads.get().min(count) {
-                let (sender, next, failed, work) = (sender.clone(), &next, &failed, &work);
-                scope.spawn(move || {
-                    while !failed.load(Ordering::Relaxed) {
-                        let index = next.fetch_add(1, Ordering::Relaxed);
-                        if index >= count {
-                            return;
-                        }
-                        let result = work(index);
-                        failed.fetch_or(result.is_err(), Ordering::Relaxed);
-                        if sender.send((index, result)).is_err() {
-                            return;
-                        }
-                    }
-                });
-            }
-            drop(sender);
-            let mut waiting: Vec<Option<Result<T>>> = Vec::new();
-            waiting.resize_with(count, || None);
-            let mut finished = Vec::with_capacity(count);
-            for (index, result) in receiver {
-                if let Some(place) = waiting.get_mut(index) {
-                    *place = Some(result);
-                }
-                while let Some(Some(Ok(_))) = waiting.get(finished.len()) {
-                    let slot = waiting.get_mut(finished.len()).and_then(Option::take);
-                    if let Some(Ok(value)) = slot {
-                        done(&value);
-                        finished.push(value);
-                    }
-                }
-            }
-            match waiting.into_iter().flatten().find_map(Result::err) {
-                Some(error) => Err(error),
-                None => Ok(finished),
-            }
-        })
+        let all = Workers {
+            threads: self.threads,
+        };
+        let alone = Workers {
+            threads: NonZeroUsize::MIN,
+        };
+        let (large, small): (Vec<_>, Vec<_>) = databases
+            .iter()
+            .enumerate()
+            .partition(|(_, file)| file.len() >= rewrite::LARGE);
+        let mut results = Vec::with_capacity(databases.len());
+        for (index, file) in large {
+            results.push((index, work(index, file, all)));
+        }
+        if results.iter().all(|(_, result)| result.is_ok()) {
+            let of_small = all.each(small.len(), |at| {
+                let (index, file) = small.get(at).copied().ok_or_else(nothing_to_do)?;
+                work(index, file, alone)
+            });
+            results.extend(of_small.into_iter().filter_map(|(at, result)| {
+                let (index, _) = small.get(at)?;
+                Some((*index, result))
+            }));
+        }
+        results.sort_by_key(|(index, _)| *index);
+        let results = results.into_iter().map(|(_, result)| result);
+        results.map(|result| result.inspect(&mut *done)).collect()
     }
 
     fn report(&self, plan: &Plan, files: Vec<FileReport>, dry_run: bool, began: Instant) -> Report {
@@ -388,11 +369,15 @@ fn total(reports: &[FileReport]) -> u64 {
 
 /// What is at an index that was counted before.
 fn at<T>(items: &[T], index: usize) -> Result<&T> {
-    items.get(index).ok_or_else(|| Error::Io {
+    items.get(index).ok_or_else(nothing_to_do)
+}
+
+fn nothing_to_do() -> Error {
+    Error::Io {
         path: PathBuf::new(),
         action: "find the work to do",
         source: std::io::ErrorKind::InvalidInput.into(),
-    })
+    }
 }
 
 fn file_report(

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use bdbfile::layout::{Endian, Kind, Meta, PageLayout};
 use bdbfile::read::{Database, DatabaseFile, Finding, ScanReport};
 use bdbfile::source::PageSource;
-use bdbfile::write::{BtreeBuilder, BtreeParams, FileParams, FileSink, KeyOrder};
+use bdbfile::write::{BtreeParams, FileParams, FileSink, KeyOrder, NewFile};
 
 use crate::digest::{Digester, RecordDigest, SequenceDigest};
 use crate::error::{Error, Result};
 use crate::report::{RecordOrder, Warning};
+use crate::workers::Workers;
 
 /// What was read from one database.
 #[derive(Debug)]
@@ -41,29 +42,74 @@ impl Reading {
     }
 }
 
+/// Bytes of leaves that one thread takes at a time. What is written follows
+/// from it, and never from the number of threads.
+const UNIT: u64 = 16 << 20;
+
+/// Files of this size are read by several threads.
+pub(crate) const LARGE: u64 = 2 * UNIT;
+
 /// Reads every record of a database and writes nothing.
-pub(crate) fn read_only<S: PageSource>(source: S) -> Result<Reading> {
+pub(crate) fn read_only<S: PageSource>(source: S, workers: Workers) -> Result<Reading> {
     let file = open(source)?;
     let database = file.database();
     let scan = database.scan().map_err(bad_source)?;
-    let mut digester = Digester::default();
-    let mut last: Option<Vec<u8>> = None;
-    let mut order = RecordOrder::Bytewise;
-    scan.visit(scan.all(), |record| {
-        digester.add(record.key, record.value);
-        if !record.repeats_key {
-            if last.as_deref().is_some_and(|last| record.key <= last) {
-                order = RecordOrder::AsFound;
-            }
-            let last = last.get_or_insert_default();
-            last.clear();
-            last.extend_from_slice(record.key);
-        }
-        Ok::<_, bdbfile::Error>(())
-    })
-    .map_err(bad_source)?;
+    let ranges = scan.ranges(UNIT);
+    let runs = workers
+        .all(ranges.len(), |index| {
+            let range = ranges.get(index).cloned().unwrap_or_default();
+            let mut run = Run::default();
+            scan.visit(range, |record| {
+                run.digester.add(record.key, record.value);
+                if !record.repeats_key {
+                    run.key(record.key);
+                }
+                Ok::<_, bdbfile::Error>(())
+            })?;
+            Ok::<_, bdbfile::Error>(run)
+        })
+        .map_err(bad_source)?;
+    let mut all = Run::default();
+    for run in &runs {
+        all.append(run);
+    }
     let scan = scan.finish().map_err(bad_source)?;
-    Ok(Reading::new(&file, order, &digester, scan))
+    let order = if all.out_of_order {
+        RecordOrder::AsFound
+    } else {
+        RecordOrder::Bytewise
+    };
+    Ok(Reading::new(&file, order, &all.digester, scan))
+}
+
+/// A run of records that was read: what they are, and whether their keys are
+/// in bytewise order.
+#[derive(Debug, Default)]
+struct Run {
+    digester: Digester,
+    first: Option<Vec<u8>>,
+    last: Option<Vec<u8>>,
+    out_of_order: bool,
+}
+
+impl Run {
+    fn key(&mut self, key: &[u8]) {
+        self.out_of_order |= self.last.as_deref().is_some_and(|last| key <= last);
+        self.first.get_or_insert_with(|| key.to_vec());
+        let last = self.last.get_or_insert_default();
+        last.clear();
+        last.extend_from_slice(key);
+    }
+
+    /// Adds a run that comes after this one.
+    fn append(&mut self, after: &Self) {
+        self.digester.append(&after.digester);
+        if let Some(first) = &after.first {
+            self.out_of_order |= self.last.as_ref().is_some_and(|last| first <= last);
+            self.last.clone_from(&after.last);
+        }
+        self.out_of_order |= after.out_of_order;
+    }
 }
 
 /// Reads every record of a database and writes them, in the order found, into
@@ -73,6 +119,7 @@ pub(crate) fn rewrite<S: PageSource>(
     path: &Path,
     file: &File,
     file_id: [u8; 20],
+    workers: Workers,
 ) -> Result<Reading> {
     let input = open(source)?;
     let database = input.database();
@@ -86,13 +133,13 @@ pub(crate) fn rewrite<S: PageSource>(
     // internal pages. One whose application compares keys in its own way shows
     // it by the first key out of order, and is begun again.
     let mut order = RecordOrder::Bytewise;
-    let (digester, scan) = match build(&database, path, file, &head, &params) {
+    let (digester, scan) = match build(&database, path, file, &head, &params, workers) {
         Err(Build::OutOfOrder) => {
             order = RecordOrder::AsFound;
             params.order = KeyOrder::AsFed;
             file.set_len(0)
                 .map_err(Error::io(path, "empty the file to begin it again"))?;
-            build(&database, path, file, &head, &params)
+            build(&database, path, file, &head, &params, workers)
         }
         built => built,
     }
@@ -157,6 +204,7 @@ fn build<S: PageSource>(
     file: &File,
     head: &FileParams,
     params: &BtreeParams,
+    workers: Workers,
 ) -> std::result::Result<(Digester, ScanReport), Build> {
     let failed = |error| match error {
         bdbfile::Error::Order { .. } => Build::OutOfOrder,
@@ -169,16 +217,30 @@ fn build<S: PageSource>(
         .try_clone()
         .map_err(|error| Build::Failed(Error::io(path, "open the file again")(error)))?;
     let sink = FileSink::new(path.display().to_string(), handle);
-    let mut builder = BtreeBuilder::new(sink, head, params).map_err(failed)?;
+    let mut built = NewFile::new(sink, head).map_err(failed)?;
+    let btree = built.btree(None, params).map_err(failed)?;
     let scan = database.scan()?;
-    let mut digester = Digester::default();
-    scan.visit(scan.all(), |record| {
-        digester.add(record.key, record.value);
-        builder.push(record.key, record.value).map_err(failed)
+    let ranges = scan.ranges(UNIT);
+    let digesters = workers.all(ranges.len(), |index| {
+        // Begun before anything can fail: those after it wait for it.
+        let mut piece = btree.piece(index);
+        let range = ranges.get(index).cloned().unwrap_or_default();
+        let mut digester = Digester::default();
+        scan.visit(range, |record| {
+            digester.add(record.key, record.value);
+            piece.push(record.key, record.value).map_err(failed)
+        })?;
+        piece.finish().map_err(failed)?;
+        Ok::<_, Build>(digester)
     })?;
     let scan = scan.finish()?;
-    builder.finish().map_err(failed)?;
-    Ok((digester, scan))
+    btree.finish().map_err(failed)?;
+    built.finish().map_err(failed)?;
+    let mut all = Digester::default();
+    for digester in &digesters {
+        all.append(digester);
+    }
+    Ok((all, scan))
 }
 
 /// Opens a file, if it is of a kind that is migrated: a btree of 3.1 or later.

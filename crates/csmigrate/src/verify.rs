@@ -6,11 +6,17 @@ use bdbfile::source::MappedSource;
 
 use crate::error::{Error, Result};
 use crate::rewrite::{self, Reading};
+use crate::workers::Workers;
 
 /// Reads a written database and compares it with what was read from the
 /// source: number of records, digest, order, structure. Returns the records
 /// found and the size of the file.
-pub(crate) fn verify(path: &Path, name: &Path, read: &Reading) -> Result<(u64, u64)> {
+pub(crate) fn verify(
+    path: &Path,
+    name: &Path,
+    read: &Reading,
+    workers: Workers,
+) -> Result<(u64, u64)> {
     let source = MappedSource::open(path).map_err(Error::io(path, "read the new file"))?;
     let len = std::fs::metadata(path)
         .map_err(Error::io(path, "read the new file"))?
@@ -23,7 +29,7 @@ pub(crate) fn verify(path: &Path, name: &Path, read: &Reading) -> Result<(u64, u
             written,
         })
     };
-    let written = match rewrite::read_only(source) {
+    let written = match rewrite::read_only(source, workers) {
         Ok(written) => written,
         // What is wrong here is what was written, not a file of the source.
         Err(Error::Database { error, .. }) if error.rule().is_some() => {

@@ -89,6 +89,20 @@ impl<'db, S: PageSource> Scan<'db, S> {
         0..self.units.len()
     }
 
+    /// Divides all units into ranges that stand on about so many bytes of
+    /// pages each: work for several readers at once. There is always one.
+    /// What the records have in overflow chains and duplicate trees is not
+    /// counted.
+    pub fn ranges(&self, bytes: u64) -> Vec<Range<usize>> {
+        let page_size = u64::from(self.database.file.layout().page_size);
+        let units = usize::try_from(bytes / page_size).unwrap_or(usize::MAX);
+        let (units, all) = (units.max(1), self.units.len());
+        let starts = (0..all.max(1)).step_by(units);
+        starts
+            .map(|start| start..start.saturating_add(units).min(all))
+            .collect()
+    }
+
     /// Visits the records of a range of units in the order of the file.
     ///
     /// # Errors

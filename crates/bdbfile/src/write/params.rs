@@ -150,7 +150,7 @@ impl BtreeParams {
         if self.record_numbers {
             flags |= BtreeFlags::RECNUM;
         }
-        if heading.directory {
+        if heading.named {
             flags |= BtreeFlags::SUBDB;
         }
         let fields = BtreeFields {
@@ -231,6 +231,9 @@ impl RecnoParams {
         }
         if self.fixed.is_some() {
             flags |= BtreeFlags::FIXED_LENGTH;
+        }
+        if heading.named {
+            flags |= BtreeFlags::SUBDB;
         }
         let fields = BtreeFields {
             minkey: MINKEY,

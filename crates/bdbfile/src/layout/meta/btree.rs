@@ -31,7 +31,8 @@ impl BtreeFlags {
     pub const FIXED_LENGTH: u32 = 0x08;
     /// Recno: deletions renumber.
     pub const RENUMBER: u32 = 0x10;
-    /// Page 0 is the directory of named databases.
+    /// The file has named databases: on page 0, the directory of them, and on
+    /// the metadata page of each.
     pub const SUBDB: u32 = 0x20;
     /// Duplicates are sorted.
     pub const DUPSORT: u32 = 0x40;

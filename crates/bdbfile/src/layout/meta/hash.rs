@@ -26,7 +26,8 @@ pub struct HashFlags;
 impl HashFlags {
     /// Duplicates are allowed.
     pub const DUP: u32 = 0x01;
-    /// Page 0 is the directory of named databases.
+    /// The file has named databases: on page 0, the directory of them, and on
+    /// the metadata page of each.
     pub const SUBDB: u32 = 0x02;
     /// Duplicates are sorted.
     pub const DUPSORT: u32 = 0x04;

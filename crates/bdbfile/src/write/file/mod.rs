@@ -66,8 +66,9 @@ pub(super) struct Heading {
     pub(super) file_id: [u8; 20],
     /// The metadata page.
     pub(super) pgno: PageNo,
-    /// Whether the database is the directory of the others.
-    pub(super) directory: bool,
+    /// Whether it is one of several with names, or their directory: libdb
+    /// refuses to open one that is not marked so.
+    pub(super) named: bool,
 }
 
 /// Where a database stands in its file.
@@ -297,7 +298,7 @@ impl<W: PageSink> NewFile<W> {
             layout: self.shared.layout,
             file_id: self.file_id,
             pgno: home.meta(),
-            directory: home == Home::Directory,
+            named: home != Home::Only,
         }
     }
 

@@ -248,7 +248,7 @@ impl<W: PageSink> Pages for Part<W> {
 impl<W: PageSink> Drop for Part<W> {
     fn drop(&mut self) {
         if !self.done {
-            self.file.turns.give_up();
+            self.file.turns.give_up(self.ticket);
         }
         self.gathered.clear();
         self.file

@@ -19,8 +19,8 @@ struct State {
     turn: u64,
     /// The first page number that no part has.
     end: PageNo,
-    /// A part was given up: nothing after it can be placed.
-    broken: bool,
+    /// The first part that was given up: nothing after it can be placed.
+    broken: Option<u64>,
 }
 
 impl Turns {
@@ -30,7 +30,7 @@ impl Turns {
             state: Mutex::new(State {
                 turn: 0,
                 end,
-                broken: false,
+                broken: None,
             }),
             moved: Condvar::new(),
         }
@@ -40,7 +40,7 @@ impl Turns {
     pub(crate) fn wait(&self, part: u64, name: &str) -> Result<PageNo> {
         let mut state = self.lock();
         loop {
-            if state.broken {
+            if state.broken.is_some_and(|broken| broken < part) {
                 return Err(Error::GivenUp {
                     file: name.to_owned(),
                 });
@@ -58,7 +58,7 @@ impl Turns {
     /// The first page number of a part, if its turn has come.
     pub(crate) fn poll(&self, part: u64) -> Option<PageNo> {
         let state = self.lock();
-        (state.turn == part && !state.broken).then_some(state.end)
+        (state.turn == part).then_some(state.end)
     }
 
     /// Ends the turn of a part that reaches up to page `end`.
@@ -69,9 +69,10 @@ impl Turns {
         self.moved.notify_all();
     }
 
-    /// Gives the file up: whoever waits is told.
-    pub(crate) fn give_up(&self) {
-        self.lock().broken = true;
+    /// Gives a part up: those after it are told.
+    pub(crate) fn give_up(&self, part: u64) {
+        let mut state = self.lock();
+        state.broken = Some(state.broken.map_or(part, |broken| broken.min(part)));
         self.moved.notify_all();
     }
 
@@ -79,7 +80,7 @@ impl Turns {
     /// parts that were begun are placed.
     pub(crate) fn now(&self, name: &str) -> Result<(u64, PageNo)> {
         let state = self.lock();
-        if state.broken {
+        if state.broken.is_some() {
             return Err(Error::GivenUp {
                 file: name.to_owned(),
             });
