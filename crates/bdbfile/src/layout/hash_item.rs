@@ -1,6 +1,8 @@
 //! Items on the pages of hash buckets. They are not aligned, and an item has no
 //! length of its own: it ends where the one before it begins.
 
+use std::cmp::Ordering;
+
 use super::item::BadItem;
 use super::{Endian, PageNo};
 
@@ -111,6 +113,41 @@ pub fn hash_item(
     }
 }
 
+/// A key as the pages of type 13 have it in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SortedKey<'a> {
+    /// All of its bytes.
+    pub bytes: &'a [u8],
+    /// Whether they stand in the page, and not in an overflow chain.
+    pub in_page: bool,
+}
+
+impl SortedKey<'_> {
+    /// The order of pages of type 13: bytewise; of two keys in the page the
+    /// one that begins with the other comes first, of two in chains the other.
+    /// A key in a chain comes before a key in the page that it begins with,
+    /// which is how the library looks for it; see also
+    /// [`hides`](Self::hides).
+    pub fn order(self, other: SortedKey<'_>) -> Ordering {
+        let common = self.bytes.len().min(other.bytes.len());
+        let bytes = self.bytes.get(..common).cmp(&other.bytes.get(..common));
+        // The end of a key in the page counts as more than any byte, that of
+        // one in a chain as less.
+        bytes.then_with(|| match self.bytes.len().cmp(&other.bytes.len()) {
+            Ordering::Less if self.in_page => Ordering::Greater,
+            Ordering::Greater if other.in_page => Ordering::Less,
+            unlike => unlike,
+        })
+    }
+
+    /// Whether the library may fail to find `other` in the page because this
+    /// key is there too: it looks for a key in the page before one in a chain
+    /// that begins with it, and for the latter before the former.
+    pub fn hides(self, other: SortedKey<'_>) -> bool {
+        !self.in_page && other.in_page && self.bytes.starts_with(other.bytes)
+    }
+}
+
 /// Appends an in-page item.
 pub fn put_hash_inline(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(KIND_PLAIN);
@@ -158,6 +195,39 @@ pub fn put_hash_tree(endian: Endian, out: &mut Vec<u8>, root: PageNo) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_of_a_sorted_page_are_ordered_as_the_library_has_them() {
+        let here = |bytes: &'static str| SortedKey {
+            bytes: bytes.as_bytes(),
+            in_page: true,
+        };
+        let chain = |bytes: &'static str| SortedKey {
+            bytes: bytes.as_bytes(),
+            in_page: false,
+        };
+        // As 5.3 has them, but for the two of both kinds: those it puts as they
+        // come.
+        let keys = [
+            chain("kkkkk"),
+            chain("kkkkkk"),
+            chain("kkkkkz"),
+            here("kkk"),
+            here("kk"),
+            here("kz"),
+            here("k"),
+            here("z"),
+            here(""),
+        ];
+        for (place, key) in keys.into_iter().enumerate() {
+            for (other_place, other) in keys.into_iter().enumerate() {
+                assert_eq!(key.order(other), place.cmp(&other_place));
+            }
+        }
+        assert!(chain("kkkkk").hides(here("kk")) && chain("kkkkk").hides(here("")));
+        assert!(!here("kk").hides(here("k")) && !chain("kkkkk").hides(here("z")));
+        assert!(!here("k").hides(chain("kkkkk")));
+    }
 
     #[test]
     fn what_is_written_is_what_is_read() {

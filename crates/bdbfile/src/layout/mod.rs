@@ -17,8 +17,8 @@ pub use checksum::{extend_log_hash, log_hash, page_checksum};
 pub use endian::Endian;
 pub use hash_item::{
     DuplicateSet, HASH_CHAIN_ITEM, HASH_DUPLICATE_LENGTHS, HASH_ITEM_HEADER, HASH_REFERENCE,
-    HASH_TREE_ITEM, HashItem, hash_item, put_hash_chain, put_hash_duplicates, put_hash_inline,
-    put_hash_tree,
+    HASH_TREE_ITEM, HashItem, SortedKey, hash_item, put_hash_chain, put_hash_duplicates,
+    put_hash_inline, put_hash_tree,
 };
 pub use item::{
     BadItem, INTERNAL_CHILD, INTERNAL_HEADER, InternalItem, Item, ItemKind, LEAF_ITEM_HEADER,

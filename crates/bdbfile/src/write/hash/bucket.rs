@@ -47,12 +47,11 @@ impl Bucket {
     /// Adds a pair.
     pub(super) fn push<P: Pages>(&mut self, pages: &mut P, pair: NewPair<'_>) -> Result<()> {
         let sorted = self.page_type == PageType::HashSorted;
-        let bytes = pair.key_item.len() + pair.data_item.len();
         let layout = self.layout;
         if let Some(page) = self
             .open
             .iter_mut()
-            .find(|page| page.has_room(layout, bytes))
+            .find(|page| page.has_room(layout, &pair, sorted))
         {
             page.push(pair, sorted);
             return Ok(());

@@ -1,7 +1,9 @@
 //! One page of a bucket being filled.
 
 use crate::error::Result;
-use crate::layout::{HASH_REFERENCE, INDEX_ENTRY, PageLayout, PageNo, PageType};
+use crate::layout::{
+    HASH_ITEM_HEADER, HASH_REFERENCE, INDEX_ENTRY, PageLayout, PageNo, PageType, SortedKey,
+};
 use crate::write::page::{Linked, PageBuf, Seal};
 use crate::write::pages::Pages;
 
@@ -37,6 +39,8 @@ pub(super) struct OpenPage {
     /// Encoded items, a key and its data in turn.
     bytes: Vec<u8>,
     pairs: Vec<Pair>,
+    /// Whether any key stands in a chain.
+    has_long_keys: bool,
 }
 
 /// A pair in `bytes`.
@@ -68,15 +72,35 @@ impl OpenPage {
             number: Number::None,
             bytes: Vec::new(),
             pairs: Vec::new(),
+            has_long_keys: false,
         }
     }
 
-    /// Whether a pair of so many bytes in all fits. 4.2's verify counts six
-    /// bytes for every entry, so that is kept too.
-    pub(super) fn has_room(&self, layout: PageLayout, bytes: usize) -> bool {
+    /// Whether a pair fits. 4.2's verify counts six bytes for every entry, so
+    /// that is kept too.
+    pub(super) fn has_room(&self, layout: PageLayout, pair: &NewPair<'_>, sorted: bool) -> bool {
         let entries = 2 * (self.pairs.len() + 1);
-        let used = layout.header_size() + INDEX_ENTRY * entries + self.bytes.len();
-        used + bytes <= layout.page_len() && entries * 6 <= layout.page_len()
+        let bytes = self.bytes.len() + pair.key_item.len() + pair.data_item.len();
+        let used = layout.header_size() + INDEX_ENTRY * entries + bytes;
+        used <= layout.page_len()
+            && entries * 6 <= layout.page_len()
+            && !(sorted && self.would_hide(pair))
+    }
+
+    /// Whether the library would not find all keys of a sorted page, if the
+    /// pair were there too.
+    fn would_hide(&self, pair: &NewPair<'_>) -> bool {
+        if !pair.key_is_reference && !self.has_long_keys {
+            return false;
+        }
+        let new = SortedKey {
+            bytes: pair.key,
+            in_page: !pair.key_is_reference,
+        };
+        self.pairs.iter().any(|pair| {
+            let key = pair.key(&self.bytes);
+            key.hides(new) || new.hides(key)
+        })
     }
 
     /// Adds a pair. With `sorted` the page will be sorted by key.
@@ -93,6 +117,7 @@ impl OpenPage {
             data_is_reference: pair.data_is_reference,
             long_key: (sorted && pair.key_is_reference).then(|| pair.key.into()),
         });
+        self.has_long_keys |= pair.key_is_reference;
     }
 
     /// Writes the page between its neighbours and empties it.
@@ -106,7 +131,7 @@ impl OpenPage {
         let bytes = self.bytes.as_slice();
         if page_type == PageType::HashSorted {
             self.pairs
-                .sort_by(|left, right| left.key(bytes).cmp(right.key(bytes)));
+                .sort_by(|left, right| left.key(bytes).order(right.key(bytes)));
         }
         for pair in &self.pairs {
             for (range, is_reference) in [
@@ -142,17 +167,25 @@ impl OpenPage {
         })?;
         self.bytes.clear();
         self.pairs.clear();
+        self.has_long_keys = false;
         Ok(())
     }
 }
 
 impl Pair {
     /// The key of the pair as it is sorted.
-    fn key<'a>(&'a self, bytes: &'a [u8]) -> &'a [u8] {
+    fn key<'a>(&'a self, bytes: &'a [u8]) -> SortedKey<'a> {
         match &self.long_key {
-            Some(key) => key,
-            // Behind the type byte, which is the same for all of these.
-            None => bytes.get(self.key + 1..self.data).unwrap_or_default(),
+            Some(key) => SortedKey {
+                bytes: key,
+                in_page: false,
+            },
+            None => SortedKey {
+                bytes: bytes
+                    .get(self.key + HASH_ITEM_HEADER..self.data)
+                    .unwrap_or_default(),
+                in_page: true,
+            },
         }
     }
 }
