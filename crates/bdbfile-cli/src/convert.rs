@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use bdbfile::Error;
 use bdbfile::convert::{ConvertOptions, NewKind, rebuild as rebuild_file};
-use bdbfile::write::{FileSink, SortBudget};
+use bdbfile::write::{SortBudget, SyncingSink};
 
 use crate::complain;
 use crate::escape::escaped;
@@ -18,13 +18,13 @@ use crate::settings::{self, Convert};
 
 /// Writes the databases of a file into a new one.
 pub(crate) fn convert(settings: &Convert, out: &mut impl Write) -> Result<(), Failure> {
-    let input = Input::open(&settings.source)?;
+    let input = Input::open_to_convert(&settings.source)?;
     let file = input.databases()?;
     let output = Output::begin(&settings.target, Some(&settings.source))?;
     let options = options(settings, &output)?;
     let sink = || sink(&output);
-    let (_, converted) = bdbfile::convert::convert(&file, sink, &options)?;
-    output.publish()?;
+    let (sink, converted) = bdbfile::convert::convert(&file, sink, &options)?;
+    output.publish(sink)?;
     Report::from(&converted).print(&settings.target, out)
 }
 
@@ -36,7 +36,7 @@ pub(crate) fn rebuild(settings: &Convert, out: &mut impl Write) -> Result<ExitCo
     let options = options(settings, &output)?;
     let name = input.path();
     let tell = |line: &str| complain(&escaped(&format!("{name}: {line}")));
-    let (_, rebuilt) = rebuild_file(
+    let (sink, rebuilt) = rebuild_file(
         &input,
         || sink(&output),
         &options,
@@ -46,7 +46,7 @@ pub(crate) fn rebuild(settings: &Convert, out: &mut impl Write) -> Result<ExitCo
             }
         },
     )?;
-    output.publish()?;
+    output.publish(sink)?;
     if !rebuilt.undamaged {
         for line in oddities(&rebuilt.found) {
             tell(&line);
@@ -64,7 +64,7 @@ pub(crate) fn rebuild(settings: &Convert, out: &mut impl Write) -> Result<ExitCo
     })
 }
 
-fn sink(output: &Output) -> Result<FileSink, Error> {
+fn sink(output: &Output) -> Result<SyncingSink, Error> {
     output.sink().map_err(|source| Error::Io {
         file: output.name(),
         action: "write the file".to_owned(),

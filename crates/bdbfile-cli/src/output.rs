@@ -12,7 +12,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use bdbfile::write::{FileSink, SpillPlace};
+use bdbfile::write::{SpillPlace, SyncingSink};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 
@@ -79,9 +79,9 @@ impl Output {
 
     /// A sink into the file, which is emptied: what another sink wrote before
     /// is gone.
-    pub(crate) fn sink(&self) -> io::Result<FileSink> {
+    pub(crate) fn sink(&self) -> io::Result<SyncingSink> {
         self.file.set_len(0)?;
-        Ok(FileSink::new(self.name(), self.file.try_clone()?))
+        SyncingSink::new(self.name(), self.file.try_clone()?)
     }
 
     /// Where a sort may put what does not fit into memory: beside the file,
@@ -90,10 +90,11 @@ impl Output {
         SpillPlace::Directory(self.directory.clone())
     }
 
-    /// Syncs the file and gives it its name.
-    pub(crate) fn publish(mut self) -> Result<(), Failure> {
+    /// Syncs the file, which the sink is done with, and gives it its name.
+    pub(crate) fn publish(mut self, sink: SyncingSink) -> Result<(), Failure> {
         let sync =
             |error: io::Error| failed(&self.target, &format!("cannot sync the file: {error}"));
+        sink.finish().map_err(sync)?;
         self.file.sync_all().map_err(sync)?;
         let named = match &self.temporary {
             None => link(
@@ -238,7 +239,7 @@ pub(crate) fn fresh_file_id() -> Result<[u8; 20], Failure> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
+    use bdbfile::write::PageSink;
 
     use super::*;
 
@@ -275,9 +276,10 @@ mod tests {
             drop(output(&target, which));
             assert!(names(dir.path()).is_empty());
             let output = output(&target, which);
-            (&output.file).write_all(b"whole").unwrap();
+            let sink = output.sink().unwrap();
+            sink.write_at(0, b"whole").unwrap();
             assert!(!target.exists());
-            output.publish().unwrap();
+            output.publish(sink).unwrap();
             assert_eq!(fs::read(&target).unwrap(), b"whole");
             assert_eq!(names(dir.path()), ["new.db"]);
         }
@@ -290,7 +292,8 @@ mod tests {
             let target = dir.path().join("new.db");
             let output = output(&target, which);
             fs::write(&target, "another's").unwrap();
-            assert!(output.publish().is_err());
+            let sink = output.sink().unwrap();
+            assert!(output.publish(sink).is_err());
             assert_eq!(fs::read(&target).unwrap(), b"another's");
             assert_eq!(names(dir.path()), ["new.db"]);
         }
@@ -316,10 +319,9 @@ mod tests {
         assert!(message(&dir.path().join("no/such")).contains("cannot make the file"));
         fs::set_permissions(&source, fs::Permissions::from_mode(0o600)).unwrap();
         let target = dir.path().join("target");
-        Output::begin(&target, Some(&source))
-            .unwrap()
-            .publish()
-            .unwrap();
+        let output = Output::begin(&target, Some(&source)).unwrap();
+        let sink = output.sink().unwrap();
+        output.publish(sink).unwrap();
         assert_eq!(
             fs::metadata(&target).unwrap().permissions().mode() & 0o777,
             0o600

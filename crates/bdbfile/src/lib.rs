@@ -66,6 +66,8 @@ pub mod read;
 pub mod salvage;
 pub mod source;
 pub mod verify;
+mod workers;
 pub mod write;
 
 pub use error::{Error, FormatError, Place, Result, Rule};
+pub use workers::Workers;

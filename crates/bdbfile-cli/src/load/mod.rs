@@ -17,8 +17,8 @@ use std::process::ExitCode;
 use bdbfile::convert::{Arrival, NewDatabase, RecordKey, Take, write_database};
 use bdbfile::layout::{Endian, PageLayout};
 use bdbfile::write::{
-    BTREE_VERSION, BtreeParams, FileParams, FileSink, FixedLength, HASH_VERSION, HashParams,
-    KeyOrder, LeftOut, NewFile, QUEUE_VERSION, RecnoParams, Repeats, SortBudget,
+    BTREE_VERSION, BtreeParams, FileParams, FixedLength, HASH_VERSION, HashParams, KeyOrder,
+    LeftOut, NewFile, QUEUE_VERSION, RecnoParams, Repeats, SortBudget, SyncingSink,
 };
 
 use crate::complain;
@@ -57,7 +57,7 @@ pub(crate) fn load(settings: &Load, out: &mut impl Write) -> Result<ExitCode, Fa
         None => task.once(Lines::new("standard input".to_owned(), io::stdin().lock()))?,
         Some(path) => task.file(path)?,
     };
-    task.output.publish()?;
+    task.output.publish(loaded.sink)?;
     let whole = loaded.refused == 0;
     loaded.report.print(&settings.target, out)?;
     Ok(if whole {
@@ -72,6 +72,8 @@ struct Loaded {
     report: Report,
     /// Records that were refused because another has their key.
     refused: u64,
+    /// Where it was written.
+    sink: SyncingSink,
 }
 
 /// Why a text has to be read once more, or cannot be loaded.
@@ -194,9 +196,13 @@ impl Task<'_> {
                 header::read(lines, &self.overrides)?
             };
         }
-        let (_, pages) = file.finish()?;
+        let (sink, pages) = file.finish()?;
         report.pages = pages;
-        Ok(Loaded { report, refused })
+        Ok(Loaded {
+            report,
+            refused,
+            sink,
+        })
     }
 
     /// Loads one database; gives its line of the report, and how many records
@@ -206,7 +212,7 @@ impl Task<'_> {
         lines: &mut Lines<R>,
         header: &Header,
         file_params: &FileParams,
-        file: &mut NewFile<FileSink>,
+        file: &mut NewFile<SyncingSink>,
         place: Place,
     ) -> Result<(DatabaseLine, u64), Failed> {
         let described = &header.described;
@@ -339,6 +345,7 @@ fn new_database(described: &Described, settings: &NewFileSettings) -> Result<New
         NewKind::Btree => NewDatabase::Btree(BtreeParams {
             version: version.unwrap_or(BTREE_VERSION),
             duplicates: described.duplicates,
+            duplicate_order: KeyOrder::Bytewise,
             record_numbers: described.record_numbers,
             minkey: described.minkey,
             order: KeyOrder::Bytewise,
@@ -346,6 +353,7 @@ fn new_database(described: &Described, settings: &NewFileSettings) -> Result<New
         NewKind::Hash => NewDatabase::Hash(HashParams {
             version: version.unwrap_or(HASH_VERSION),
             duplicates: described.duplicates,
+            duplicate_order: KeyOrder::Bytewise,
             ffactor: described.ffactor,
             table: None,
         }),

@@ -1,27 +1,14 @@
 //! From one btree to another: in the order of the source, by ranges of its
 //! leaves, several at a time.
 
-use std::num::NonZeroUsize;
-use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::convert::pieces;
+use crate::Workers;
+use crate::convert::copied::{Ascending, Copied};
 use crate::error::Result;
 use crate::read::{Record, Scan};
 use crate::source::PageSource;
 use crate::write::{BtreeParams, Duplicates, NewFile, PageSink};
-
-/// Bytes of source leaves that make one piece. The pieces are part of what the
-/// new file looks like, so this never depends on the number of threads.
-const PIECE: usize = 16 << 20;
-
-/// What was copied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Copied {
-    pub(super) records: u64,
-    /// Whether the sorted duplicates of each key are in bytewise order.
-    pub(super) duplicates_in_order: bool,
-}
 
 /// Copies the records of a btree in the order of the source.
 ///
@@ -29,17 +16,17 @@ pub(super) struct Copied {
 /// [`Error::Order`](crate::Error::Order) when that is not bytewise and `params` want it to be.
 pub(super) fn copy<S: PageSource, W: PageSink>(
     scan: &Scan<'_, S>,
-    page_len: usize,
+    page_size: u32,
     file: &mut NewFile<W>,
     name: Option<&[u8]>,
     params: &BtreeParams,
-    threads: NonZeroUsize,
+    workers: Workers,
 ) -> Result<Copied> {
-    let ranges = ranges(scan, page_len, params.duplicates != Duplicates::None)?;
+    let ranges = scan.pieces(page_size)?;
     let writer = file.btree(name, params)?;
     let sorted = params.duplicates == Duplicates::Sorted;
     let duplicates_in_order = AtomicBool::new(true);
-    pieces::build(ranges.len(), threads, |index| {
+    workers.all(ranges.len(), |index| {
         let mut piece = writer.piece(index);
         let range = ranges.get(index).cloned().unwrap_or_default();
         if !sorted {
@@ -62,60 +49,4 @@ pub(super) fn copy<S: PageSource, W: PageSink>(
         records: writer.finish()?.records,
         duplicates_in_order: duplicates_in_order.into_inner(),
     })
-}
-
-/// Ranges of leaves, each of about [`PIECE`] bytes. Where a key may have
-/// several records a range ends only where the next leaf has another key.
-fn ranges<S: PageSource>(
-    scan: &Scan<'_, S>,
-    page_len: usize,
-    duplicates: bool,
-) -> Result<Vec<Range<usize>>> {
-    let step = (PIECE / page_len).max(1);
-    let all = scan.all().end;
-    let mut ranges = Vec::with_capacity(all.div_ceil(step));
-    let mut begin = 0;
-    while begin < all {
-        let mut end = begin.saturating_add(step).min(all);
-        while duplicates && end < all && !scan.begins_with_new_key(end)? {
-            end += 1;
-        }
-        ranges.push(begin..end);
-        begin = end;
-    }
-    Ok(ranges)
-}
-
-/// Whether the duplicates of each key ascend.
-#[derive(Debug)]
-pub(super) struct Ascending {
-    pub(super) so_far: bool,
-    begun: bool,
-    key: Vec<u8>,
-    value: Vec<u8>,
-}
-
-impl Default for Ascending {
-    fn default() -> Self {
-        Self {
-            so_far: true,
-            begun: false,
-            key: Vec::new(),
-            value: Vec::new(),
-        }
-    }
-}
-
-impl Ascending {
-    pub(super) fn take(&mut self, key: &[u8], value: &[u8]) {
-        if self.begun && self.key == key {
-            self.so_far &= self.value.as_slice() < value;
-        } else {
-            self.key.clear();
-            self.key.extend_from_slice(key);
-        }
-        self.begun = true;
-        self.value.clear();
-        self.value.extend_from_slice(value);
-    }
 }

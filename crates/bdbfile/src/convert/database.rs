@@ -1,10 +1,9 @@
 //! One new database from records that come in order, or in any.
 
-use crate::convert::btree::Ascending;
 use crate::error::{Error, Result};
 use crate::write::{
-    BtreeParams, BtreeSpool, Duplicates, HashParams, HashSpool, KeyOrder, LeftOut, NewFile,
-    NumberSpool, PageSink, QueueParams, RecnoParams, Repeats, SortBudget,
+    BtreeParams, BtreeSpool, HashParams, HashSpool, LeftOut, NewFile, NumberSpool, PageSink,
+    QueueParams, RecnoParams, Repeats, SortBudget,
 };
 
 /// What a record is found by.
@@ -174,34 +173,16 @@ fn made(records: u64, repeated: u64) -> Made {
     Made { records, repeated }
 }
 
-/// Writes a btree from records in order. The order of sorted duplicates, which
-/// the writer leaves to whoever feeds it, is checked here.
+/// Writes a btree from records in order.
 fn btree_in_order<W: PageSink, E: From<Error>>(
     file: &mut NewFile<W>,
     name: Option<&[u8]>,
     params: &BtreeParams,
     feed: impl FnOnce(&mut Take<'_>) -> std::result::Result<(), E>,
 ) -> std::result::Result<Made, E> {
-    let file_name = file.name().to_owned();
     let writer = file.btree(name, params)?;
     let mut piece = writer.piece(0);
-    let checked = params.duplicates == Duplicates::Sorted && params.order == KeyOrder::Bytewise;
-    let mut duplicates = Ascending::default();
-    let mut records = 0_u64;
-    feed(&mut |key, value| {
-        let key = bytes(key)?;
-        if checked {
-            duplicates.take(key, value);
-            if !duplicates.so_far {
-                return Err(Error::Order {
-                    file: file_name.clone(),
-                    record: records,
-                });
-            }
-        }
-        records += 1;
-        piece.push(key, value)
-    })?;
+    feed(&mut |key, value| piece.push(bytes(key)?, value))?;
     piece.finish()?;
     Ok(made(writer.finish()?.records, 0))
 }

@@ -5,21 +5,23 @@
 //! * `plan`: what a database becomes.
 //! * `btree`: from one btree to another, several ranges of leaves at a time.
 //! * `hash`: the same for hash databases, by their buckets.
-//! * `pieces`: pieces of a database, built by several threads.
 //! * `rebuild`: what a salvage finds, into a new file.
+//! * `copied`: what was copied, and in which order its duplicates were.
 //! * `note`: what was done otherwise than might be expected.
 
 mod btree;
+mod copied;
 mod database;
 mod hash;
 mod note;
-mod pieces;
 mod plan;
 mod rebuild;
 
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
 
+use crate::Workers;
+use crate::convert::copied::Ascending;
 use crate::error::{Error, Place, Result, Rule};
 use crate::layout::{Endian, Meta, PageNo};
 use crate::read::{Database, DatabaseFile, Finding, Record, Scan, ScanReport};
@@ -263,11 +265,14 @@ fn one<S: PageSource, W: PageSink>(
         }
     }
     let scan = database.scan()?;
-    let page_len = database.file().layout().page_len();
+    let workers = Workers {
+        threads: options.threads,
+    };
+    let page_size = file.layout().page_size;
     let records = match (plan::own_kind(meta), &mut new) {
         (Kind::Btree, NewDatabase::Btree(params)) => {
             params.order = order;
-            let copied = btree::copy(&scan, page_len, file, name, params, options.threads)?;
+            let copied = btree::copy(&scan, page_size, file, name, params, workers)?;
             if order == KeyOrder::AsFed {
                 notes.push(Note::OrderKept);
             }
@@ -276,19 +281,30 @@ fn one<S: PageSource, W: PageSink>(
             }
             copied.records
         }
-        (Kind::Hash, NewDatabase::Hash(params)) => {
+        // Buckets fit the page size they grew by. Where the hash function is
+        // not known they are all there is to go by.
+        (Kind::Hash, NewDatabase::Hash(params))
+            if !plan::has_default_hash(meta) || meta.page_size == page_size =>
+        {
             if !plan::has_default_hash(meta) {
                 notes.push(Note::BucketsKept);
             }
-            hash::copy(&scan, page_len, file, name, params, options.threads)?
+            let copied = hash::copy(&scan, page_size, file, name, params, workers)?;
+            if !copied.duplicates_in_order {
+                notes.push(Note::DuplicateOrderKept);
+            }
+            copied.records
         }
         (Kind::Recno, NewDatabase::Recno(_))
         | (Kind::Queue, NewDatabase::Queue { .. } | NewDatabase::Recno(_)) => {
-            fed(database, &scan, file, &new, Arrival::InOrder)?
+            fed(database, &scan, file, &new, Arrival::InOrder, &mut notes)?
         }
         _ => {
+            if let NewDatabase::Hash(params) = &mut new {
+                params.table = None;
+            }
             let arrival = Arrival::AnyOrder(&options.sort);
-            fed(database, &scan, file, &new, arrival)?
+            fed(database, &scan, file, &new, arrival, &mut notes)?
         }
     };
     let report = scan.finish()?;
@@ -320,9 +336,12 @@ fn fed<S: PageSource, W: PageSink>(
     file: &mut NewFile<W>,
     new: &NewDatabase,
     arrival: Arrival<'_>,
+    notes: &mut Vec<Note>,
 ) -> Result<u64> {
     let (source, name) = (database.file().name(), database.name());
     let numbered = new.is_numbered();
+    let sorted = database.meta().has_sorted_duplicates();
+    let mut duplicates = Ascending::default();
     let feed = |take: &mut Take<'_>| {
         scan.visit(scan.all(), |record: Record<'_>| match record.number {
             Some(number) if numbered => take(RecordKey::Number(number), record.value),
@@ -334,10 +353,18 @@ fn fed<S: PageSource, W: PageSink>(
                 let number = number_of(source, record.key)?;
                 take(RecordKey::Number(number), record.value)
             }
-            None => take(RecordKey::Bytes(record.key), record.value),
+            None => {
+                if sorted {
+                    duplicates.take(record.key, record.value);
+                }
+                take(RecordKey::Bytes(record.key), record.value)
+            }
         })
     };
     let made = write_database(file, name, new, arrival, Repeats::Refused, feed, |_| {})?;
+    if !duplicates.so_far {
+        notes.push(Note::DuplicateOrderKept);
+    }
     Ok(made.records)
 }
 

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::layout::{HashFields, MAX_PAGE_SIZE, MIN_PAGE_SIZE, Meta, Method, PageLayout};
 use crate::write::{
     BTREE_VERSION_OLD, BtreeParams, Duplicates, FileParams, FixedLength, HASH_VERSION_OLD,
-    HashParams, QueueParams, RecnoParams,
+    HashParams, KeyOrder, QueueParams, RecnoParams,
 };
 
 /// The parameters of the new file, from the layout of the source.
@@ -121,8 +121,11 @@ pub(super) fn database(
         Kind::Btree => {
             let mut params = match own {
                 Kind::Btree => BtreeParams::like(meta)?,
+                // The duplicates of a key come together, in an order that may
+                // be the application's own.
                 _ => BtreeParams {
                     duplicates: Duplicates::like(meta),
+                    duplicate_order: KeyOrder::AsFed,
                     ..BtreeParams::default()
                 },
             };
@@ -134,6 +137,7 @@ pub(super) fn database(
                 Kind::Hash => HashParams::like(meta)?,
                 _ => HashParams {
                     duplicates: Duplicates::like(meta),
+                    duplicate_order: KeyOrder::AsFed,
                     ..HashParams::default()
                 },
             };

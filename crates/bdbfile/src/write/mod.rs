@@ -51,5 +51,5 @@ pub use params::{
 };
 pub use queue::QueueWriter;
 pub use recno::RecnoWriter;
-pub use sink::{FileSink, MemorySink, PageSink};
+pub use sink::{FileSink, MemorySink, PageSink, SyncingSink};
 pub use sort::{SortBudget, SortOrder, Sorted, SortedRecord, Sorter, SpillPlace};

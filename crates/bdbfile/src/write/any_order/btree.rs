@@ -37,7 +37,10 @@ impl BtreeSpool {
         Ok(Self {
             params: params.clone(),
             repeats,
-            sorter: Sorter::new(distinct::sort_order(params.duplicates), budget),
+            sorter: Sorter::new(
+                distinct::sort_order(params.has_bytewise_duplicates()),
+                budget,
+            ),
         })
     }
 

@@ -34,11 +34,13 @@ pub struct LeftOut<'a> {
     pub(super) rank: u32,
 }
 
-/// The order in which a database with such duplicates needs its records.
-pub(in crate::write) fn sort_order(duplicates: Duplicates) -> SortOrder {
-    match duplicates {
-        Duplicates::Sorted => SortOrder::KeysAndValues,
-        Duplicates::None | Duplicates::Unsorted => SortOrder::Keys,
+/// The order in which a database needs its records: duplicates that are not in
+/// bytewise order keep the order in which they come.
+pub(in crate::write) fn sort_order(bytewise_duplicates: bool) -> SortOrder {
+    if bytewise_duplicates {
+        SortOrder::KeysAndValues
+    } else {
+        SortOrder::Keys
     }
 }
 

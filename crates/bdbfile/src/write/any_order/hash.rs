@@ -5,7 +5,7 @@ use crate::layout::{PageLayout, PageNo, default_hash};
 use crate::write::any_order::distinct::{self, LeftOut, Repeats};
 use crate::write::file::NewFile;
 use crate::write::hash::{HashParams, HashTable, HashWritten, Space, Tally};
-use crate::write::params::{Duplicates, FileParams, KeyOrder};
+use crate::write::params::{Duplicates, FileParams};
 use crate::write::sink::PageSink;
 use crate::write::sort::{SortBudget, Sorted, Sorter};
 
@@ -45,12 +45,12 @@ impl HashSpool {
             ));
         }
         Ok(Self {
-            params: HashParams {
-                duplicate_order: KeyOrder::Bytewise,
-                ..params.clone()
-            },
+            params: params.clone(),
             repeats,
-            sorter: Sorter::new(distinct::sort_order(params.duplicates), budget),
+            sorter: Sorter::new(
+                distinct::sort_order(params.has_bytewise_duplicates()),
+                budget,
+            ),
             space: Space::new(layout, params.duplicates),
             tally: Tally::default(),
         })
