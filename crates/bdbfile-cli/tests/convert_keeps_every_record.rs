@@ -158,6 +158,40 @@ fn keys_in_an_order_of_their_own_stand_as_they_stood() {
 }
 
 #[test]
+fn sorted_duplicates_in_an_order_of_their_own_stand_as_they_stood() {
+    use bdbfile::write::{BtreeBuilder, BtreeParams, Duplicates, FileParams, FileSink, KeyOrder};
+    let place = Place::new();
+    let (source, target) = (place.path("source.db"), place.path("new.db"));
+    // On the leaf of their key, and in trees.
+    for count in [2, 3000_u32] {
+        let params = BtreeParams {
+            order: KeyOrder::AsFed,
+            duplicates: Duplicates::Sorted,
+            ..BtreeParams::default()
+        };
+        let sink = FileSink::new("source.db", std::fs::File::create(&source).unwrap());
+        let mut builder = BtreeBuilder::new(sink, &FileParams::default(), &params).unwrap();
+        for key in [b"a", b"b"] {
+            for number in (0..count).rev() {
+                builder
+                    .push(key, format!("{number:08}").as_bytes())
+                    .unwrap();
+            }
+        }
+        builder.finish().unwrap();
+        let lines = made("convert", &[], &[&source, &target]);
+        assert_eq!(
+            lines.matches("the order found is kept").count(),
+            1,
+            "{lines}"
+        );
+        assert!(lines.contains("the sorted duplicates are not"), "{lines}");
+        assert!(dump(&target) == dump(&source));
+        sound_but_for_order(&target);
+    }
+}
+
+#[test]
 fn keys_of_an_unknown_hash_function_stay_in_their_buckets() {
     let Some(root) = samples() else { return };
     let place = Place::new();

@@ -1,14 +1,15 @@
 //! From one btree to another: in the order of the source, by ranges of its
 //! leaves, several at a time.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use crate::convert::pieces;
 use crate::error::Result;
 use crate::read::{Record, Scan};
 use crate::source::PageSource;
-use crate::write::{BtreeParams, Duplicates, NewFile, PageSink};
+use crate::write::{BtreeParams, Duplicates, KeyOrder, NewFile, PageSink};
 
 /// Bytes of source pages that make one piece. The pieces are part of what the
 /// new file looks like, so this never depends on the number of threads.
@@ -18,6 +19,8 @@ pub(super) const PIECE: u64 = 16 << 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Copied {
     pub(super) records: u64,
+    /// Whether the keys are in bytewise order.
+    pub(super) keys_in_order: bool,
     /// Whether the sorted duplicates of each key are in bytewise order.
     pub(super) duplicates_in_order: bool,
 }
@@ -25,7 +28,8 @@ pub(super) struct Copied {
 /// Copies the records of a btree in the order of the source.
 ///
 /// # Errors
-/// [`Error::Order`](crate::Error::Order) when that is not bytewise and `params` want it to be.
+/// [`Error::Order`](crate::Error::Order) when that is not bytewise and
+/// `params` want it to be.
 pub(super) fn copy<S: PageSource, W: PageSink>(
     scan: &Scan<'_, S>,
     file: &mut NewFile<W>,
@@ -36,37 +40,46 @@ pub(super) fn copy<S: PageSource, W: PageSink>(
     let ranges = scan.ranges_of_whole_keys(PIECE)?;
     let writer = file.btree(name, params)?;
     let sorted = params.duplicates == Duplicates::Sorted;
-    let duplicates_in_order = AtomicBool::new(true);
+    let watched = sorted || params.order == KeyOrder::AsFed;
+    let orders = Mutex::new(BTreeMap::new());
     pieces::build(ranges.len(), threads, |index| {
         let mut piece = writer.piece(index);
         let range = ranges.get(index).cloned().unwrap_or_default();
-        if !sorted {
+        if !watched {
             scan.visit(range, |record: Record<'_>| {
                 piece.push(record.key, record.value)
             })?;
             return piece.finish();
         }
-        let mut in_order = Ascending::default();
+        let mut order = Ascending::default();
         scan.visit(range, |record: Record<'_>| {
-            in_order.take(record.key, record.value);
+            order.take(record.key, record.value);
             piece.push(record.key, record.value)
         })?;
-        if !in_order.so_far {
-            duplicates_in_order.store(false, Ordering::Relaxed);
-        }
+        let mut orders = orders.lock().unwrap_or_else(PoisonError::into_inner);
+        orders.insert(index, order);
+        drop(orders);
         piece.finish()
     })?;
+    let orders = orders.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut all = Ascending::default();
+    for order in orders.into_values() {
+        all.append(order);
+    }
     Ok(Copied {
         records: writer.finish()?.records,
-        duplicates_in_order: duplicates_in_order.into_inner(),
+        keys_in_order: all.keys,
+        duplicates_in_order: !sorted || all.duplicates,
     })
 }
 
-/// Whether the duplicates of each key ascend.
+/// Whether keys ascend, and the duplicates of each.
 #[derive(Debug)]
 pub(super) struct Ascending {
-    pub(super) so_far: bool,
-    begun: bool,
+    pub(super) keys: bool,
+    pub(super) duplicates: bool,
+    /// The first key, once there is one.
+    first: Option<Vec<u8>>,
     key: Vec<u8>,
     value: Vec<u8>,
 }
@@ -74,8 +87,9 @@ pub(super) struct Ascending {
 impl Default for Ascending {
     fn default() -> Self {
         Self {
-            so_far: true,
-            begun: false,
+            keys: true,
+            duplicates: true,
+            first: None,
             key: Vec::new(),
             value: Vec::new(),
         }
@@ -84,14 +98,26 @@ impl Default for Ascending {
 
 impl Ascending {
     pub(super) fn take(&mut self, key: &[u8], value: &[u8]) {
-        if self.begun && self.key == key {
-            self.so_far &= self.value.as_slice() < value;
+        if self.first.is_some() && self.key == key {
+            self.duplicates &= self.value.as_slice() < value;
         } else {
+            self.keys &= self.first.is_none() || self.key.as_slice() < key;
+            self.first.get_or_insert_with(|| key.to_vec());
             self.key.clear();
             self.key.extend_from_slice(key);
         }
-        self.begun = true;
         self.value.clear();
         self.value.extend_from_slice(value);
+    }
+
+    /// Adds what comes after this, with other keys.
+    fn append(&mut self, after: Self) {
+        self.keys &= after.keys;
+        self.duplicates &= after.duplicates;
+        if let Some(first) = &after.first {
+            self.keys &= self.first.is_none() || self.key < *first;
+            self.first = after.first;
+            self.key = after.key;
+        }
     }
 }

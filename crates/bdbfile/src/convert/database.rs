@@ -186,13 +186,13 @@ fn btree_in_order<W: PageSink, E: From<Error>>(
     let writer = file.btree(name, params)?;
     let mut piece = writer.piece(0);
     let checked = params.duplicates == Duplicates::Sorted && params.order == KeyOrder::Bytewise;
-    let mut duplicates = Ascending::default();
+    let mut order = Ascending::default();
     let mut records = 0_u64;
     feed(&mut |key, value| {
         let key = bytes(key)?;
         if checked {
-            duplicates.take(key, value);
-            if !duplicates.so_far {
+            order.take(key, value);
+            if !order.duplicates {
                 return Err(Error::Order {
                     file: file_name.clone(),
                     record: records,

@@ -267,7 +267,7 @@ fn one<S: PageSource, W: PageSink>(
         (Kind::Btree, NewDatabase::Btree(params)) => {
             params.order = order;
             let copied = btree::copy(&scan, file, name, params, options.threads)?;
-            if order == KeyOrder::AsFed {
+            if !copied.keys_in_order {
                 notes.push(Note::OrderKept);
             }
             if !copied.duplicates_in_order {
@@ -279,7 +279,11 @@ fn one<S: PageSource, W: PageSink>(
             if !plan::has_default_hash(meta) {
                 notes.push(Note::BucketsKept);
             }
-            hash::copy(&scan, file, name, params, options.threads)?
+            let copied = hash::copy(&scan, file, name, params, options.threads)?;
+            if !copied.duplicates_in_order {
+                notes.push(Note::DuplicateOrderKept);
+            }
+            copied.records
         }
         (Kind::Recno, NewDatabase::Recno(_))
         | (Kind::Queue, NewDatabase::Queue { .. } | NewDatabase::Recno(_)) => {
