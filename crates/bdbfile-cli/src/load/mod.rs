@@ -355,7 +355,7 @@ fn new_database(described: &Described, settings: &NewFileSettings) -> Result<New
             duplicates: described.duplicates,
             duplicate_order: KeyOrder::Bytewise,
             ffactor: described.ffactor,
-            table: None,
+            ..HashParams::default()
         }),
         NewKind::Recno => NewDatabase::Recno(RecnoParams {
             version: version.unwrap_or(BTREE_VERSION),

@@ -1,14 +1,12 @@
 //! From one btree to another: in the order of the source, by ranges of its
 //! leaves, several at a time.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use crate::Workers;
 use crate::convert::copied::{Ascending, Copied};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::read::{Record, Scan};
 use crate::source::PageSource;
-use crate::write::{BtreeParams, Duplicates, NewFile, PageSink};
+use crate::write::{BtreeParams, Duplicates, KeyOrder, NewFile, PageSink};
 
 /// Copies the records of a btree in the order of the source.
 ///
@@ -25,28 +23,32 @@ pub(super) fn copy<S: PageSource, W: PageSink>(
     let ranges = scan.pieces(page_size)?;
     let writer = file.btree(name, params)?;
     let sorted = params.duplicates == Duplicates::Sorted;
-    let duplicates_in_order = AtomicBool::new(true);
-    workers.all(ranges.len(), |index| {
+    let watched = sorted || params.order == KeyOrder::AsFed;
+    let orders = workers.all(ranges.len(), |index| {
         let mut piece = writer.piece(index);
         let range = ranges.get(index).cloned().unwrap_or_default();
-        if !sorted {
+        if !watched {
             scan.visit(range, |record: Record<'_>| {
                 piece.push(record.key, record.value)
             })?;
-            return piece.finish();
+            piece.finish()?;
+            return Ok(Ascending::default());
         }
-        let mut in_order = Ascending::default();
+        let mut order = Ascending::default();
         scan.visit(range, |record: Record<'_>| {
-            in_order.take(record.key, record.value);
+            order.take(record.key, record.value);
             piece.push(record.key, record.value)
         })?;
-        if !in_order.so_far {
-            duplicates_in_order.store(false, Ordering::Relaxed);
-        }
-        piece.finish()
+        piece.finish()?;
+        Ok::<_, Error>(order)
     })?;
+    let mut all = Ascending::default();
+    for order in orders {
+        all.append(order);
+    }
     Ok(Copied {
         records: writer.finish()?.records,
-        duplicates_in_order: duplicates_in_order.into_inner(),
+        keys_in_order: all.keys,
+        duplicates_in_order: !sorted || all.duplicates,
     })
 }

@@ -25,23 +25,24 @@ pub(super) fn copy<S: PageSource, W: PageSink>(
     let ranges = scan.pieces(page_size)?;
     workers.all(ranges.len(), |index| {
         let mut piece = writer.piece(index);
-        let mut duplicates = Ascending::default();
+        let mut order = Ascending::default();
         for unit in ranges.get(index).cloned().unwrap_or_default() {
             let Some(bucket) = scan.bucket(unit) else {
                 continue;
             };
             scan.visit(unit..unit + 1, |record: Record<'_>| {
                 if sorted {
-                    duplicates.take(record.key, record.value);
+                    order.take(record.key, record.value);
                 }
                 piece.push(bucket, record.key, record.value)
             })?;
         }
-        duplicates_in_order.fetch_and(duplicates.so_far, Ordering::Relaxed);
+        duplicates_in_order.fetch_and(order.duplicates, Ordering::Relaxed);
         piece.finish()
     })?;
     Ok(Copied {
         records: writer.finish()?.records,
+        keys_in_order: true,
         duplicates_in_order: duplicates_in_order.into_inner(),
     })
 }

@@ -273,7 +273,7 @@ fn one<S: PageSource, W: PageSink>(
         (Kind::Btree, NewDatabase::Btree(params)) => {
             params.order = order;
             let copied = btree::copy(&scan, page_size, file, name, params, workers)?;
-            if order == KeyOrder::AsFed {
+            if !copied.keys_in_order {
                 notes.push(Note::OrderKept);
             }
             if !copied.duplicates_in_order {
@@ -341,7 +341,7 @@ fn fed<S: PageSource, W: PageSink>(
     let (source, name) = (database.file().name(), database.name());
     let numbered = new.is_numbered();
     let sorted = database.meta().has_sorted_duplicates();
-    let mut duplicates = Ascending::default();
+    let mut order = Ascending::default();
     let feed = |take: &mut Take<'_>| {
         scan.visit(scan.all(), |record: Record<'_>| match record.number {
             Some(number) if numbered => take(RecordKey::Number(number), record.value),
@@ -355,14 +355,14 @@ fn fed<S: PageSource, W: PageSink>(
             }
             None => {
                 if sorted {
-                    duplicates.take(record.key, record.value);
+                    order.take(record.key, record.value);
                 }
                 take(RecordKey::Bytes(record.key), record.value)
             }
         })
     };
     let made = write_database(file, name, new, arrival, Repeats::Refused, feed, |_| {})?;
-    if !duplicates.so_far {
+    if !order.duplicates {
         notes.push(Note::DuplicateOrderKept);
     }
     Ok(made.records)
