@@ -19,7 +19,7 @@ use support::chance::{Chance, number};
 use support::written::{Contents, judge, write_one, write_several};
 
 /// Files, unless `ORACLE_CASES` says otherwise.
-const CASES: u64 = 1200;
+const CASES: u64 = 2000;
 /// Bytes after which a database gets no more keys.
 const ENOUGH: usize = 3 << 20;
 
