@@ -54,7 +54,7 @@ pub(crate) enum Id {
     Kind,
     Checksums,
     NoChecksums,
-    FileId,
+    Uid,
     Memory,
     Threads,
     Keyword,
@@ -196,7 +196,7 @@ const NO_CHECKSUMS: Flag = long(
 );
 
 const FILE_ID: Flag = setting(
-    Id::FileId,
+    Id::Uid,
     "file-id",
     "HEX",
     &["the id of DST, 40 hex digits; a fresh one unless told"],
@@ -279,8 +279,8 @@ pub(crate) const COMMANDS: &[Command] = &[
         name: "convert",
         operands: Operands::SourceAndTarget,
         help: &[
-            "write the databases of SRC into the new file DST: every record,",
-            "in the order found",
+            "write the databases of SRC into the new file DST: every",
+            "record, in the order found",
         ],
         flags: &[
             BYTE_ORDER,
@@ -364,8 +364,8 @@ pub(crate) const COMMANDS: &[Command] = &[
         name: "rebuild",
         operands: Operands::SourceAndTarget,
         help: &[
-            "write what salvage finds whole in a damaged SRC into the new",
-            "file DST; tell what is lost",
+            "write what salvage finds whole in a damaged SRC into the",
+            "new file DST; tell what is lost",
         ],
         flags: &[
             BYTE_ORDER,

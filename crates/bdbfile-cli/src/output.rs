@@ -252,17 +252,19 @@ mod tests {
     }
 
     /// Both ways of waiting for a name.
-    fn outputs(target: &Path) -> [Output; 2] {
+    fn output(target: &Path, which: usize) -> Output {
         let unnamed = Output::begin(target, None).unwrap();
+        if which == 0 {
+            return unnamed;
+        }
         let directory = unnamed.directory.clone();
         let (file, temporary) = named(&directory, Mode::from_raw_mode(PERMISSIONS)).unwrap();
-        let named = Output {
+        Output {
             target: target.to_owned(),
             directory,
             file,
             temporary: Some(temporary),
-        };
-        [unnamed, named]
+        }
     }
 
     #[test]
@@ -270,10 +272,9 @@ mod tests {
         for which in [0, 1] {
             let dir = tempfile::tempdir().unwrap();
             let target = dir.path().join("new.db");
-            drop(outputs(&target));
+            drop(output(&target, which));
             assert!(names(dir.path()).is_empty());
-            let [unnamed, named] = outputs(&target);
-            let output = if which == 0 { unnamed } else { named };
+            let output = output(&target, which);
             (&output.file).write_all(b"whole").unwrap();
             assert!(!target.exists());
             output.publish().unwrap();
@@ -287,8 +288,7 @@ mod tests {
         for which in [0, 1] {
             let dir = tempfile::tempdir().unwrap();
             let target = dir.path().join("new.db");
-            let [unnamed, named] = outputs(&target);
-            let output = if which == 0 { unnamed } else { named };
+            let output = output(&target, which);
             fs::write(&target, "another's").unwrap();
             assert!(output.publish().is_err());
             assert_eq!(fs::read(&target).unwrap(), b"another's");

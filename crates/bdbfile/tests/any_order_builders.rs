@@ -173,8 +173,8 @@ proptest! {
         let params = HashParams {
             version,
             duplicates,
-            ffactor: 0,
             table: given.map(HashTable::of_buckets),
+            ..HashParams::default()
         };
         let (bytes, written) = hash(&file, &params, &budget(0), &pairs).unwrap();
         let expected = put(duplicates, &pairs);

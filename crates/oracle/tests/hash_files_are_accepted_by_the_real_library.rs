@@ -26,7 +26,7 @@ use support::chance::{Chance, number};
 /// Databases, unless `ORACLE_CASES` says otherwise.
 const CASES: u64 = 300;
 /// One in so many is also worked in.
-const EXERCISED: u64 = 4;
+const EXERCISED: u64 = 3;
 
 /// Records by key, the data of each in the order of the file.
 type Held = BTreeMap<Vec<u8>, Vec<Vec<u8>>>;
@@ -85,6 +85,7 @@ impl Shape {
                 table: chance
                     .percent(30)
                     .then(|| HashTable::of_buckets(chance.next() % 2000)),
+                ..HashParams::default()
             },
             puts: chance.below(most + 1),
             long_keys: chance.pick(&[0, 0, 1, 10]),
@@ -170,7 +171,8 @@ fn sink(path: &Path) -> FileSink {
     FileSink::new(path.display().to_string(), file)
 }
 
-/// The records of a file as the real library reads them.
+/// The records of a file as the real library reads them. It also has to find
+/// every key.
 fn library_reads(path: &Path, hash_function: HashFunction) -> Held {
     let options = DatabaseOptions {
         hash_function,
@@ -179,9 +181,12 @@ fn library_reads(path: &Path, hash_function: HashFunction) -> Held {
     };
     let database = Database::open_read_only(None, path, &options).unwrap();
     assert_eq!(database.method().unwrap(), Some(Method::Hash));
-    let records = database.read_all().unwrap();
+    let held = held(database.read_all().unwrap());
+    for (key, data) in &held {
+        assert!(database.get(None, key).unwrap().as_ref() == data.first());
+    }
     database.close().unwrap();
-    held(records)
+    held
 }
 
 /// That our own verification finds nothing.
@@ -232,7 +237,9 @@ fn build_and_judge(cases: Range<u64>) {
         let expected = shape.expected(&records);
         assert!(library_reads(&path, HashFunction::Default) == expected);
         read += expected.values().map(Vec::len).sum::<usize>();
-        if case % EXERCISED == 0 {
+        // The library loses keys, in its own files as well, once it has put
+        // some that begin others and are long enough for chains.
+        if case % EXERCISED == 0 && shape.long_keys == 0 {
             exercise(dir.path(), "hash.db", HashFunction::Default);
             exercised += 1;
         }
@@ -242,6 +249,8 @@ fn build_and_judge(cases: Range<u64>) {
 
 /// A database of the real library rebuilt bucket by bucket, in several pieces.
 fn rebuild_in_its_buckets(from: &Path, to: &Path, version: u32, endian: Endian) {
+    // No two files of an environment may have one id.
+    let id = [u8::try_from(version).unwrap() << 1 | u8::from(endian == Endian::Big); 20];
     let file = DatabaseFile::open(MappedSource::open(from).unwrap()).unwrap();
     let database = file.database();
     let head = FileParams {
@@ -250,7 +259,7 @@ fn rebuild_in_its_buckets(from: &Path, to: &Path, version: u32, endian: Endian) 
             checksums: false,
             ..file.layout()
         },
-        file_id: [9; 20],
+        file_id: id,
     };
     let params = HashParams {
         version,
@@ -359,9 +368,9 @@ fn files_are_hardly_larger_than_those_of_the_real_loader() {
                 (12, bytes / 8..bytes / 8 + 1),
                 (12, bytes / 5..bytes),
             ] {
-                for count in [3, 40, 600, 1000, 1500, 9000, 20_000] {
+                for count in [3, 25, 40, 70, 110, 600, 1000, 1500, 9000, 20_000] {
                     let average = key + value.start.midpoint(value.end);
-                    if count * average * copies > 40_000_000 {
+                    if count * average * copies > 20_000_000 {
                         continue;
                     }
                     let records = sized(count, key, value.clone(), copies);

@@ -77,8 +77,10 @@ impl Overrides {
 
     /// What a text without header is to become.
     pub(crate) fn alone(&self, kind: NewKind) -> Result<Header, Failure> {
-        let mut raw = RawHeader::default();
-        raw.kind = Some(kind);
+        let raw = RawHeader {
+            kind: Some(kind),
+            ..RawHeader::default()
+        };
         let described = raw.describe(self).map_err(Failure::Message)?;
         Ok(Header {
             described,
@@ -360,7 +362,7 @@ const RECNO: &[NewKind] = &[NewKind::Recno];
 const QUEUE: &[NewKind] = &[NewKind::Queue];
 const NUMBERED: &[NewKind] = &[NewKind::Recno, NewKind::Queue];
 
-/// Those that db_load's manual lists.
+/// Those that the manual of `db_load` lists.
 static KEYWORDS: &[Keyword] = &[
     keyword_of("bt_minkey", Sets::MinKey, BTREE),
     keyword_of("chksum", Sets::Checksums, ALL),
@@ -473,109 +475,119 @@ mod tests {
         assert_eq!((found.re_len, found.re_pad), (Some(7), b'x'));
     }
 
+    type Refused = (
+        &'static str,
+        Option<NewKind>,
+        &'static [&'static str],
+        &'static str,
+    );
+
+    /// Texts, -t, -c, and how the error begins.
+    const REFUSED: &[Refused] = &[
+        (
+            "VERSION=4\n",
+            None,
+            &[],
+            "text: line 1: VERSION=4 is not a version",
+        ),
+        ("\n", None, &[], "text: line 1: '' is no NAME=VALUE"),
+        (
+            "VERSION=3\ntype=heap\n",
+            None,
+            &[],
+            "text: line 2: type=heap is not a kind",
+        ),
+        (
+            "VERSION=3\nformat=x\n",
+            None,
+            &[],
+            "text: line 2: format=x is neither",
+        ),
+        (
+            "VERSION=3\nx=1\n",
+            None,
+            &[],
+            "text: line 2: 'x=1' has a name",
+        ),
+        (
+            "VERSION=3\ndb_pagesize=0x400\n",
+            None,
+            &[],
+            "text: line 2: db_pagesize=0x400: not a number",
+        ),
+        (
+            "VERSION=3\ndupsort=2\n",
+            None,
+            &[],
+            "text: line 2: dupsort=2: neither",
+        ),
+        (
+            "VERSION=3\nHEADER=END\n",
+            None,
+            &[],
+            "text: line 2: the header has no type",
+        ),
+        (
+            "type=btree\nHEADER=END\n",
+            None,
+            &[],
+            "text: line 2: the header has no VERSION",
+        ),
+        (
+            "VERSION=3\ntype=btree\n",
+            None,
+            &[],
+            "text: line 3: the text ends within a header",
+        ),
+        (
+            "VERSION=3\ntype=btree\nre_len=3\nHEADER=END\n",
+            None,
+            &[],
+            "text: line 4: re_len is not a setting",
+        ),
+        (
+            "VERSION=3\ntype=btree\nHEADER=END\n",
+            None,
+            &["re_len=3"],
+            "text: line 3: -c re_len is not",
+        ),
+        (
+            "VERSION=3\ntype=recno\nHEADER=END\n",
+            Some(NewKind::Btree),
+            &[],
+            "text: line 3: the text of a recno database without keys",
+        ),
+        (
+            "VERSION=3\ntype=btree\nrecnum=1\nduplicates=1\nHEADER=END\n",
+            None,
+            &[],
+            "text: line 5: recnum and",
+        ),
+        (
+            "VERSION=3\ndatabase=q\ntype=queue\nHEADER=END\n",
+            None,
+            &[],
+            "text: line 4: a queue has no name",
+        ),
+        (
+            "",
+            None,
+            &["type=hash"],
+            "-c type=hash: a name that is not known",
+        ),
+        ("", None, &["chksum"], "-c chksum: not of the form"),
+        (
+            "",
+            None,
+            &["re_pad=45"],
+            "-c re_pad=45: neither one character",
+        ),
+    ];
+
     #[test]
     fn what_a_header_may_not_say() {
-        for (text, kind, words, message) in [
-            (
-                "VERSION=4\n",
-                None,
-                &[][..],
-                "text: line 1: VERSION=4 is not a version",
-            ),
-            ("\n", None, &[], "text: line 1: '' is no NAME=VALUE"),
-            (
-                "VERSION=3\ntype=heap\n",
-                None,
-                &[],
-                "text: line 2: type=heap is not a kind",
-            ),
-            (
-                "VERSION=3\nformat=x\n",
-                None,
-                &[],
-                "text: line 2: format=x is neither",
-            ),
-            (
-                "VERSION=3\nx=1\n",
-                None,
-                &[],
-                "text: line 2: 'x=1' has a name",
-            ),
-            (
-                "VERSION=3\ndb_pagesize=0x400\n",
-                None,
-                &[],
-                "text: line 2: db_pagesize=0x400: not a number",
-            ),
-            (
-                "VERSION=3\ndupsort=2\n",
-                None,
-                &[],
-                "text: line 2: dupsort=2: neither",
-            ),
-            (
-                "VERSION=3\nHEADER=END\n",
-                None,
-                &[],
-                "text: line 2: the header has no type",
-            ),
-            (
-                "type=btree\nHEADER=END\n",
-                None,
-                &[],
-                "text: line 2: the header has no VERSION",
-            ),
-            (
-                "VERSION=3\ntype=btree\n",
-                None,
-                &[],
-                "text: line 3: the text ends within a header",
-            ),
-            (
-                "VERSION=3\ntype=btree\nre_len=3\nHEADER=END\n",
-                None,
-                &[],
-                "text: line 4: re_len is not a setting",
-            ),
-            (
-                "VERSION=3\ntype=btree\nHEADER=END\n",
-                None,
-                &["re_len=3"],
-                "text: line 3: -c re_len is not",
-            ),
-            (
-                "VERSION=3\ntype=recno\nHEADER=END\n",
-                Some(NewKind::Btree),
-                &[],
-                "text: line 3: the text of a recno database without keys",
-            ),
-            (
-                "VERSION=3\ntype=btree\nrecnum=1\nduplicates=1\nHEADER=END\n",
-                None,
-                &[],
-                "text: line 5: recnum and",
-            ),
-            (
-                "VERSION=3\ndatabase=q\ntype=queue\nHEADER=END\n",
-                None,
-                &[],
-                "text: line 4: a queue has no name",
-            ),
-            (
-                "",
-                None,
-                &["type=hash"],
-                "-c type=hash: a name that is not known",
-            ),
-            ("", None, &["chksum"], "-c chksum: not of the form"),
-            (
-                "",
-                None,
-                &["re_pad=45"],
-                "-c re_pad=45: neither one character",
-            ),
-        ] {
-            let found = header(text, kind, words).unwrap_err();
+        for (text, kind, words, message) in REFUSED {
+            let found = header(text, *kind, words).unwrap_err();
             assert!(found.starts_with(message), "{found}");
         }
     }

@@ -132,8 +132,7 @@ impl<R: BufRead> Lines<R> {
 
     /// A line that is no item: the end of the records, and nothing else.
     fn data_end(&mut self) -> Result<Line, Failure> {
-        let mut rest = DATA_END.iter().chain(b"\n");
-        while let Some(expected) = rest.next() {
+        for expected in DATA_END.iter().chain(b"\n") {
             let found = self.chunk()?.and_then(|chunk| chunk.first()).copied();
             match found {
                 Some(found) if found == *expected => self.input.consume(1),
@@ -200,38 +199,16 @@ impl<R: BufRead> Lines<R> {
             let (mut taken, mut end, mut broken) = (0, false, false);
             for byte in chunk {
                 taken += 1;
-                state = match (state, *byte) {
-                    (Escape::None, b'\n') => {
-                        end = true;
-                        break;
-                    }
-                    (Escape::None, b'\\') => Escape::Begun,
-                    (Escape::None, byte) => {
-                        item.push(byte);
-                        Escape::None
-                    }
-                    (Escape::Begun, b'\\') => {
-                        item.push(b'\\');
-                        Escape::None
-                    }
-                    (Escape::Begun, byte) => match digit(byte) {
-                        Some(high) => Escape::Digit(high),
-                        None => {
-                            broken = true;
-                            break;
-                        }
-                    },
-                    (Escape::Digit(high), byte) => match digit(byte) {
-                        Some(low) => {
-                            item.push(high << 4 | low);
-                            Escape::None
-                        }
-                        None => {
-                            broken = true;
-                            break;
-                        }
-                    },
-                };
+                if state == Escape::None && *byte == b'\n' {
+                    end = true;
+                    break;
+                }
+                if let Some(next) = state.step(*byte, item) {
+                    state = next;
+                } else {
+                    broken = true;
+                    break;
+                }
             }
             self.input.consume(taken);
             if broken {
@@ -273,7 +250,7 @@ impl<R: BufRead> Lines<R> {
             }
         }
         match self.input.fill_buf() {
-            Ok(chunk) if chunk.is_empty() => Ok(None),
+            Ok([]) => Ok(None),
             Ok(chunk) => Ok(Some(chunk)),
             Err(error) => Err(Failure::Message(escaped(&error.to_string()))),
         }
@@ -281,11 +258,26 @@ impl<R: BufRead> Lines<R> {
 }
 
 /// How far an escape of the print form has come.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Escape {
     None,
     Begun,
     Digit(u8),
+}
+
+impl Escape {
+    /// Takes a byte, and adds to the item what is known by it; `None` where no
+    /// escape goes on like this.
+    fn step(self, byte: u8, item: &mut Vec<u8>) -> Option<Self> {
+        match (self, byte) {
+            (Self::None, b'\\') => return Some(Self::Begun),
+            (Self::None, byte) => item.push(byte),
+            (Self::Begun, b'\\') => item.push(b'\\'),
+            (Self::Begun, byte) => return Some(Self::Digit(digit(byte)?)),
+            (Self::Digit(high), byte) => item.push(high << 4 | digit(byte)?),
+        }
+        Some(Self::None)
+    }
 }
 
 /// The value of a hex digit.

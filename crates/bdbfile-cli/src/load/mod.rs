@@ -55,7 +55,7 @@ pub(crate) fn load(settings: &Load, out: &mut impl Write) -> Result<ExitCode, Fa
     };
     let loaded = match &settings.text {
         None => task.once(Lines::new("standard input".to_owned(), io::stdin().lock()))?,
-        Some(path) => task.from_file(path)?,
+        Some(path) => task.file(path)?,
     };
     task.output.publish()?;
     let whole = loaded.refused == 0;
@@ -93,6 +93,14 @@ impl From<bdbfile::Error> for Failed {
     }
 }
 
+/// A database among those of a text.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    index: usize,
+    /// Whether its records are taken to be in order.
+    in_order: bool,
+}
+
 struct Task<'a> {
     settings: &'a Load,
     overrides: Overrides,
@@ -103,7 +111,7 @@ struct Task<'a> {
 impl Task<'_> {
     /// Loads a file of text. One that can be read twice is taken to be in
     /// order, as dumps of btrees are, until a record shows that it is not.
-    fn from_file(&self, path: &Path) -> Result<Loaded, Failure> {
+    fn file(&self, path: &Path) -> Result<Loaded, Failure> {
         let name = path.display().to_string();
         let cannot = |error: io::Error| {
             Failure::Message(escaped(&format!("{name}: cannot open the file: {error}")))
@@ -169,15 +177,15 @@ impl Task<'_> {
         };
         let mut report = Report::default();
         let mut refused = 0;
-        let mut names: HashSet<Vec<u8>> = HashSet::new();
+        let mut known: HashSet<Vec<u8>> = HashSet::new();
         while let Some(header) = next {
             let index = report.databases.len();
-            check_name(lines, &header, named, index, &mut names)?;
-            let database = self.database(lines, &header, &params, &mut file, in_order(index));
-            let (line, left_out) = database.map_err(|failed| match failed {
-                Failed::OutOfOrder(_) => Failed::OutOfOrder(index),
-                failed => failed,
-            })?;
+            check_name(lines, &header, named, index, &mut known)?;
+            let place = Place {
+                index,
+                in_order: in_order(index),
+            };
+            let (line, left_out) = self.database(lines, &header, &params, &mut file, place)?;
             report.databases.push(line);
             refused += left_out;
             next = if self.settings.plain {
@@ -199,7 +207,7 @@ impl Task<'_> {
         header: &Header,
         file_params: &FileParams,
         file: &mut NewFile<FileSink>,
-        in_order: bool,
+        place: Place,
     ) -> Result<(DatabaseLine, u64), Failed> {
         let described = &header.described;
         let new = new_database(described, &self.settings.file).map_err(|rule| lines.wrong(rule))?;
@@ -223,7 +231,8 @@ impl Task<'_> {
         };
         // The numbers of a queue are known when all records are, and so is
         // where a hash database has its keys.
-        let in_order = in_order && matches!(new, NewDatabase::Btree(_) | NewDatabase::Recno(_));
+        let in_order =
+            place.in_order && matches!(new, NewDatabase::Btree(_) | NewDatabase::Recno(_));
         let arrival = if in_order {
             Arrival::InOrder
         } else {
@@ -244,7 +253,7 @@ impl Task<'_> {
                     Key::Number(number) => RecordKey::Number(number),
                 };
                 take(key, record.value).map_err(|error| match error {
-                    bdbfile::Error::Order { .. } if in_order => Failed::OutOfOrder(0),
+                    bdbfile::Error::Order { .. } if in_order => Failed::OutOfOrder(place.index),
                     error => error.into(),
                 })?;
             }
@@ -302,7 +311,7 @@ fn check_name<R: BufRead>(
     header: &Header,
     named: bool,
     index: usize,
-    names: &mut HashSet<Vec<u8>>,
+    known: &mut HashSet<Vec<u8>>,
 ) -> Result<(), Failure> {
     let wrong = |rule: &str| Err(lines.wrong_at(header.line, rule));
     match &header.described.name {
@@ -312,7 +321,7 @@ fn check_name<R: BufRead>(
         Some(_) if !named => {
             wrong("a database with a name follows one without, which is alone in its file")
         }
-        Some(name) if !names.insert(name.clone()) => {
+        Some(name) if !known.insert(name.clone()) => {
             wrong("there is a database of this name in the text already")
         }
         _ => Ok(()),

@@ -106,7 +106,7 @@ impl NewFileSettings {
     fn read(raw: &Raw) -> Result<Self, String> {
         Ok(Self {
             format_version: raw.read(Id::FormatVersion, value::format_version)?,
-            file_id: raw.read(Id::FileId, value::file_id)?,
+            file_id: raw.read(Id::Uid, value::file_id)?,
             memory: raw.read(Id::Memory, value::bytes)?.unwrap_or(SORT_MEMORY),
         })
     }

@@ -22,7 +22,7 @@ use std::num::NonZeroUsize;
 
 use crate::error::{Error, Place, Result, Rule};
 use crate::layout::{Endian, Meta, PageNo};
-use crate::read::{Database, DatabaseFile, Finding, Record, ScanReport};
+use crate::read::{Database, DatabaseFile, Finding, Record, Scan, ScanReport};
 use crate::source::PageSource;
 use crate::write::{FileParams, KeyOrder, NewFile, PageSink, Repeats, SortBudget};
 
@@ -284,11 +284,11 @@ fn one<S: PageSource, W: PageSink>(
         }
         (Kind::Recno, NewDatabase::Recno(_))
         | (Kind::Queue, NewDatabase::Queue { .. } | NewDatabase::Recno(_)) => {
-            fed(&scan, file, name, &new, Arrival::InOrder)?
+            fed(database, &scan, file, &new, Arrival::InOrder)?
         }
         _ => {
             let arrival = Arrival::AnyOrder(&options.sort);
-            fed(&scan, file, name, &new, arrival)?
+            fed(database, &scan, file, &new, arrival)?
         }
     };
     let report = scan.finish()?;
@@ -315,12 +315,13 @@ fn one<S: PageSource, W: PageSink>(
 /// Feeds the records of a scan to a new database, keys or numbers as it has
 /// them.
 fn fed<S: PageSource, W: PageSink>(
-    scan: &crate::read::Scan<'_, S>,
+    database: &Database<'_, S>,
+    scan: &Scan<'_, S>,
     file: &mut NewFile<W>,
-    name: Option<&[u8]>,
     new: &NewDatabase,
     arrival: Arrival<'_>,
 ) -> Result<u64> {
+    let (source, name) = (database.file().name(), database.name());
     let numbered = new.is_numbered();
     let feed = |take: &mut Take<'_>| {
         scan.visit(scan.all(), |record: Record<'_>| match record.number {
@@ -329,7 +330,10 @@ fn fed<S: PageSource, W: PageSink>(
                 let key = number.to_string();
                 take(RecordKey::Bytes(key.as_bytes()), record.value)
             }
-            None if numbered => take(RecordKey::Number(number_of(record.key)?), record.value),
+            None if numbered => {
+                let number = number_of(source, record.key)?;
+                take(RecordKey::Number(number), record.value)
+            }
             None => take(RecordKey::Bytes(record.key), record.value),
         })
     };
@@ -338,20 +342,17 @@ fn fed<S: PageSource, W: PageSink>(
 }
 
 /// The number that a key is in decimal digits.
-fn number_of(key: &[u8]) -> Result<u32> {
+fn number_of(file: &str, key: &[u8]) -> Result<u32> {
     let number = std::str::from_utf8(key)
         .ok()
         .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
         .and_then(|text| text.parse().ok());
-    match number {
-        Some(number @ 1..) => Ok(number),
-        _ => {
-            let shown = key.get(..40).unwrap_or(key).escape_ascii();
-            Err(Error::Parameter(format!(
-                "the key '{shown}' is not the number of a record, as the keys of a recno database are"
-            )))
-        }
-    }
+    number.filter(|number| *number > 0).ok_or_else(|| {
+        let shown = key.get(..40).unwrap_or(key).escape_ascii();
+        Error::Parameter(format!(
+            "{file}: the key '{shown}' is not the number of a record, as the keys of a recno database are"
+        ))
+    })
 }
 
 /// Refuses a queue of which pages are not there: an extent that was lost would

@@ -17,24 +17,16 @@ pub(super) fn file(
     options: &ConvertOptions,
     notes: &mut Vec<Note>,
 ) -> Result<FileParams> {
-    let page_size = match options.page_size {
-        Some(size) => size,
-        None => {
-            let to = source
-                .page_size
-                .clamp(MIN_PAGE_SIZE, MAX_PAGE_SIZE)
-                .checked_next_power_of_two()
-                .unwrap_or(MAX_PAGE_SIZE)
-                .min(MAX_PAGE_SIZE);
-            if to != source.page_size {
-                notes.push(Note::PageSizeChanged {
-                    from: source.page_size,
-                    to,
-                });
-            }
-            to
+    let page_size = options.page_size.unwrap_or_else(|| {
+        let to = written_page_size(source.page_size);
+        if to != source.page_size {
+            notes.push(Note::PageSizeChanged {
+                from: source.page_size,
+                to,
+            });
         }
-    };
+        to
+    });
     let mut checksums = options.checksums.unwrap_or(source.checksums);
     if checksums && metas.iter().any(|meta| !has_checksums(meta, options)) {
         if options.checksums == Some(true) {
@@ -54,6 +46,13 @@ pub(super) fn file(
         },
         file_id: options.file_id,
     })
+}
+
+/// The page size that is written for one that a source has: 2.x allowed sizes
+/// that are no powers of two.
+fn written_page_size(size: u32) -> u32 {
+    let size = size.clamp(MIN_PAGE_SIZE, MAX_PAGE_SIZE);
+    size.checked_next_power_of_two().unwrap_or(MAX_PAGE_SIZE)
 }
 
 /// Whether the version that a database gets has checksums.
@@ -112,10 +111,8 @@ pub(super) fn database(
     if kind != Kind::Btree && meta.has_record_numbers() {
         notes.push(Note::RecordNumbersLeftOut);
     }
-    if own == Kind::Hash && kind != Kind::Hash {
-        if !has_default_hash(meta) {
-            notes.push(Note::HashFunctionLeft);
-        }
+    if own == Kind::Hash && kind != Kind::Hash && !has_default_hash(meta) {
+        notes.push(Note::HashFunctionLeft);
     }
     if meta.queue().is_some_and(|fields| fields.page_ext != 0) {
         notes.push(Note::ExtentsJoined);

@@ -5,7 +5,7 @@ use crate::layout::{PageLayout, PageNo, default_hash};
 use crate::write::any_order::distinct::{self, LeftOut, Repeats};
 use crate::write::file::NewFile;
 use crate::write::hash::{HashParams, HashTable, HashWritten, Space, Tally};
-use crate::write::params::{Duplicates, FileParams};
+use crate::write::params::{Duplicates, FileParams, KeyOrder};
 use crate::write::sink::PageSink;
 use crate::write::sort::{SortBudget, Sorted, Sorter};
 
@@ -45,7 +45,10 @@ impl HashSpool {
             ));
         }
         Ok(Self {
-            params: params.clone(),
+            params: HashParams {
+                duplicate_order: KeyOrder::Bytewise,
+                ..params.clone()
+            },
             repeats,
             sorter: Sorter::new(distinct::sort_order(params.duplicates), budget),
             space: Space::new(layout, params.duplicates),

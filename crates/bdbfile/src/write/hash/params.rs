@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::layout::{HashFields, HashFlags, Kind, Meta, Method, PageLayout, PageType};
 use crate::write::file::Heading;
 use crate::write::hash::table::HashTable;
-use crate::write::params::Duplicates;
+use crate::write::params::{Duplicates, KeyOrder};
 
 /// The version of hash databases that is written unless another is asked for:
 /// 4.1 to 4.5 write it, and all later ones open it.
@@ -23,6 +23,8 @@ pub struct HashParams {
     pub version: u32,
     /// Whether keys have several records.
     pub duplicates: Duplicates,
+    /// The order of sorted duplicates.
+    pub duplicate_order: KeyOrder,
     /// Keys wanted a bucket when the library makes the table grow; 0 for as
     /// many as fit its page.
     pub ffactor: u32,
@@ -32,11 +34,13 @@ pub struct HashParams {
 }
 
 impl Default for HashParams {
-    /// Version 8, no duplicates, a table made for the records.
+    /// Version 8, no duplicates (and bytewise if any), a table made for the
+    /// records.
     fn default() -> Self {
         Self {
             version: HASH_VERSION,
             duplicates: Duplicates::None,
+            duplicate_order: KeyOrder::Bytewise,
             ffactor: 0,
             table: None,
         }
@@ -46,7 +50,8 @@ impl Default for HashParams {
 impl HashParams {
     /// The parameters of a hash database like the one whose metadata these
     /// are, with the same buckets, of the version that is written unless
-    /// another is asked for.
+    /// another is asked for. Its duplicates may be sorted in an order of the
+    /// application's own, so they are taken as they come.
     ///
     /// # Errors
     /// [`Error::Parameter`] when it is no hash database.
@@ -60,6 +65,7 @@ impl HashParams {
         Ok(Self {
             version: HASH_VERSION,
             duplicates: Duplicates::like(meta),
+            duplicate_order: KeyOrder::AsFed,
             ffactor: fields.ffactor,
             table: Some(HashTable::like(fields)),
         })
@@ -92,6 +98,11 @@ impl HashParams {
     /// Whether the pairs on a page are sorted by key.
     pub(super) fn is_sorted(&self) -> bool {
         self.version >= HASH_VERSION_SORTED
+    }
+
+    /// Whether duplicates are checked to be sorted bytewise.
+    pub(super) fn has_bytewise_duplicates(&self) -> bool {
+        self.duplicates == Duplicates::Sorted && self.duplicate_order == KeyOrder::Bytewise
     }
 
     /// The type of the pages of buckets.

@@ -27,6 +27,9 @@ pub struct HashPiece<W: PageSink> {
     /// The key whose data are being gathered.
     key: Vec<u8>,
     data: DataOfKey,
+    /// Whether duplicates are sorted bytewise; then the last one.
+    bytewise: bool,
+    last: Vec<u8>,
     gathered: Gathered,
     /// The data of `key`, once they are too many for the page.
     tree: Option<DuplicateTree>,
@@ -41,6 +44,8 @@ impl<W: PageSink> HashPiece<W> {
         let bucket = Bucket::new(part.layout(), shared.params.page_type());
         Self {
             part,
+            bytewise: shared.params.has_bytewise_duplicates(),
+            last: Vec::new(),
             shared,
             bucket,
             number: None,
@@ -63,7 +68,8 @@ impl<W: PageSink> HashPiece<W> {
     /// # Errors
     /// [`Error::Parameter`] for a bucket that there is not or that was written
     /// before; [`Error::Order`] for a key that comes twice where there are no
-    /// duplicates; [`Error::Io`].
+    /// duplicates, and for a sorted duplicate that does not follow the one
+    /// before it; [`Error::Io`].
     pub fn push(&mut self, bucket: u32, key: &[u8], value: &[u8]) -> Result<()> {
         if self.number != Some(bucket) {
             self.end_bucket()?;
@@ -71,7 +77,12 @@ impl<W: PageSink> HashPiece<W> {
             self.bucket.begin(self.shared.page_of(bucket));
             self.number = Some(bucket);
         } else if self.key == key {
-            if self.shared.params.duplicates == Duplicates::None {
+            let refused = match self.shared.params.duplicates {
+                Duplicates::None => true,
+                Duplicates::Unsorted => false,
+                Duplicates::Sorted => self.bytewise && value <= self.last.as_slice(),
+            };
+            if refused {
                 return Err(Error::Order {
                     file: self.part.name().to_owned(),
                     record: self.records,
@@ -121,6 +132,10 @@ impl<W: PageSink> HashPiece<W> {
     /// the tree they have become too many for a page.
     fn gather(&mut self, value: &[u8]) -> Result<()> {
         self.data.push(self.shared.space, value.len());
+        if self.bytewise {
+            self.last.clear();
+            self.last.extend_from_slice(value);
+        }
         if let Some(tree) = &mut self.tree {
             return tree.push(&mut self.part, value);
         }
@@ -131,6 +146,9 @@ impl<W: PageSink> HashPiece<W> {
                 self.shared.params.duplicates,
                 self.shared.overflow_limit,
             );
+            if self.bytewise {
+                tree = tree.bytewise();
+            }
             for value in self.gathered.values() {
                 tree.push(&mut self.part, value)?;
             }
