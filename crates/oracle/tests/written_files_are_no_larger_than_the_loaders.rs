@@ -39,7 +39,9 @@ fn records(shape: Shape, page_size: u32) -> Vec<Record> {
     let (count, with_overflow) = match shape {
         Shape::Tiny => (100_000, false),
         Shape::Bulky => (10_000, false),
-        Shape::CalendarWithOverflow | Shape::CopiesWithOverflow => (20_000, true),
+        Shape::CalendarWithOverflow => (20_000, true),
+        Shape::Copies => (5_000, false),
+        Shape::CopiesWithOverflow => (5_000, true),
         _ => (30_000, false),
     };
     for number in 0..count {
