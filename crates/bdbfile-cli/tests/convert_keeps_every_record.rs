@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use bdbfile::read::DatabaseFile;
 use bdbfile::source::FileSource;
 use support::{sample_files, samples, testdata};
-use writing::{Place, dump, made, records, refused, sound};
+use writing::{Place, dump, made, records, refused, sound, sound_but_for_order};
 
 const ID: &str = "000102030405060708090a0b0c0d0e0f10111213";
 
@@ -149,6 +149,7 @@ fn keys_in_an_order_of_their_own_stand_as_they_stood() {
         let items = text.lines().filter(|line| line.starts_with(' '));
         items.map(str::to_owned).collect::<Vec<_>>()
     };
+    sound_but_for_order(&target);
     assert!(items(&target) == items(&source));
     // Asked to sort them, it does.
     let lines = made("convert", &["--kind", "hash"], &[&source, &target]);
@@ -157,12 +158,104 @@ fn keys_in_an_order_of_their_own_stand_as_they_stood() {
 }
 
 #[test]
+fn keys_of_an_unknown_hash_function_stay_in_their_buckets() {
+    let Some(root) = samples() else { return };
+    let place = Place::new();
+    for name in [
+        "x64-5.3.28/h-plain-le",
+        "x86-3.2.9/h-dup-be",
+        "x64-3.0.55/h-plain-le",
+    ] {
+        let path = root.join(format!("{name}.db"));
+        let mut bytes = std::fs::read(path).unwrap();
+        // The check value, which is there in either byte order.
+        let value = bdbfile::layout::default_charkey();
+        let at = (0..512)
+            .find(|at| {
+                let field = &bytes[*at..*at + 4];
+                field == value.to_le_bytes() || field == value.to_be_bytes()
+            })
+            .unwrap();
+        bytes[at] ^= 0x55;
+        let source = place.file("source.db", bytes);
+        let target = place.path("new.db");
+        let lines = made("convert", &["--lorder", "be"], &[&source, &target]);
+        assert!(
+            lines.contains("every key is in the bucket it was in"),
+            "{lines}"
+        );
+        sound_but_for_order(&target);
+        assert!(dump(&target) == dump(&source), "{name}");
+        let lines = made("convert", &["--kind", "btree"], &[&source, &target]);
+        assert!(
+            lines.contains("the new database does not use it"),
+            "{lines}"
+        );
+        sound(&target);
+        let lines = made("rebuild", &[], &[&source, &target]);
+        assert!(
+            lines.contains("every key is in the bucket it was in"),
+            "{lines}"
+        );
+    }
+}
+
+#[test]
+fn numbers_are_kept() {
+    let place = Place::new();
+    let (source, target) = (place.path("source.db"), place.path("new.db"));
+    for header in [
+        "type=recno\n",
+        "type=queue\nre_len=2\n",
+        "type=queue\nre_len=2\nextentsize=3\n",
+    ] {
+        // As the real library lays them out.
+        let text = format!(
+            "VERSION=3\nformat=bytevalue\n{header}db_pagesize=512\nkeys=1\nHEADER=END\n 35\n 6161\n 3430\n 6262\nDATA=END\n"
+        );
+        let text = place.file("text", text);
+        for old in std::iter::once("source.db".to_owned()).chain(
+            place
+                .names()
+                .into_iter()
+                .filter(|name| name.starts_with("__dbq")),
+        ) {
+            let _ = std::fs::remove_file(place.path(&old));
+        }
+        let args = [Path::new("-f"), text.as_path(), source.as_path()];
+        let Some(loaded) = support::libdb_tool("db5.3_load", &args) else {
+            return;
+        };
+        assert!(loaded.status.success());
+        for options in [&[][..], &["--kind", "recno"], &["--kind", "btree"]] {
+            let lines = made("convert", options, &[&source, &target]);
+            assert_eq!(
+                lines.contains("extent files"),
+                header.contains("extentsize"),
+                "{lines}"
+            );
+            assert!(
+                records(&dump(&target)) == records(&dump(&source)),
+                "{header} {options:?}"
+            );
+            sound(&target);
+        }
+    }
+}
+
+#[test]
 fn the_number_of_threads_does_not_show() {
     let place = Place::new();
     // Several pieces of 16 MiB: every tenth key has duplicates.
     let mut text = b"VERSION=3\nformat=print\ntype=btree\nduplicates=1\nHEADER=END\n".to_vec();
     for number in 0..120_000_u32 {
-        for copy in 0..if number % 10 == 0 { 12 } else { 1 } {
+        // One key has very many.
+        let copies = match number {
+            60_000 => 20_000,
+            _ if number % 10 == 0 => 12,
+            _ => 1,
+        };
+        for copy in 0..copies {
             let value = "v".repeat(200 + (number % 97) as usize);
             text.extend(format!(" {number:09}\n {copy}{value}\n").bytes());
         }

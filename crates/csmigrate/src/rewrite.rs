@@ -220,7 +220,7 @@ fn build<S: PageSource>(
     let mut built = NewFile::new(sink, head).map_err(failed)?;
     let btree = built.btree(None, params).map_err(failed)?;
     let scan = database.scan()?;
-    let ranges = scan.ranges(UNIT);
+    let ranges = scan.ranges_of_whole_keys(UNIT)?;
     let digesters = workers.all(ranges.len(), |index| {
         // Begun before anything can fail: those after it wait for it.
         let mut piece = btree.piece(index);

@@ -2,7 +2,6 @@
 //! leaves, several at a time.
 
 use std::num::NonZeroUsize;
-use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::convert::pieces;
@@ -11,9 +10,9 @@ use crate::read::{Record, Scan};
 use crate::source::PageSource;
 use crate::write::{BtreeParams, Duplicates, NewFile, PageSink};
 
-/// Bytes of source leaves that make one piece. The pieces are part of what the
+/// Bytes of source pages that make one piece. The pieces are part of what the
 /// new file looks like, so this never depends on the number of threads.
-const PIECE: usize = 16 << 20;
+pub(super) const PIECE: u64 = 16 << 20;
 
 /// What was copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,13 +28,12 @@ pub(super) struct Copied {
 /// [`Error::Order`](crate::Error::Order) when that is not bytewise and `params` want it to be.
 pub(super) fn copy<S: PageSource, W: PageSink>(
     scan: &Scan<'_, S>,
-    page_len: usize,
     file: &mut NewFile<W>,
     name: Option<&[u8]>,
     params: &BtreeParams,
     threads: NonZeroUsize,
 ) -> Result<Copied> {
-    let ranges = ranges(scan, page_len, params.duplicates != Duplicates::None)?;
+    let ranges = scan.ranges_of_whole_keys(PIECE)?;
     let writer = file.btree(name, params)?;
     let sorted = params.duplicates == Duplicates::Sorted;
     let duplicates_in_order = AtomicBool::new(true);
@@ -62,28 +60,6 @@ pub(super) fn copy<S: PageSource, W: PageSink>(
         records: writer.finish()?.records,
         duplicates_in_order: duplicates_in_order.into_inner(),
     })
-}
-
-/// Ranges of leaves, each of about [`PIECE`] bytes. Where a key may have
-/// several records a range ends only where the next leaf has another key.
-fn ranges<S: PageSource>(
-    scan: &Scan<'_, S>,
-    page_len: usize,
-    duplicates: bool,
-) -> Result<Vec<Range<usize>>> {
-    let step = (PIECE / page_len).max(1);
-    let all = scan.all().end;
-    let mut ranges = Vec::with_capacity(all.div_ceil(step));
-    let mut begin = 0;
-    while begin < all {
-        let mut end = begin.saturating_add(step).min(all);
-        while duplicates && end < all && !scan.begins_with_new_key(end)? {
-            end += 1;
-        }
-        ranges.push(begin..end);
-        begin = end;
-    }
-    Ok(ranges)
 }
 
 /// Whether the duplicates of each key ascend.

@@ -263,11 +263,10 @@ fn one<S: PageSource, W: PageSink>(
         }
     }
     let scan = database.scan()?;
-    let page_len = database.file().layout().page_len();
     let records = match (plan::own_kind(meta), &mut new) {
         (Kind::Btree, NewDatabase::Btree(params)) => {
             params.order = order;
-            let copied = btree::copy(&scan, page_len, file, name, params, options.threads)?;
+            let copied = btree::copy(&scan, file, name, params, options.threads)?;
             if order == KeyOrder::AsFed {
                 notes.push(Note::OrderKept);
             }
@@ -280,7 +279,7 @@ fn one<S: PageSource, W: PageSink>(
             if !plan::has_default_hash(meta) {
                 notes.push(Note::BucketsKept);
             }
-            hash::copy(&scan, page_len, file, name, params, options.threads)?
+            hash::copy(&scan, file, name, params, options.threads)?
         }
         (Kind::Recno, NewDatabase::Recno(_))
         | (Kind::Queue, NewDatabase::Queue { .. } | NewDatabase::Recno(_)) => {

@@ -103,6 +103,34 @@ impl<'db, S: PageSource> Scan<'db, S> {
             .collect()
     }
 
+    /// As [`ranges`](Self::ranges), and the records of no key lie in two of
+    /// them: what the pieces of a new database want. Where keys may have
+    /// several records a range ends only before a leaf that certainly begins
+    /// with another key.
+    ///
+    /// # Errors
+    /// What the leaves at the ends of ranges break.
+    pub fn ranges_of_whole_keys(&self, bytes: u64) -> Result<Vec<Range<usize>>> {
+        let ranges = self.ranges(bytes);
+        if !self.database.meta.has_duplicates() {
+            return Ok(ranges);
+        }
+        let mut whole: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
+        let mut start = 0;
+        for range in ranges {
+            // The one before it may have taken all of this one.
+            let mut end = range.end.max(start);
+            while end < self.units.len() && !self.begins_with_new_key(end)? {
+                end += 1;
+            }
+            if end > start || whole.is_empty() {
+                whole.push(start..end);
+            }
+            start = end;
+        }
+        Ok(whole)
+    }
+
     /// Visits the records of a range of units in the order of the file.
     ///
     /// # Errors
@@ -164,7 +192,7 @@ impl<'db, S: PageSource> Scan<'db, S> {
     /// Whether the leaf of a unit begins with another key than the one before
     /// it ends with, so that the records of no key lie on both; false where
     /// that cannot be told from the two leaves alone.
-    pub(crate) fn begins_with_new_key(&self, index: usize) -> Result<bool> {
+    fn begins_with_new_key(&self, index: usize) -> Result<bool> {
         let Units::Leaves(leaves) = &self.units else {
             return Ok(true);
         };
