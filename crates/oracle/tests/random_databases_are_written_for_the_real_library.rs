@@ -73,6 +73,7 @@ fn contents(chance: &mut Chance, file: &FileParams, named: bool) -> Contents {
                 table: chance
                     .percent(25)
                     .then(|| HashTable::of_buckets(1 << chance.below(10))),
+                ..HashParams::default()
             };
             let records = keyed(chance, page_size, params.duplicates);
             Contents::Hash(params, records)

@@ -347,7 +347,7 @@ fn new_database(described: &Described, settings: &NewFileSettings) -> Result<New
             version: version.unwrap_or(HASH_VERSION),
             duplicates: described.duplicates,
             ffactor: described.ffactor,
-            table: None,
+            ..HashParams::default()
         }),
         NewKind::Recno => NewDatabase::Recno(RecnoParams {
             version: version.unwrap_or(BTREE_VERSION),
