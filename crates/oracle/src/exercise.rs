@@ -101,7 +101,8 @@ impl Exercise {
         let verify = Verify {
             order: self.order,
             hash_function: self.hash_function,
-            skip_order: false,
+            cache_bytes: Some(self.environment.cache_bytes),
+            ..Verify::default()
         };
         for file in files {
             verify.run(&dir.join(file))?;

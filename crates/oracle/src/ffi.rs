@@ -275,10 +275,7 @@ impl Db {
         if env.is_none()
             && let Some(bytes) = options.cache_bytes
         {
-            db.check(
-                call!(db.handle, set_cachesize, 0, bytes, 1),
-                "size cache of",
-            )?;
+            db.set_cache(bytes)?;
         }
         if access == Access::Create {
             db.set_layout(options)?;
@@ -310,6 +307,11 @@ impl Db {
         );
         db.check(code, "open")?;
         Ok(db)
+    }
+
+    fn set_cache(&self, bytes: u32) -> Result<(), Error> {
+        let code = call!(self.handle, set_cachesize, 0, bytes, 1);
+        self.check(code, "size cache of")
     }
 
     fn set_functions(&self, order: Order, hash: HashFunction) -> Result<(), Error> {
@@ -361,13 +363,16 @@ impl Db {
     /// Verifies a file that nothing has open.
     pub(crate) fn verify(
         file: &Path,
-        order: Order,
-        hash: HashFunction,
+        (order, hash): (Order, HashFunction),
+        cache_bytes: Option<u32>,
         flags: u32,
     ) -> Result<(), Error> {
         let path = c_path(file)?;
         let mut db = Self::handle(None, file.display().to_string())?;
         db.set_functions(order, hash)?;
+        if let Some(bytes) = cache_bytes {
+            db.set_cache(bytes)?;
+        }
         // The call takes the handle with it, whatever it returns.
         let handle = std::mem::replace(&mut db.handle, ptr::null_mut());
         let code = call!(

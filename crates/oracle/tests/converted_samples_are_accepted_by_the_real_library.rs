@@ -226,7 +226,11 @@ fn converted<S: PageSource>(
 /// Lets the library judge a result; whether the installed tools did as well.
 fn accepted(path: &Path, expected: &[Expected], shown: bool) -> Result<bool, String> {
     let text = |error: oracle::Error| error.to_string();
-    Verify::default().run(path).map_err(text)?;
+    let verify = Verify {
+        cache_bytes: Some(16 << 20),
+        ..Verify::default()
+    };
+    verify.run(path).map_err(text)?;
     for one in expected {
         let options = DatabaseOptions {
             name: one.name.clone(),

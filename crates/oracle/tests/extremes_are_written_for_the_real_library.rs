@@ -305,7 +305,11 @@ fn tiny(number: u32) -> ([u8; 4], [u8; 1]) {
 }
 
 fn verified(path: &Path) -> Database {
-    Verify::default().run(path).unwrap();
+    let verify = Verify {
+        cache_bytes: Some(64 << 20),
+        ..Verify::default()
+    };
+    verify.run(path).unwrap();
     let options = DatabaseOptions {
         cache_bytes: Some(64 << 20),
         ..DatabaseOptions::default()

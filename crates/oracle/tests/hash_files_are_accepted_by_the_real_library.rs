@@ -141,7 +141,9 @@ impl Shape {
             data.push(value.clone());
         }
         if self.params.duplicates == write::Duplicates::Sorted {
-            held.values_mut().for_each(|data| data.sort());
+            for data in held.values_mut() {
+                data.sort();
+            }
         }
         held
     }

@@ -19,7 +19,7 @@ use support::chance::{Chance, number};
 use support::written::{Contents, judge, write_one, write_several};
 
 /// Files, unless `ORACLE_CASES` says otherwise.
-const CASES: u64 = 1200;
+const CASES: u64 = 2000;
 /// Bytes after which a database gets no more keys.
 const ENOUGH: usize = 3 << 20;
 
@@ -73,6 +73,7 @@ fn contents(chance: &mut Chance, file: &FileParams, named: bool) -> Contents {
                 table: chance
                     .percent(25)
                     .then(|| HashTable::of_buckets(1 << chance.below(10))),
+                ..HashParams::default()
             };
             let records = keyed(chance, page_size, params.duplicates);
             Contents::Hash(params, records)

@@ -154,6 +154,7 @@ pub(crate) fn judge(path: &Path, databases: &[(Option<String>, &Contents)]) {
         .map_or(Order::Bytewise, |(_, contents)| contents.order());
     let verify = Verify {
         order,
+        cache_bytes: Some(16 << 20),
         ..Verify::default()
     };
     let verdict = verify.run(path);
