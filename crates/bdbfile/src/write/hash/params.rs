@@ -116,11 +116,14 @@ impl HashParams {
 
     /// The metadata page of the finished database.
     pub(super) fn meta(&self, heading: Heading, fields: HashFields) -> Meta {
-        let flags = match self.duplicates {
+        let mut flags = match self.duplicates {
             Duplicates::None => 0,
             Duplicates::Unsorted => HashFlags::DUP,
             Duplicates::Sorted => HashFlags::DUP | HashFlags::DUPSORT,
         };
+        if heading.named {
+            flags |= HashFlags::SUBDB;
+        }
         heading.meta(
             Kind::Hash,
             self.version,
