@@ -10,6 +10,8 @@
 //!   look up one key.
 //! * [`salvage`]: records straight from the pages of a damaged file.
 //! * [`mod@write`]: build a finished file from records.
+//! * [`convert`]: from one file to another, and what is left of a damaged one
+//!   into a new one.
 //! * [`mod@verify`]: is a file sound? All that can be told without opening it
 //!   in Berkeley DB.
 //! * [`log`]: the transaction logs and region files beside a database: was it
@@ -58,6 +60,7 @@
     )
 )]
 
+pub mod convert;
 mod error;
 pub mod layout;
 pub mod log;
@@ -65,6 +68,8 @@ pub mod read;
 pub mod salvage;
 pub mod source;
 pub mod verify;
+mod workers;
 pub mod write;
 
 pub use error::{Error, FormatError, Place, Result, Rule};
+pub use workers::Workers;

@@ -36,7 +36,9 @@ mod sink;
 mod sort;
 mod spine;
 
-pub use any_order::{BtreeSortBuilder, BtreeSpool, HashBuilder, HashSpool, Repeats};
+pub use any_order::{
+    BtreeSortBuilder, BtreeSpool, HashBuilder, HashSpool, LeftOut, NumberSpool, Repeats,
+};
 pub use btree::{BtreeBuilder, BtreePiece, BtreeWriter, Written};
 pub use file::NewFile;
 pub use hash::{
@@ -49,5 +51,5 @@ pub use params::{
 };
 pub use queue::QueueWriter;
 pub use recno::RecnoWriter;
-pub use sink::{FileSink, MemorySink, PageSink};
+pub use sink::{FileSink, MemorySink, PageSink, SyncingSink};
 pub use sort::{SortBudget, SortOrder, Sorted, SortedRecord, Sorter, SpillPlace};

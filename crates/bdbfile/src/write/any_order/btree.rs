@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::layout::PageNo;
-use crate::write::any_order::distinct::{self, Repeats};
+use crate::write::any_order::distinct::{self, LeftOut, Repeats};
 use crate::write::btree::Written;
 use crate::write::file::NewFile;
 use crate::write::params::{BtreeParams, Duplicates, FileParams, KeyOrder};
@@ -37,7 +37,10 @@ impl BtreeSpool {
         Ok(Self {
             params: params.clone(),
             repeats,
-            sorter: Sorter::new(distinct::sort_order(params.duplicates), budget),
+            sorter: Sorter::new(
+                distinct::sort_order(params.has_bytewise_duplicates()),
+                budget,
+            ),
         })
     }
 
@@ -56,6 +59,19 @@ impl BtreeSpool {
     /// [`Error::Parameter`] for a record that comes twice and is refused, and
     /// as [`NewFile::btree`]; [`Error::Io`].
     pub fn write<W: PageSink>(self, file: &mut NewFile<W>, name: Option<&[u8]>) -> Result<Written> {
+        self.write_telling(file, name, &mut |_| {})
+    }
+
+    /// As [`write`](Self::write), and tells of each record that is left out.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_telling<W: PageSink>(
+        self,
+        file: &mut NewFile<W>,
+        name: Option<&[u8]>,
+        left_out: &mut dyn FnMut(LeftOut<'_>),
+    ) -> Result<Written> {
         let Self {
             params,
             repeats,
@@ -68,24 +84,31 @@ impl BtreeSpool {
         let mut piece = btree.piece(index);
         let mut last = Vec::new();
         let duplicates = params.duplicates;
-        distinct::visit(&mut sorted, duplicates, repeats, &file_name, |record| {
-            if bytes >= PIECE {
-                // The records of a key are not divided.
-                if duplicates == Duplicates::None || last != record.key {
-                    index += 1;
-                    bytes = 0;
-                    let full = std::mem::replace(&mut piece, btree.piece(index));
-                    full.finish()?;
+        distinct::visit(
+            &mut sorted,
+            duplicates,
+            repeats,
+            &file_name,
+            left_out,
+            |record| {
+                if bytes >= PIECE {
+                    // The records of a key are not divided.
+                    if duplicates == Duplicates::None || last != record.key {
+                        index += 1;
+                        bytes = 0;
+                        let full = std::mem::replace(&mut piece, btree.piece(index));
+                        full.finish()?;
+                    }
                 }
-            }
-            piece.push(record.key, record.value)?;
-            bytes += record.key.len() + record.value.len();
-            if bytes >= PIECE {
-                last.clear();
-                last.extend_from_slice(record.key);
-            }
-            Ok(())
-        })?;
+                piece.push(record.key, record.value)?;
+                bytes += record.key.len() + record.value.len();
+                if bytes >= PIECE {
+                    last.clear();
+                    last.extend_from_slice(record.key);
+                }
+                Ok(())
+            },
+        )?;
         piece.finish()?;
         btree.finish()
     }

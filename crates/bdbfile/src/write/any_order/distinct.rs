@@ -12,24 +12,46 @@ pub enum Repeats {
     /// The one that came last counts, as with `DB->put`.
     #[default]
     LastWins,
+    /// The one that came first counts, as with `DB_NOOVERWRITE`.
+    FirstWins,
     /// It is an error.
     Refused,
 }
 
-/// The order in which a database with such duplicates needs its records.
-pub(super) fn sort_order(duplicates: Duplicates) -> SortOrder {
-    match duplicates {
-        Duplicates::Sorted => SortOrder::KeysAndValues,
-        Duplicates::None | Duplicates::Unsorted => SortOrder::Keys,
+/// A record that is left out because another comes in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LeftOut<'a> {
+    /// Its key; empty where records have numbers.
+    pub key: &'a [u8],
+    /// Its number, where records have numbers.
+    pub number: Option<u32>,
+    /// Its data.
+    pub value: &'a [u8],
+    /// The data of the record in its place, as far as it is known yet.
+    pub kept: &'a [u8],
+    /// What it was sorted by before its key.
+    pub(super) rank: u32,
+}
+
+/// The order in which a database needs its records: duplicates that are not in
+/// bytewise order keep the order in which they come.
+pub(in crate::write) fn sort_order(bytewise_duplicates: bool) -> SortOrder {
+    if bytewise_duplicates {
+        SortOrder::KeysAndValues
+    } else {
+        SortOrder::Keys
     }
 }
 
-/// Gives sorted records to `each`, every one once.
-pub(super) fn visit(
+/// Gives sorted records to `each`, every one once, and those left out to
+/// `left_out`.
+pub(in crate::write) fn visit(
     sorted: &mut Sorted,
     duplicates: Duplicates,
     repeats: Repeats,
     name: &str,
+    left_out: &mut dyn FnMut(LeftOut<'_>),
     mut each: impl FnMut(SortedRecord<'_>) -> Result<()>,
 ) -> Result<()> {
     if duplicates == Duplicates::Unsorted {
@@ -41,11 +63,30 @@ pub(super) fn visit(
     let mut last = Held::default();
     while let Some(record) = sorted.next()? {
         if last.is_repeated_by(&record, duplicates) {
-            if repeats == Repeats::Refused {
-                return Err(Error::Parameter(format!(
-                    "{name}: there are two records with the key {}",
-                    shortened(record.key)
-                )));
+            match repeats {
+                Repeats::LastWins => left_out(LeftOut {
+                    key: &last.key,
+                    number: None,
+                    value: &last.value,
+                    kept: record.value,
+                    rank: record.rank,
+                }),
+                Repeats::FirstWins => {
+                    left_out(LeftOut {
+                        key: record.key,
+                        number: None,
+                        value: record.value,
+                        kept: &last.value,
+                        rank: record.rank,
+                    });
+                    continue;
+                }
+                Repeats::Refused => {
+                    return Err(Error::Parameter(format!(
+                        "{name}: there are two records with the key {}",
+                        shortened(record.key)
+                    )));
+                }
             }
         } else if let Some(record) = last.get() {
             each(record)?;
@@ -85,6 +126,7 @@ impl Held {
 
     fn is_repeated_by(&self, record: &SortedRecord<'_>, duplicates: Duplicates) -> bool {
         self.full
+            && self.rank == record.rank
             && self.key == record.key
             && (duplicates == Duplicates::None || self.value == record.value)
     }

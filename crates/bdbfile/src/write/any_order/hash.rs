@@ -2,10 +2,10 @@
 
 use crate::error::{Error, Result};
 use crate::layout::{PageLayout, PageNo, default_hash};
-use crate::write::any_order::distinct::{self, Repeats};
+use crate::write::any_order::distinct::{self, LeftOut, Repeats};
 use crate::write::file::NewFile;
 use crate::write::hash::{HashParams, HashTable, HashWritten, Space, Tally};
-use crate::write::params::{Duplicates, FileParams, KeyOrder};
+use crate::write::params::{Duplicates, FileParams};
 use crate::write::sink::PageSink;
 use crate::write::sort::{SortBudget, Sorted, Sorter};
 
@@ -45,12 +45,12 @@ impl HashSpool {
             ));
         }
         Ok(Self {
-            params: HashParams {
-                duplicate_order: KeyOrder::Bytewise,
-                ..params.clone()
-            },
+            params: params.clone(),
             repeats,
-            sorter: Sorter::new(distinct::sort_order(params.duplicates), budget),
+            sorter: Sorter::new(
+                distinct::sort_order(params.has_bytewise_duplicates()),
+                budget,
+            ),
             space: Space::new(layout, params.duplicates),
             tally: Tally::default(),
         })
@@ -79,6 +79,19 @@ impl HashSpool {
         file: &mut NewFile<W>,
         name: Option<&[u8]>,
     ) -> Result<HashWritten> {
+        self.write_telling(file, name, &mut |_| {})
+    }
+
+    /// As [`write`](Self::write), and tells of each record that is left out.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_telling<W: PageSink>(
+        self,
+        file: &mut NewFile<W>,
+        name: Option<&[u8]>,
+        left_out: &mut dyn FnMut(LeftOut<'_>),
+    ) -> Result<HashWritten> {
         let Self {
             mut params,
             repeats,
@@ -101,10 +114,17 @@ impl HashSpool {
         params.table = Some(table);
         let hash = file.hash(name, &params)?;
         let mut piece = hash.piece(0);
-        distinct::visit(&mut sorted, duplicates, repeats, &file_name, |record| {
-            let bucket = table.bucket_of(record.rank.reverse_bits());
-            piece.push(bucket, record.key, record.value)
-        })?;
+        distinct::visit(
+            &mut sorted,
+            duplicates,
+            repeats,
+            &file_name,
+            left_out,
+            |record| {
+                let bucket = table.bucket_of(record.rank.reverse_bits());
+                piece.push(bucket, record.key, record.value)
+            },
+        )?;
         piece.finish()?;
         hash.finish()
     }

@@ -3,12 +3,15 @@
 //! not depend on the budget.
 //!
 //! * `distinct`: what becomes of records that come again.
-//! * `btree`, `hash`: the two kinds.
+//! * `btree`, `hash`: the two kinds of databases with keys; `number`: those
+//!   whose records have numbers.
 
 mod btree;
 mod distinct;
 mod hash;
+mod number;
 
 pub use btree::{BtreeSortBuilder, BtreeSpool};
-pub use distinct::Repeats;
+pub use distinct::{LeftOut, Repeats};
 pub use hash::{HashBuilder, HashSpool};
+pub use number::NumberSpool;

@@ -9,11 +9,13 @@ mod turns;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, Result};
-use crate::layout::{FIRST_ROOT, Meta, PageLayout, PageNo};
+use crate::layout::{FIRST_ROOT, Kind, Meta, PageLayout, PageNo};
 use crate::write::btree::BtreeWriter;
-use crate::write::hash::{HashParams, HashWriter};
+use crate::write::hash::{HASH_VERSION_OLD, HashParams, HashWriter};
 use crate::write::pages::{FinalPages, Pages, write_at};
-use crate::write::params::{BtreeParams, FileParams, QueueParams, RecnoParams};
+use crate::write::params::{
+    BTREE_VERSION, BTREE_VERSION_OLD, BtreeParams, FileParams, QueueParams, RecnoParams,
+};
 use crate::write::queue::QueueWriter;
 use crate::write::recno::RecnoWriter;
 use crate::write::sink::PageSink;
@@ -34,6 +36,7 @@ pub struct NewFile<W> {
     only: Option<Meta>,
     /// Names and metadata pages, where the file has a directory.
     names: Option<Vec<(Vec<u8>, PageNo)>>,
+    directory_version: u32,
 }
 
 /// What all parts of a file share.
@@ -127,6 +130,7 @@ impl<W: PageSink> NewFile<W> {
             file_id: params.file_id,
             only: None,
             names,
+            directory_version: BTREE_VERSION,
         })
     }
 
@@ -245,7 +249,11 @@ impl<W: PageSink> NewFile<W> {
 
     /// Writes the directory: a btree of names and page numbers.
     fn directory(&mut self, names: &[(Vec<u8>, PageNo)]) -> Result<()> {
-        let writer = BtreeWriter::new(self, Home::Directory, &BtreeParams::default())?;
+        let params = BtreeParams {
+            version: self.directory_version,
+            ..BtreeParams::default()
+        };
+        let writer = BtreeWriter::new(self, Home::Directory, &params)?;
         let mut piece = writer.piece(0);
         for (name, page) in names {
             // Big-endian in files of either byte order.
@@ -310,7 +318,16 @@ impl<W: PageSink> NewFile<W> {
                 self.only = Some(meta);
                 Ok(())
             }
-            Home::Named(_) => self.write_meta(&meta),
+            Home::Named(_) => {
+                // For a library that knows no newer version.
+                if matches!(
+                    (meta.kind, meta.version),
+                    (Kind::Btree, BTREE_VERSION_OLD) | (Kind::Hash, HASH_VERSION_OLD)
+                ) {
+                    self.directory_version = BTREE_VERSION_OLD;
+                }
+                self.write_meta(&meta)
+            }
         }
     }
 

@@ -101,7 +101,7 @@ impl HashParams {
     }
 
     /// Whether duplicates are checked to be sorted bytewise.
-    pub(super) fn has_bytewise_duplicates(&self) -> bool {
+    pub(in crate::write) fn has_bytewise_duplicates(&self) -> bool {
         self.duplicates == Duplicates::Sorted && self.duplicate_order == KeyOrder::Bytewise
     }
 
