@@ -64,6 +64,7 @@ mod tests {
             for order in [KeyOrder::Bytewise, KeyOrder::AsFed] {
                 let params = BtreeParams {
                     duplicates,
+                    duplicate_order: order,
                     order,
                     ..BtreeParams::default()
                 };
