@@ -15,7 +15,8 @@ use bdbfile::layout::{Endian, PageLayout};
 use bdbfile::read::DatabaseFile;
 use bdbfile::source::MappedSource;
 use bdbfile::write::{
-    self, FileParams, FileSink, HashBuilder, HashParams, HashTable, NewFile, Repeats, SortBudget,
+    self, FileParams, FileSink, HashBuilder, HashParams, HashSpool, HashTable, NewFile, Repeats,
+    SortBudget,
 };
 use oracle::{
     ByteOrder, Database, DatabaseOptions, Duplicates, Durability, EnvironmentOptions, Exercise,
@@ -334,6 +335,50 @@ fn keys_of_an_unknown_function_stay_in_their_buckets() {
                 exercise(dir.path(), &name, hash_function);
             }
         }
+    }
+}
+
+#[test]
+fn several_in_a_file_are_worked_in() {
+    let dir = tempfile::tempdir().unwrap();
+    for (version, endian) in [(8, Endian::Little), (8, Endian::Big), (9, Endian::Little)] {
+        let name = format!("named-{version}-{endian}.db");
+        let path = dir.path().join(&name);
+        let head = FileParams {
+            layout: PageLayout {
+                endian,
+                page_size: 1024,
+                ..FileParams::default().layout
+            },
+            file_id: [u8::try_from(version).unwrap() << 1 | u8::from(endian == Endian::Big); 20],
+        };
+        let mut file = NewFile::with_names(sink(&path), &head).unwrap();
+        let records = sized(2000, 8, 10..1500, 1);
+        for duplicates in [write::Duplicates::None, write::Duplicates::Sorted] {
+            let params = HashParams {
+                version,
+                duplicates,
+                ..HashParams::default()
+            };
+            let budget = SortBudget::default();
+            let mut spool =
+                HashSpool::new(file.layout(), &params, Repeats::Refused, &budget).unwrap();
+            for (key, value) in &records {
+                spool.push(key, value).unwrap();
+            }
+            let name = format!("{duplicates:?}");
+            spool.write(&mut file, Some(name.as_bytes())).unwrap();
+        }
+        file.finish().unwrap();
+        is_clean(&path);
+        oracle::verify(&path).unwrap();
+        let exercise = Exercise {
+            records: 2000,
+            ..Exercise::default()
+        };
+        let summary = exercise.run(dir.path(), &[&name]).unwrap();
+        assert_eq!(summary.databases.len(), 2);
+        assert_eq!(summary.records_before(), 2 * records.len() as u64);
     }
 }
 
