@@ -5,10 +5,34 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::Workers;
 use crate::convert::copied::{Ascending, Copied};
-use crate::error::Result;
-use crate::read::{Record, Scan};
+use crate::error::{Error, Result};
+use crate::read::{Database, Record, Scan};
 use crate::source::PageSource;
 use crate::write::{Duplicates, HashParams, NewFile, PageSink};
+
+/// For each page of the source the buckets that a table may have. Each becomes
+/// a page, and buckets that were never used need none in old files: at most as
+/// many again as there are. A table beyond this is a damaged number.
+const BUCKETS_A_PAGE: u64 = 8;
+
+/// Whether a table has no more buckets than its file can be the reason for.
+pub(super) fn is_plausible<S: PageSource>(database: &Database<'_, S>) -> bool {
+    let pages = u64::from(database.file().page_count());
+    let fields = database.meta().hash();
+    fields.is_none_or(|fields| u64::from(fields.high_mask) <= BUCKETS_A_PAGE * pages)
+}
+
+/// Refuses a table with more.
+pub(super) fn check_plausible<S: PageSource>(database: &Database<'_, S>) -> Result<()> {
+    if is_plausible(database) {
+        return Ok(());
+    }
+    Err(Error::Limit {
+        file: database.file().name().to_owned(),
+        what: "the number of buckets for each page of the file",
+        limit: BUCKETS_A_PAGE,
+    })
+}
 
 /// Copies the records of a hash database, bucket by bucket.
 pub(super) fn copy<S: PageSource, W: PageSink>(

@@ -284,9 +284,11 @@ fn one<S: PageSource, W: PageSink>(
         // Buckets fit the page size they grew by. Where the hash function is
         // not known they are all there is to go by.
         (Kind::Hash, NewDatabase::Hash(params))
-            if !plan::has_default_hash(meta) || meta.page_size == page_size =>
+            if !plan::has_default_hash(meta)
+                || meta.page_size == page_size && hash::is_plausible(database) =>
         {
             if !plan::has_default_hash(meta) {
+                hash::check_plausible(database)?;
                 notes.push(Note::BucketsKept);
             }
             let copied = hash::copy(&scan, page_size, file, name, params, workers)?;
