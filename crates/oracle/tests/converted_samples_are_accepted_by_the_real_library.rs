@@ -154,7 +154,7 @@ fn convert_sample(
     *counts.lock().unwrap().files.entry(kind).or_default() += 1;
     let expected = expected(&file, root, sample);
     for (number, wanted) in all_wanted().into_iter().enumerate() {
-        if !whole && (index + number) % MADE != 0 {
+        if !whole && !(index + number).is_multiple_of(MADE) {
             continue;
         }
         let Some(version) = version(kind, wanted.older) else {
@@ -163,12 +163,11 @@ fn convert_sample(
         };
         let path = dir.join("converted.db");
         let what = format!("{} to {wanted:?}", sample.path.display());
-        let shown = whole || (index + number) / MADE % SHOWN == 0;
-        let outcome = converted(&file, &path, wanted, version)
+        let shown = whole || ((index + number) / MADE).is_multiple_of(SHOWN);
+        let outcome = converted(&file, &path, wanted, wanted.older.then_some(version))
             .and_then(|()| accepted(&path, &expected, shown));
         let mut counts = counts.lock().unwrap();
-        let result = version.unwrap_or(default_version(kind));
-        *counts.converted.entry((kind, result)).or_default() += 1;
+        *counts.converted.entry((kind, version)).or_default() += 1;
         match outcome {
             Ok(shown) => {
                 counts.accepted += 1;
@@ -181,23 +180,16 @@ fn convert_sample(
     }
 }
 
-/// The version to ask for: nothing for the default; `None` where there is no
-/// older one that is written.
-fn version(kind: &str, older: bool) -> Option<Option<u32>> {
+/// The version that a result has; `None` where there is no older one that is
+/// written.
+fn version(kind: &str, older: bool) -> Option<u32> {
     match (kind, older) {
-        (_, false) => Some(None),
+        ("queue", false) => Some(4),
         ("queue", true) => None,
-        ("hash", true) => Some(Some(7)),
+        ("hash", true) => Some(7),
         // The one that btrees have before 9, and hash databases by default.
-        (_, true) => Some(Some(8)),
-    }
-}
-
-fn default_version(kind: &str) -> u32 {
-    match kind {
-        "queue" => 4,
-        "hash" => 8,
-        _ => 9,
+        ("hash", false) | (_, true) => Some(8),
+        (_, false) => Some(9),
     }
 }
 
@@ -239,16 +231,14 @@ fn accepted(path: &Path, expected: &[Expected], shown: bool) -> Result<bool, Str
         };
         let database = Database::open_read_only(None, path, &options).map_err(text)?;
         let mut found: Vec<Record> = Vec::new();
-        match database.method().map_err(text)? {
-            Some(Method::Btree | Method::Hash) => {
-                each_bulk(&database, |k, v| found.push((k.to_vec(), v.to_vec())));
-            }
-            _ => {
-                let numbered = database.read_numbered().map_err(text)?;
-                found.extend(numbered.into_iter().map(|(_, value)| (Vec::new(), value)));
-            }
+        let method = database.method().map_err(text)?;
+        if matches!(method, Some(Method::Btree | Method::Hash)) {
+            each_bulk(&database, |k, v| found.push((k.to_vec(), v.to_vec())));
+        } else {
+            let numbered = database.read_numbered().map_err(text)?;
+            found.extend(numbered.into_iter().map(|(_, value)| (Vec::new(), value)));
         }
-        if database.method().map_err(text)? == Some(Method::Hash) {
+        if method == Some(Method::Hash) {
             by_key(&mut found);
         }
         database.close().map_err(text)?;
@@ -296,13 +286,17 @@ fn expected<S: PageSource>(file: &DatabaseFile<S>, root: &Path, sample: &Sample)
     };
     loaded
         .into_iter()
-        .map(|(name, variant, mut records)| {
+        .map(|mut loaded| {
+            let variant = &loaded.variant;
             if variant.contains("sort") {
-                records.sort();
+                loaded.records.sort();
             } else if variant.starts_with("bt-") || variant.starts_with("h-") {
-                by_key(&mut records);
+                by_key(&mut loaded.records);
             }
-            Expected { name, records }
+            Expected {
+                name: loaded.name,
+                records: loaded.records,
+            }
         })
         .collect()
 }

@@ -14,6 +14,16 @@ pub(crate) struct Sample {
     variant: Option<String>,
 }
 
+/// What was loaded into a database.
+#[derive(Debug, Clone)]
+pub(crate) struct Loaded {
+    pub(crate) name: Option<String>,
+    /// What the contents are called.
+    pub(crate) variant: String,
+    /// In the order in which they were loaded.
+    pub(crate) records: Vec<Record>,
+}
+
 /// What was loaded into the named databases of a file of several.
 const SEVERAL: [(&str, &str); 4] = [
     ("alpha", "bt-plain"),
@@ -29,15 +39,17 @@ impl Sample {
             .is_some_and(|variant| variant.ends_with("-crypt"))
     }
 
-    /// The databases of the file by their names, with what their contents are
-    /// called, and the records in the order in which they were loaded.
-    pub(crate) fn loaded(&self, root: &Path) -> Option<Vec<(Option<String>, String, Vec<Record>)>> {
+    /// What was loaded into each of the file's databases.
+    pub(crate) fn loaded(&self, root: &Path) -> Option<Vec<Loaded>> {
         let variant = self.variant.as_ref()?.trim_end_matches("-chk");
         let one = |name: Option<&str>, variant: &str| {
             let text = root.join("data").join(format!("{variant}.txt"));
             let text = fs::read_to_string(text).unwrap();
-            let records = from_hex(text.lines());
-            (name.map(str::to_owned), variant.to_owned(), records)
+            Loaded {
+                name: name.map(str::to_owned),
+                variant: variant.to_owned(),
+                records: from_hex(text.lines()),
+            }
         };
         if variant == "subdb" {
             let several = SEVERAL.map(|(name, variant)| one(Some(name), variant));
