@@ -3,8 +3,7 @@
 //! filled to the last byte, the longest keys and data, very many duplicates
 //! and very many records.
 //!
-//! `ORACLE_TINY` is the number of tiny records (1,000,000); the whole thing is
-//! 10,000,000.
+//! `ORACLE_TINY` is the number of tiny records (10,000,000).
 
 mod support;
 
@@ -322,7 +321,7 @@ fn verified(path: &Path) -> Database {
 
 #[test]
 fn millions_of_tiny_records_are_found() {
-    let count = u32::try_from(number("ORACLE_TINY", 1_000_000)).unwrap();
+    let count = u32::try_from(number("ORACLE_TINY", 10_000_000)).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let params = file_params(Endian::Big, 4096, false);
 
