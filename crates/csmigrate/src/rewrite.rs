@@ -7,7 +7,7 @@ use bdbfile::Workers;
 use bdbfile::layout::{Endian, Kind, Meta, PageLayout};
 use bdbfile::read::{Database, DatabaseFile, Finding, ScanReport};
 use bdbfile::source::PageSource;
-use bdbfile::write::{BtreeParams, FileParams, FileSink, KeyOrder, NewFile};
+use bdbfile::write::{BtreeParams, FileParams, KeyOrder, NewFile, SyncingSink};
 
 use crate::digest::{Digester, RecordDigest, SequenceDigest};
 use crate::error::{Error, Result};
@@ -212,7 +212,8 @@ fn build<S: PageSource>(
     let handle = file
         .try_clone()
         .map_err(|error| Build::Failed(Error::io(path, "open the file again")(error)))?;
-    let sink = FileSink::new(path.display().to_string(), handle);
+    let syncing = |error| Build::Failed(Error::io(path, "sync the file")(error));
+    let sink = SyncingSink::new(path.display().to_string(), handle).map_err(syncing)?;
     let mut built = NewFile::new(sink, head).map_err(failed)?;
     let btree = built.btree(None, params).map_err(failed)?;
     let scan = database.scan()?;
@@ -231,7 +232,8 @@ fn build<S: PageSource>(
     })?;
     let scan = scan.finish()?;
     btree.finish().map_err(failed)?;
-    built.finish().map_err(failed)?;
+    let (sink, _) = built.finish().map_err(failed)?;
+    sink.finish().map_err(syncing)?;
     let mut all = Digester::default();
     for digester in &digesters {
         all.append(digester);
