@@ -6,13 +6,24 @@
 //! [`Provenance`], and records travel byte for byte.
 //!
 //! * [`provenance`]: where a fact comes from.
-//! * [`files`]: the table of the store's files.
+//! * [`fact`]: all facts in use, as one table.
+//! * [`profile`]: what is taken for true of a store, as data that can be
+//!   corrected.
+//! * [`files`]: what the files of a store can be for.
 //! * [`store`]: a directory: which of these are there, and what else is.
+//! * [`release`]: which release wrote a store, and by what evidence.
+//! * [`rules`]: what is done to records on the way from 6.2 to 6.3.
 
+pub mod fact;
 pub mod files;
+pub mod profile;
 pub mod provenance;
+pub mod release;
+pub mod rules;
 pub mod store;
 
-pub use files::{FileFact, Presence, Role};
+pub use fact::Fact;
+pub use files::{Presence, Role};
+pub use profile::{FileProfile, Profile};
 pub use provenance::Provenance;
 pub use store::{Store, StoreError, StoreFile};
