@@ -7,7 +7,8 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Provenance<T = &'static str> {
-    /// A published text says so; the text is named.
+    /// A published text says so, and is named; or it was seen in files that the
+    /// real library wrote.
     Documented(T),
     /// It follows from published texts; the reasoning is given.
     Inferred(T),

@@ -43,23 +43,20 @@ pub struct Section {
     pub facts: Vec<Fact<String>>,
 }
 
-/// Facts that are part of the code: their kind, a sentence on it, the table.
-/// The facts of a profile come beside them.
-const TABLES: &[(&str, &str, &[Fact])] = &[(
-    "Natures of old files",
-    "What old libraries wrote in a way of their own. Each is recognised, read right and written anew as every library from 4.1 on reads it.",
-    Nature::FACTS,
-)];
-
-/// Every fact in use with this profile, by kind.
+/// Every fact in use with this profile, by kind: those of the profile, then
+/// those that are part of the code.
 pub fn registry(profile: &Profile) -> Vec<Section> {
     let mut sections = of_profile(profile);
-    sections.extend(TABLES.iter().map(|(title, about, facts)| Section {
-        title,
-        about,
-        facts: facts.iter().map(Fact::owned).collect(),
-    }));
+    sections.extend([of_natures()]);
     sections
+}
+
+fn of_natures() -> Section {
+    Section {
+        title: "Natures of old files",
+        about: "What old libraries wrote in a way of their own. Each is recognised, read right, and written anew in the way that every library from 4.1 on reads.",
+        facts: Nature::FACTS.iter().map(Fact::owned).collect(),
+    }
 }
 
 fn of_profile(profile: &Profile) -> Vec<Section> {

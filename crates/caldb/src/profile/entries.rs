@@ -282,7 +282,7 @@ impl fmt::Display for KeyForm {
             Self::Opaque => f.write_str("opaque bytes"),
             Self::Composed(all) => {
                 let names: Vec<_> = all.iter().map(|one| one.name()).collect();
-                write!(f, "{}, joined by NUL", names.join(", "))
+                f.write_str(&names.join(" NUL "))
             }
         }
     }

@@ -138,10 +138,10 @@ impl Gathered<'_> {
             (EvidenceId::Database6, Age::V6, None),
         ];
         for (id, age, kept) in kinds {
-            let of_it = |one: &&DatabaseTraits| {
+            let of_it = |one: &DatabaseTraits| {
                 one.age == Some(age) && kept.is_none_or(|kept| kept == keeps(one))
             };
-            let names = names(databases.iter().filter(of_it));
+            let names = names(databases, of_it);
             if !names.is_empty() {
                 self.find(id, &names);
             }
@@ -153,7 +153,7 @@ impl Gathered<'_> {
         if ages.contains(&Age::V2) && ages.len() > 1 {
             self.mixed.push(format!(
                 "databases of Berkeley DB 2.x lie beside others: {} of 2.x",
-                names(databases.iter().filter(|one| one.age == Some(Age::V2)))
+                names(databases, |one| one.age == Some(Age::V2))
             ));
         }
     }
@@ -223,10 +223,10 @@ impl Gathered<'_> {
             .collect();
         let both = Endian::BOTH.iter().all(|order| orders.contains(order));
         if both {
-            let big = |one: &&DatabaseTraits| one.endian == Some(Endian::Big);
+            let big = |one: &DatabaseTraits| one.endian == Some(Endian::Big);
             let text = format!(
-                "databases of both byte orders lie together: {} are big-endian",
-                names(traits.databases.iter().filter(big))
+                "databases of both byte orders lie together; big-endian: {}",
+                names(&traits.databases, big)
             );
             self.find(EvidenceId::FilesOfBothOrders, "");
             self.mixed.push(text);
@@ -270,12 +270,12 @@ impl Gathered<'_> {
                 Nature::KeyOrder => EvidenceId::NatureKeyOrder,
                 Nature::Checksums => EvidenceId::NatureChecksums,
             };
-            let has = |one: &&DatabaseTraits| {
+            let has = |one: &DatabaseTraits| {
                 // Files of 3.1 and 3.2 are all so; that is no oddity of theirs.
                 let usual = nature == Nature::NoLastPage && one.age < Some(Age::V4);
                 one.natures.contains(&nature) && !usual
             };
-            let names = names(databases.iter().filter(has));
+            let names = names(databases, has);
             if !names.is_empty() {
                 self.find(id, &names);
             }
@@ -317,16 +317,22 @@ impl Gathered<'_> {
     }
 }
 
-fn names<'a>(databases: impl Iterator<Item = &'a DatabaseTraits>) -> String {
+/// The names of those databases that are `wanted`; empty where none is.
+fn names(databases: &[DatabaseTraits], wanted: impl Fn(&DatabaseTraits) -> bool) -> String {
     let names: Vec<_> = databases
+        .iter()
+        .filter(|one| wanted(one))
         .map(|one| one.name.display().to_string())
         .collect();
-    names.join(", ")
+    match (names.len(), databases.len()) {
+        (some, all) if some == all && all > 1 => format!("all {all} databases"),
+        _ => names.join(", "),
+    }
 }
 
 impl Conclusion {
     /// A release that has less than half of what speaks for the likeliest one
-    /// is left out.
+    /// is left out, unless it lies between two that are not.
     fn of(weights: &Weights) -> Self {
         let best = weights.values().copied().max().unwrap_or_default();
         if best == 0 {
@@ -336,6 +342,14 @@ impl Conclusion {
             .iter()
             .filter(|(_, weight)| weight.saturating_mul(2) >= best)
             .map(|(release, _)| *release)
+            .collect();
+        // That of Solaris x86 is beside the others, not after them.
+        let line = near.iter().filter(|one| **one < Release::V6_3SolarisX86);
+        let (first, last) = (line.clone().min().copied(), line.max().copied());
+        let near: Vec<Release> = weights
+            .keys()
+            .copied()
+            .filter(|one| near.contains(one) || (Some(*one) > first && Some(*one) < last))
             .collect();
         if let [one] = near[..] {
             return Self::One(one);

@@ -49,8 +49,8 @@ pub struct DatabaseTraits {
     pub endian: Option<Endian>,
     /// What is special about it, each once.
     pub natures: Vec<Nature>,
-    /// What else the reader found, a sentence each.
-    pub findings: Vec<String>,
+    /// What else the reader found.
+    pub findings: Vec<Finding>,
     /// Why it cannot be read, where it cannot.
     pub problem: Option<String>,
 }
@@ -177,7 +177,7 @@ impl DatabaseTraits {
             Ok(()) => Ok(traits),
             Err(bdbfile::Error::Io { source, .. }) => Err(source),
             Err(error) => {
-                traits.problem = Some(error.to_string());
+                traits.problem = Some(problem(&error));
                 Ok(traits)
             }
         }
@@ -214,19 +214,16 @@ impl DatabaseTraits {
             self.add(Nature::KeyOrder);
         }
         for finding in scan.finish()?.findings {
-            self.note(&finding);
+            self.note(finding);
         }
         Ok(())
     }
 
-    fn note(&mut self, finding: &Finding) {
+    fn note(&mut self, finding: Finding) {
         if let Some(nature) = Nature::of_rule(finding.rule) {
             self.add(nature);
-            return;
-        }
-        let text = finding.to_string();
-        if !self.findings.contains(&text) {
-            self.findings.push(text);
+        } else if !self.findings.contains(&finding) {
+            self.findings.push(finding);
         }
     }
 
@@ -242,6 +239,22 @@ impl DatabaseTraits {
 /// empty. A queue may have its pages in other files.
 fn keeps_no_last_page(meta: &Meta, age: Option<Age>) -> bool {
     age >= Some(Age::V3_2) && meta.kind != Kind::Queue && meta.last_pgno == 0
+}
+
+/// What is wrong with a file, without its name.
+fn problem(error: &bdbfile::Error) -> String {
+    let bdbfile::Error::Format(error) = error else {
+        return error.to_string();
+    };
+    let place = match error.place.page {
+        Some(_) => format!("{}: ", error.place),
+        None => String::new(),
+    };
+    let found = match error.found.as_str() {
+        "" => String::new(),
+        found => format!(": {found}"),
+    };
+    format!("cannot be read: {place}{}{found}", error.rule)
 }
 
 fn head_of(file: &StoreFile) -> io::Result<Vec<u8>> {

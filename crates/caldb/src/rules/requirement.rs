@@ -32,7 +32,7 @@ impl Requirement {
     pub(super) fn recurring_form(fact: Fact<String>) -> Self {
         Self {
             fact,
-            broken_by: &["exception-without-master"],
+            broken_by: &["not-master-and-exception"],
             remedy: "run cs5migrate -r on the old store, then csmigrate again",
         }
     }

@@ -32,7 +32,7 @@ fn a_store_that_is_not_in_the_form_is_told_the_remedy() {
     let requirement = &rules.requirements()[0];
     assert_eq!(requirement.judge(|_| 0), None);
     let violation = requirement
-        .judge(|id| u64::from(id == "exception-without-master") * 2)
+        .judge(|id| u64::from(id == "not-master-and-exception") * 2)
         .unwrap();
     assert_eq!(violation.count, 2);
     let text = violation.to_string();

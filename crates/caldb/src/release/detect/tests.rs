@@ -80,6 +80,14 @@ fn without_logs_the_answer_is_a_range() {
 }
 
 #[test]
+fn a_range_has_no_holes() {
+    let both = [Role::Recurring, Role::DeleteLog];
+    let mut early = without(traits(Age::V4, Endian::Little), &both);
+    early.identifier = None;
+    assert_eq!(told(&early), "6.0 to 6.2, most likely 6.0");
+}
+
+#[test]
 fn a_store_that_was_taken_over_is_not_taken_for_an_early_one() {
     let early = traits(Age::V3_2, Endian::Big);
     let taken = with_machine(early, Endian::Big, 8, (4, 2));
