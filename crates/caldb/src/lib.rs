@@ -8,9 +8,13 @@
 //! * [`provenance`]: where a fact comes from.
 //! * [`files`]: the table of the store's files.
 //! * [`store`]: a directory: which of these are there, and what else is.
+//! * [`check`]: what is odd among records, counted and located.
+//! * [`record`]: records recognised, viewed, or left alone.
 
+pub mod check;
 pub mod files;
 pub mod provenance;
+pub mod record;
 pub mod store;
 
 pub use files::{FileFact, Presence, Role};

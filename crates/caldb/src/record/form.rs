@@ -1,0 +1,84 @@
+//! The form that the records of a file are expected to have.
+
+use std::borrow::Cow;
+
+use super::key::Identifier;
+use crate::files::Role;
+use crate::provenance::Provenance;
+
+/// What to recognise the records of one file by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordForm {
+    /// What the file is for, and so what a value holds.
+    pub role: Role,
+    /// How its keys are spelt.
+    pub key: KeyForm,
+    /// How its values are spelt.
+    pub value: ValueForm,
+}
+
+/// How keys are spelt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyForm {
+    /// Nobody knows: no record is recognised.
+    Opaque,
+    /// Identifiers as text, in this order, with a NUL between.
+    Joined(Cow<'static, [Identifier]>),
+}
+
+/// How values are spelt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ValueForm {
+    /// Nobody knows: no record is recognised.
+    Opaque,
+    /// iCalendar content lines of what the file's role holds.
+    ContentLines,
+}
+
+/// Where the composed form comes from.
+pub const COMPOSED: Provenance = Provenance::Composed(
+    "keys are identifiers joined by NUL and values iCalendar content lines in this project's own \
+     samples; which identifiers a key must serve is documented by the tools' options and the \
+     event notification URIs, the real bytes of keys and values were never published",
+);
+
+impl RecordForm {
+    /// The form of this project's samples.
+    pub fn composed(role: Role) -> Self {
+        let identifiers: &[Identifier] = match role {
+            Role::CalendarProperties => &[Identifier::Calid],
+            Role::Events | Role::Todos | Role::Journals | Role::Recurring | Role::DeleteLog => {
+                &[Identifier::Calid, Identifier::Uid, Identifier::Rid]
+            }
+            Role::Alarms => &[
+                Identifier::Calid,
+                Identifier::Uid,
+                Identifier::Rid,
+                Identifier::Aid,
+            ],
+            Role::SchedulingQueue => &[
+                Identifier::Calid,
+                Identifier::ScheduleTime,
+                Identifier::Offset,
+                Identifier::Uid,
+                Identifier::Sequence,
+                Identifier::Rid,
+            ],
+            Role::VersionIdentifier => return Self::opaque(role),
+        };
+        Self {
+            role,
+            key: KeyForm::Joined(Cow::Borrowed(identifiers)),
+            value: ValueForm::ContentLines,
+        }
+    }
+
+    /// No form: every record is carried as it is.
+    pub fn opaque(role: Role) -> Self {
+        Self {
+            role,
+            key: KeyForm::Opaque,
+            value: ValueForm::Opaque,
+        }
+    }
+}
