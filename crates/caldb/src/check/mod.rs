@@ -36,3 +36,6 @@ pub use table::{CHECKS, Check, CheckFact};
 
 /// Cases kept of each check, unless something else is asked for.
 pub const CASES: usize = 100;
+
+#[cfg(test)]
+mod tests;

@@ -36,3 +36,6 @@ pub use form::{KeyForm, RecordForm, ValueForm};
 pub use key::{Identifier, Key};
 pub use recognise::{Recognised, Record, recognise};
 pub use view::View;
+
+#[cfg(test)]
+mod tests;

@@ -10,13 +10,13 @@
 //! | alarms | one `VALARM` |
 //! | scheduling queue | one `VEVENT`, `VTODO`, `VJOURNAL` or `VFREEBUSY`; properties beside it |
 //! | recurring | one `VEVENT` or `VTODO` |
-//! | delete log | one `VEVENT` or `VTODO`, or properties alone |
+//! | delete log | one `VEVENT` or `VTODO`, or properties alone that say who deleted it |
 //!
 //! This is the composed form (see [`form`](super::form)). All else is opaque.
 
 use super::content_line::Value;
 use super::content_line::nesting::{Step, Steps};
-use super::fields::{Fields, is_calendar_property};
+use super::fields::{Field, Fields, is_calendar_property};
 use super::form::{RecordForm, ValueForm};
 use super::key::Key;
 use super::view::View;
@@ -168,7 +168,8 @@ impl<'a> Record<'a> {
         }
         let whole = match (role, record.kind) {
             (Role::CalendarProperties, _) => of_calendar,
-            (Role::DeleteLog, kind) => kind.is_some() != beside,
+            (Role::DeleteLog, Some(_)) => !beside,
+            (Role::DeleteLog, None) => record.fields.value(Field::TriggeredBy).is_some(),
             (Role::SchedulingQueue, kind) => kind.is_some(),
             (_, kind) => kind.is_some() && !beside,
         };
