@@ -7,7 +7,7 @@ use super::identity::{self, Entry, Identity, Traits};
 use super::table::Check;
 use crate::record::content_line::Value;
 use crate::record::view::{Alarm, Component, Master, QueuedAlarm, Rules, View};
-use crate::record::{Recognised, Record, RecordForm, recognise};
+use crate::record::{Recognised, Record, RecordForm, ValueForm, recognise};
 
 /// Bytes of a key kept with a case.
 const KEY_KEPT: usize = 160;
@@ -62,8 +62,8 @@ pub(super) struct ShownCase {
     pub(super) key: Vec<u8>,
 }
 
-/// A record that is no UTF-8 and declares no character set: its calendar's
-/// decides.
+/// A record that declares no character set and is not in the default one: its
+/// calendar's decides.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Undeclared {
     pub(super) calendar: u128,
@@ -267,7 +267,7 @@ impl Gatherer {
         if let Some(charset) = declared {
             let odd = !charset::is_in(&charset.unfolded(), bytes);
             self.show(Check::NotInCharset, odd, place, record);
-        } else if !charset::is_utf8(bytes) {
+        } else if !self.is_in_default(bytes) {
             let properties = matches!(record.view(), View::Calendar(_));
             self.show(Check::NotInCharset, properties, place, record);
             if !properties {
@@ -278,6 +278,14 @@ impl Gatherer {
                     valid_in: EncodingSet::of(&charset::unfolded(bytes)),
                 });
             }
+        }
+    }
+
+    /// Whether bytes are in the character set of records that declare none.
+    fn is_in_default(&self, bytes: &[u8]) -> bool {
+        match &self.form.value {
+            ValueForm::ContentLines { charset } => charset::is_in(charset.as_bytes(), bytes),
+            ValueForm::Opaque => true,
         }
     }
 

@@ -222,7 +222,8 @@ pub const CHECKS: &[CheckFact] = &[
         id: "not-in-charset",
         counts: "records with bytes that are not in the declared character set",
         fires: "a record is not valid in the character set it declares, or in one nobody knows. \
-                One that declares none must be valid in UTF-8 or in its calendar's",
+                One that declares none must be valid in the file's default (UTF-8) or in its \
+                calendar's",
         counterparts: &[],
         provenance: Inferred(
             "WCAP guides have X-NSCP-CHARSET of a component and CHARSET of a calendar, and do not \

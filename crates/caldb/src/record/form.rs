@@ -1,8 +1,5 @@
 //! The form that the records of a file are expected to have.
 
-use std::borrow::Cow;
-
-use super::key::Identifier;
 use crate::files::Role;
 use crate::provenance::Provenance;
 
@@ -23,16 +20,38 @@ pub enum KeyForm {
     /// Nobody knows: no record is recognised.
     Opaque,
     /// Identifiers as text, in this order, with a NUL between.
-    Joined(Cow<'static, [Identifier]>),
+    Composed(Vec<Identifier>),
+}
+
+/// What a part of a key names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Identifier {
+    /// The calendar. Never empty.
+    Calid,
+    /// The component. Empty when it has none.
+    Uid,
+    /// Which instance of a series: a UTC time, or `0` for none.
+    Rid,
+    /// Which alarm of a component: a number.
+    Aid,
+    /// When a queue entry is due: a UTC time.
+    Scheduled,
+    /// Which of the queue entries of that time: a number.
+    Offset,
+    /// The sequence number of a component: a number.
+    Sequence,
 }
 
 /// How values are spelt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ValueForm {
     /// Nobody knows: no record is recognised.
     Opaque,
     /// iCalendar content lines of what the file's role holds.
-    ContentLines,
+    ContentLines {
+        /// The character set of a record that declares none, nor its calendar.
+        charset: String,
+    },
 }
 
 /// Where the composed form comes from.
@@ -58,7 +77,7 @@ impl RecordForm {
             ],
             Role::SchedulingQueue => &[
                 Identifier::Calid,
-                Identifier::ScheduleTime,
+                Identifier::Scheduled,
                 Identifier::Offset,
                 Identifier::Uid,
                 Identifier::Sequence,
@@ -68,8 +87,10 @@ impl RecordForm {
         };
         Self {
             role,
-            key: KeyForm::Joined(Cow::Borrowed(identifiers)),
-            value: ValueForm::ContentLines,
+            key: KeyForm::Composed(identifiers.to_vec()),
+            value: ValueForm::ContentLines {
+                charset: "UTF-8".to_owned(),
+            },
         }
     }
 

@@ -2,27 +2,8 @@
 
 use memchr::memchr;
 
-use super::form::KeyForm;
+use super::form::{Identifier, KeyForm};
 use super::view::time;
-
-/// What a part of a key names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Identifier {
-    /// The calendar. Never empty.
-    Calid,
-    /// The component. Empty when it has none.
-    Uid,
-    /// Which instance of a series: a UTC time, or `0` for none.
-    Rid,
-    /// Which alarm of a component: a number.
-    Aid,
-    /// When a queue entry is due: a UTC time.
-    ScheduleTime,
-    /// Which of the queue entries of that time: a number.
-    Offset,
-    /// The sequence number of a component: a number.
-    Sequence,
-}
 
 /// A key and its parts. Those that the file's keys do not have are empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,7 +13,7 @@ pub struct Key<'a> {
     uid: &'a [u8],
     rid: &'a [u8],
     aid: &'a [u8],
-    schedule_time: &'a [u8],
+    scheduled: &'a [u8],
     offset: &'a [u8],
     sequence: &'a [u8],
 }
@@ -43,7 +24,7 @@ const NO_RID: &[u8] = b"0";
 impl<'a> Key<'a> {
     /// Takes a key apart; `None` when it has not this form.
     pub fn parse(form: &KeyForm, whole: &'a [u8]) -> Option<Self> {
-        let KeyForm::Joined(identifiers) = form else {
+        let KeyForm::Composed(identifiers) = form else {
             return None;
         };
         let mut key = Self {
@@ -51,12 +32,12 @@ impl<'a> Key<'a> {
             ..Self::default()
         };
         let mut rest = Some(whole);
-        for &identifier in identifiers.iter() {
+        for &identifier in identifiers {
             let tail = rest?;
             let end = memchr(0, tail).unwrap_or(tail.len());
             let part = tail.get(..end)?;
             rest = tail.get(end + 1..);
-            if !identifier.fits(part) {
+            if !fits(identifier, part) {
                 return None;
             }
             *key.place(identifier) = part;
@@ -96,24 +77,22 @@ impl<'a> Key<'a> {
             Identifier::Uid => &mut self.uid,
             Identifier::Rid => &mut self.rid,
             Identifier::Aid => &mut self.aid,
-            Identifier::ScheduleTime => &mut self.schedule_time,
+            Identifier::Scheduled => &mut self.scheduled,
             Identifier::Offset => &mut self.offset,
             Identifier::Sequence => &mut self.sequence,
         }
     }
 }
 
-impl Identifier {
-    /// Whether a part of a key can be this.
-    fn fits(self, part: &[u8]) -> bool {
-        match self {
-            Self::Calid => !part.is_empty(),
-            Self::Uid => true,
-            Self::Rid => part == NO_RID || time::is_utc(part),
-            Self::ScheduleTime => time::is_utc(part),
-            Self::Aid | Self::Offset | Self::Sequence => {
-                !part.is_empty() && part.iter().all(u8::is_ascii_digit)
-            }
+/// Whether a part of a key can be what the form says it is.
+fn fits(identifier: Identifier, part: &[u8]) -> bool {
+    match identifier {
+        Identifier::Calid => !part.is_empty(),
+        Identifier::Uid => true,
+        Identifier::Rid => part == NO_RID || time::is_utc(part),
+        Identifier::Scheduled => time::is_utc(part),
+        Identifier::Aid | Identifier::Offset | Identifier::Sequence => {
+            !part.is_empty() && part.iter().all(u8::is_ascii_digit)
         }
     }
 }

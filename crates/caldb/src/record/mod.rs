@@ -32,8 +32,8 @@ pub mod known;
 pub mod recognise;
 pub mod view;
 
-pub use form::{KeyForm, RecordForm, ValueForm};
-pub use key::{Identifier, Key};
+pub use form::{Identifier, KeyForm, RecordForm, ValueForm};
+pub use key::Key;
 pub use recognise::{Recognised, Record, recognise};
 pub use view::View;
 

@@ -82,7 +82,7 @@ impl Kind {
 /// Recognises a record of a file.
 pub fn recognise<'a>(form: &RecordForm, key: &'a [u8], value: &'a [u8]) -> Recognised<'a> {
     let record = match form.value {
-        ValueForm::ContentLines => Key::parse(&form.key, key),
+        ValueForm::ContentLines { .. } => Key::parse(&form.key, key),
         ValueForm::Opaque => None,
     };
     match record.and_then(|key| Record::read(form.role, key, value)) {

@@ -199,7 +199,7 @@ fn the_other_records_say_what_they_say() {
             panic!("no queue entry");
         };
         assert_eq!(entry.method().unwrap().raw(), b"REQUEST");
-        assert_eq!(entry.schedule_time(), b"20070514T000000Z");
+        assert_eq!(entry.scheduled(), b"20070514T000000Z");
         assert_eq!((entry.offset(), entry.sequence()), (&b"0"[..], &b"1"[..]));
         assert_eq!((entry.uid(), entry.rid()), (Some(&b"u1"[..]), None));
     });

@@ -5,7 +5,7 @@ use super::time;
 use crate::record::content_line::Value;
 use crate::record::content_line::nesting::{Step, Steps};
 use crate::record::fields::Field;
-use crate::record::key::Identifier;
+use crate::record::form::Identifier;
 use crate::record::recognise::Record;
 
 /// When an alarm goes off, and what it does.

@@ -4,7 +4,7 @@ use super::calid::Calid;
 use super::component::values;
 use crate::record::content_line::Value;
 use crate::record::fields::Field;
-use crate::record::key::Identifier;
+use crate::record::form::Identifier;
 use crate::record::recognise::{Kind, Record};
 
 /// A request in the group scheduling queue.
@@ -20,8 +20,8 @@ impl<'a> QueueEntry<'_, 'a> {
     }
 
     /// When it is due.
-    pub fn schedule_time(&self) -> &'a [u8] {
-        self.record.key.part(Identifier::ScheduleTime)
+    pub fn scheduled(&self) -> &'a [u8] {
+        self.record.key.part(Identifier::Scheduled)
     }
 
     /// Which of the entries of that time it is.
