@@ -71,7 +71,8 @@ fn content_lines(criterion: &mut Criterion) {
     let store = ComposedStore::new(COMPONENTS, ByteOrder::Little);
     let path = store.dir().join("ics50events.db");
     let file = DatabaseFile::open(MappedSource::open(&path).unwrap()).unwrap();
-    let scan = file.database().scan().unwrap();
+    let database = file.database();
+    let scan = database.scan().unwrap();
     let mut records = Vec::new();
     scan.visit(scan.all(), |record| {
         records.push((record.key.to_vec(), record.value.to_vec()));

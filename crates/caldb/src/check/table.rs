@@ -80,8 +80,8 @@ const FIRST: CheckFact = CheckFact {
             component of the same calendar and UID without one, nor the recurring file any",
     counterparts: &[Role::Events, Role::Todos, Role::Recurring],
     provenance: Documented(
-        "WCAP guides: error 81, part of the recurring series is missing; the Mozilla WCAP \
-         provider meets parentless exceptions and makes up a master",
+        "error 81 of WCAP, part of the recurring series is missing, in the error list of the \
+         Mozilla WCAP provider; public clients meet exceptions without a parent and make one up",
     ),
 };
 
@@ -139,8 +139,8 @@ pub const CHECKS: &[CheckFact] = &[
                 stands in two of these files is counted once. EXRULE does no harm without an end",
         counterparts: &[],
         provenance: Documented(
-            "the Mozilla WCAP provider: the server ends such a series at its own limit (60 \
-             instances by default) and does not say so in the rule",
+            "source of public WCAP clients: the server ends such a series at its own limit \
+             (X-NSCP-RECURRENCE-BOUND, 60 by default) and does not say so in the rule",
         ),
     },
     CheckFact {
@@ -151,7 +151,7 @@ pub const CHECKS: &[CheckFact] = &[
                 todos, is the start of 1970 or `0`; a component whose alarm stands in both places \
                 is counted once",
         counterparts: &[],
-        provenance: Documented("the Mozilla WCAP provider takes time 0 for no alarm"),
+        provenance: Documented("source of public WCAP clients: time 0 is taken for no alarm"),
     },
     CheckFact {
         check: Check::UpperCaseAce,
@@ -160,8 +160,8 @@ pub const CHECKS: &[CheckFact] = &[
         fires: "what, how or grant of an entry has an upper-case letter; the who may",
         counterparts: &[],
         provenance: Documented(
-            "WCAP guides print 5.x entries in upper case; a public client folds the case before \
-             it compares: both mean the same",
+            "WCAP guides print 5.x entries in upper case; the Unicon Academus portal folds the \
+             case before it compares, so both mean the same",
         ),
     },
     CheckFact {
@@ -215,7 +215,7 @@ pub const CHECKS: &[CheckFact] = &[
         counts: "components with the text <NONE>",
         fires: "LOCATION or DESCRIPTION of a record of events or todos is `<NONE>`",
         counterparts: &[],
-        provenance: Documented("the Mozilla WCAP provider takes the text for none"),
+        provenance: Documented("source of a public WCAP client: the text is taken for none"),
     },
     CheckFact {
         check: Check::NotInCharset,
@@ -269,5 +269,9 @@ mod tests {
             Check::AlarmOfUnknownComponent as usize + 1,
             "the last check has the last place"
         );
+        let mut ids: Vec<_> = CHECKS.iter().map(|fact| fact.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), CHECKS.len(), "every check has a name of its own");
     }
 }

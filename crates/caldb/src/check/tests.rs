@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::*;
 use crate::files::Role;
-use crate::record::RecordForm;
+use crate::record::{RecordForm, ValueForm};
 
 type KeyAndValue = (Vec<u8>, Vec<u8>);
 
@@ -391,6 +391,22 @@ fn a_calendars_character_set_is_found_in_whatever_order_files_come() {
         .put(Role::Events, "jdoe|u1|0", latin(""))
         .calendar("jdoe", charset)
         .fires(&[]);
+}
+
+#[test]
+fn a_file_may_have_another_character_set_by_default() {
+    let mut form = RecordForm::composed(Role::Events);
+    let mut count = |charset: &str| {
+        form.value = ValueForm::ContentLines {
+            charset: charset.to_owned(),
+        };
+        let mut gatherer = Gatherer::new(&form);
+        gatherer.take(RecordPlace::default(), b"jdoe\0u1\x000", &latin(""));
+        let mut checks = StoreChecks::new();
+        checks.add("events", Role::Events, gatherer);
+        checks.finish().count(Check::NotInCharset)
+    };
+    assert_eq!([count("UTF-8"), count("ISO-8859-1"), count("")], [1, 0, 1]);
 }
 
 #[test]

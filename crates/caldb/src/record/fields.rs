@@ -15,38 +15,11 @@ macro_rules! fields {
 
         impl Field {
             const COUNT: usize = [$(Self::$field),*].len();
-            #[cfg(test)]
+            /// The names, in the order of the fields.
             pub(super) const NAMES: [&str; Self::COUNT] = [$($name),*];
-            /// No name is this long.
-            const LENGTHS: usize = 64;
-            /// Whether some name has this many bytes and begins like this:
-            /// most properties are told to be no field by this alone.
-            #[allow(clippy::indexing_slicing, reason = "done when compiled")]
-            const MAYBE: [u32; Self::LENGTHS] = {
-                let mut maybe = [0; Self::LENGTHS];
-                $(maybe[$name.len()] |= initial($name.as_bytes()[0]);)*
-                maybe
-            };
-
-            /// The field of a name that has no folds.
-            #[inline]
-            fn of(name: &[u8]) -> Option<Self> {
-                let (first, length) = (*name.first()?, name.len());
-                if Self::MAYBE.get(length)? & initial(first) == 0 {
-                    return None;
-                }
-                $(if $name.len() == length && name.eq_ignore_ascii_case($name.as_bytes()) {
-                    return Some(Self::$field);
-                })*
-                None
-            }
+            const ALL: [Self; Self::COUNT] = [$(Self::$field),*];
         }
     };
-}
-
-/// A bit for a letter, in whatever case.
-const fn initial(byte: u8) -> u32 {
-    1 << (byte & 0x1f)
 }
 
 fields! {
@@ -89,6 +62,46 @@ fields! {
     CalendarAccess = "X-NSCP-CALPROPS-ACCESS-CONTROL-ENTRY",
 }
 
+/// No name is this long.
+const LENGTHS: usize = 40;
+/// No more names than this have the same length.
+const ALIKE: usize = 6;
+
+impl Field {
+    /// The fields by the length of their names.
+    #[allow(
+        clippy::indexing_slicing,
+        reason = "done when compiled, and refused there if it does not fit"
+    )]
+    const BY_LENGTH: [[Option<Self>; ALIKE]; LENGTHS] = {
+        let mut table = [[None; ALIKE]; LENGTHS];
+        let mut number = 0;
+        while number < Self::COUNT {
+            let alike = &mut table[Self::NAMES[number].len()];
+            let mut place = 0;
+            while alike[place].is_some() {
+                place += 1;
+            }
+            alike[place] = Some(Self::ALL[number]);
+            number += 1;
+        }
+        table
+    };
+
+    /// The field of a name that has no folds.
+    #[inline]
+    fn of(name: &[u8]) -> Option<Self> {
+        Self::BY_LENGTH
+            .get(name.len())?
+            .iter()
+            .map_while(|field| *field)
+            .find(|field| {
+                let known = Self::NAMES.get(*field as usize);
+                known.is_some_and(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+            })
+    }
+}
+
 /// The value of the first property of each field.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fields<'a> {
@@ -106,11 +119,10 @@ impl<'a> Fields<'a> {
     #[inline]
     pub(super) fn add(&mut self, property: Property<'a>) {
         let name = property.raw_name();
-        let field = if name.contains(&b'\n') || name.contains(&b'\r') {
-            Field::of(&property.name())
-        } else {
-            Field::of(name)
-        };
+        let field = Field::of(name).or_else(|| {
+            let folded = name.iter().any(|byte| *byte < b' ');
+            folded.then(|| Field::of(&property.name())).flatten()
+        });
         if let Some(first) = field.and_then(|field| self.first.get_mut(field as usize)) {
             first.get_or_insert(property.value());
         }

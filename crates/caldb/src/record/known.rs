@@ -53,7 +53,7 @@ pub const PROPERTIES: &[PropertyFact] = properties! {
     "END", "the end of a component", RFC;
     "UID", "what names a component and its series", RFC;
     "RECURRENCE-ID", "which instance of a series this is; always a UTC time, `0` for none",
-        Documented("WCAP guides: rid in delete and fetch commands; the Mozilla WCAP provider");
+        Documented("WCAP guides, rid in delete and fetch commands; source of public WCAP clients");
     "DTSTART", "when it starts", RFC;
     "DTEND", "when an event ends", RFC;
     "DUE", "when a todo is due", RFC;
@@ -62,9 +62,9 @@ pub const PROPERTIES: &[PropertyFact] = properties! {
     "LAST-MODIFIED", "when it was changed; in the delete log, when it was deleted", RFC;
     "SUMMARY", "title", RFC;
     "LOCATION", "place; the literal `<NONE>` means there is none",
-        Documented("WCAP guides; `<NONE>` is what public clients of the server test for");
+        Documented("WCAP guides; `<NONE>` by the source of a public WCAP client");
     "DESCRIPTION", "text; the literal `<NONE>` means there is none",
-        Documented("WCAP guides; `<NONE>` is what public clients of the server test for");
+        Documented("WCAP guides; `<NONE>` by the source of a public WCAP client");
     "CLASS", "who may see it", RFC;
     "STATUS", "status", RFC;
     "SEQUENCE", "how often it was changed", RFC;
@@ -76,7 +76,7 @@ pub const PROPERTIES: &[PropertyFact] = properties! {
     "ATTENDEE", "who is invited; of an alarm, whom it is sent to", RFC;
     "ACTION", "what an alarm does", WCAP;
     "TRIGGER", "when an alarm goes off; time 0 means there is no alarm",
-        Documented("WCAP guides; that time 0 means none is what the Mozilla WCAP provider does");
+        Documented("WCAP guides; that time 0 means none by the source of public WCAP clients");
     "METHOD", "what a scheduling request asks",
         Inferred("iTIP (RFC 2446) needs one and clients pass its code; that the queue keeps it \
                   beside the component is composed");
