@@ -38,7 +38,6 @@ mod similar;
 mod staging;
 mod system;
 mod verify;
-mod workers;
 
 pub use digest::RecordDigest;
 pub use error::{Error, Result};
