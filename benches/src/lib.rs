@@ -1,7 +1,12 @@
-//! Development only: what the benchmarks share, a composed store to work on.
+//! Development only: what the benchmarks share: a composed store and a large
+//! btree to work on, and what a process costs.
 //!
-//! Run with `cargo bench -p benches`. Times are of the machine at hand; what
+//! Run with `cargo bench -p benches`, and the comparison of `bdbfile convert`
+//! with `cargo run --release -p benches --bin compare`. Times are of the machine at hand; what
 //! counts are the ratios within one run.
+
+pub mod measure;
+pub mod source;
 
 use std::path::PathBuf;
 

@@ -10,6 +10,33 @@ pub(crate) enum Verb {
     Stat,
     Verify,
     Salvage,
+    Convert,
+    Load,
+    Rebuild,
+}
+
+/// The files that a command names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operands {
+    /// One that is read.
+    File,
+    /// One or more that are read.
+    Files,
+    /// One that is read and one that is written.
+    SourceAndTarget,
+    /// One that is written.
+    Target,
+}
+
+impl Operands {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::File => "FILE",
+            Self::Files => "FILE...",
+            Self::SourceAndTarget => "SRC DST",
+            Self::Target => "DST",
+        }
+    }
 }
 
 /// What an option means to the program.
@@ -21,6 +48,21 @@ pub(crate) enum Id {
     Name,
     Json,
     Aggressive,
+    ByteOrder,
+    PageSize,
+    FormatVersion,
+    Kind,
+    Checksums,
+    NoChecksums,
+    Uid,
+    Memory,
+    Threads,
+    Keyword,
+    From,
+    KeepFirst,
+    Plain,
+    /// One of the real program's that is not taken over.
+    NotTaken,
     Version,
     Usage,
 }
@@ -30,8 +72,7 @@ pub(crate) enum Id {
 pub(crate) struct Command {
     pub(crate) verb: Verb,
     pub(crate) name: &'static str,
-    /// Whether it takes several files.
-    pub(crate) several: bool,
+    pub(crate) operands: Operands,
     /// What it does: lines of the usage text.
     pub(crate) help: &'static [&'static str],
     pub(crate) flags: &'static [Flag],
@@ -45,7 +86,8 @@ pub(crate) struct Flag {
     pub(crate) long: Option<&'static str>,
     /// The name of its value, if it has one.
     pub(crate) value: Option<&'static str>,
-    /// What it does: lines of the usage text.
+    /// What it does: lines of the usage text. Of an option that is not taken
+    /// over why it is not; the usage text leaves it out.
     pub(crate) help: &'static [&'static str],
 }
 
@@ -71,6 +113,102 @@ const fn long(id: Id, long: &'static str, help: &'static [&'static str]) -> Flag
     }
 }
 
+/// An option with a long name and a value.
+const fn setting(
+    id: Id,
+    long: &'static str,
+    value: &'static str,
+    help: &'static [&'static str],
+) -> Flag {
+    Flag {
+        id,
+        short: None,
+        long: Some(long),
+        value: Some(value),
+        help,
+    }
+}
+
+/// An option with a short name and a value.
+const fn short_setting(
+    id: Id,
+    short: char,
+    value: &'static str,
+    help: &'static [&'static str],
+) -> Flag {
+    Flag {
+        id,
+        short: Some(short),
+        long: None,
+        value: Some(value),
+        help,
+    }
+}
+
+/// An option of the real program that is refused by name.
+const fn not_taken(short: char, value: Option<&'static str>, why: &'static [&'static str]) -> Flag {
+    Flag {
+        id: Id::NotTaken,
+        short: Some(short),
+        long: None,
+        value,
+        help: why,
+    }
+}
+
+const BYTE_ORDER: Flag = setting(
+    Id::ByteOrder,
+    "lorder",
+    "le|be",
+    &["byte order of DST: little-endian (default) or big-endian"],
+);
+
+const PAGE_SIZE: Flag = setting(
+    Id::PageSize,
+    "page-size",
+    "N",
+    &["bytes of a page of DST: a power of two from 512 to 65536"],
+);
+
+const FORMAT_VERSION: Flag = setting(
+    Id::FormatVersion,
+    "format-version",
+    "N",
+    &[
+        "version of the format: btree and recno 9 (default) or 8,",
+        "hash 8 (default), 7 or 9",
+    ],
+);
+
+const KIND: Flag = setting(
+    Id::Kind,
+    "kind",
+    "KIND",
+    &["what every database becomes: btree, hash or recno"],
+);
+
+const CHECKSUMS: Flag = long(Id::Checksums, "checksums", &["pages get checksums"]);
+
+const NO_CHECKSUMS: Flag = long(
+    Id::NoChecksums,
+    "no-checksums",
+    &["pages get none, even where those of SRC have them"],
+);
+
+const FILE_ID: Flag = setting(
+    Id::Uid,
+    "file-id",
+    "HEX",
+    &["the id of DST, 40 hex digits; a fresh one unless told"],
+);
+
+const MEMORY: Flag = setting(
+    Id::Memory,
+    "memory",
+    "N",
+    &["memory for sorting, as 64M or 1G; 256M unless told"],
+);
+
 /// The form of keys and data.
 const PRINT: Flag = short(
     Id::Print,
@@ -83,7 +221,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command {
         verb: Verb::Dump,
         name: "dump",
-        several: false,
+        operands: Operands::File,
         help: &["print all records, as the text of Berkeley DB's db_dump"],
         flags: &[
             PRINT,
@@ -105,21 +243,21 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command {
         verb: Verb::Stat,
         name: "stat",
-        several: false,
+        operands: Operands::File,
         help: &["count the records and pages, and tell what is odd"],
         flags: &[long(Id::Json, "json", &["as JSON"])],
     },
     Command {
         verb: Verb::Verify,
         name: "verify",
-        several: true,
+        operands: Operands::Files,
         help: &["check all that can be told from the bytes of the files"],
         flags: &[],
     },
     Command {
         verb: Verb::Salvage,
         name: "salvage",
-        several: false,
+        operands: Operands::File,
         help: &[
             "print the whole records that are left in a damaged file, as",
             "dump does; tell what is lost",
@@ -134,6 +272,109 @@ pub(crate) const COMMANDS: &[Command] = &[
                     "deleted or lies on damaged and free pages",
                 ],
             ),
+        ],
+    },
+    Command {
+        verb: Verb::Convert,
+        name: "convert",
+        operands: Operands::SourceAndTarget,
+        help: &[
+            "write the databases of SRC into the new file DST: every",
+            "record, in the order found",
+        ],
+        flags: &[
+            BYTE_ORDER,
+            PAGE_SIZE,
+            FORMAT_VERSION,
+            KIND,
+            CHECKSUMS,
+            NO_CHECKSUMS,
+            FILE_ID,
+            MEMORY,
+            setting(
+                Id::Threads,
+                "threads",
+                "N",
+                &["how many work at once; all processors unless told"],
+            ),
+        ],
+    },
+    Command {
+        verb: Verb::Load,
+        name: "load",
+        operands: Operands::Target,
+        help: &["write the text of dump or db_dump into the new file DST"],
+        flags: &[
+            short_setting(
+                Id::Keyword,
+                'c',
+                "NAME=VALUE",
+                &["a line of the header, in place of those of the text"],
+            ),
+            short_setting(
+                Id::From,
+                'f',
+                "FILE",
+                &["read the text from FILE, not from standard input"],
+            ),
+            short(
+                Id::KeepFirst,
+                'n',
+                &["of records with one key keep the first, not the last"],
+            ),
+            short_setting(
+                Id::Kind,
+                't',
+                "KIND",
+                &["what to make: btree, hash, recno or queue"],
+            ),
+            short(
+                Id::Plain,
+                'T',
+                &["the text has no header: lines of keys and data in turn"],
+            ),
+            FORMAT_VERSION,
+            FILE_ID,
+            MEMORY,
+            not_taken(
+                'h',
+                Some("HOME"),
+                &["environments are not joined; --help explains the options"],
+            ),
+            not_taken('P', Some("PASSWORD"), &["nothing is encrypted"]),
+            not_taken(
+                'r',
+                Some("lsn|fileid"),
+                &["no file is changed in place; convert makes a copy with both reset"],
+            ),
+            not_taken(
+                'b',
+                Some("DIR"),
+                &["no objects are kept in files of their own"],
+            ),
+            not_taken(
+                'o',
+                Some("N"),
+                &["no objects are kept in files of their own"],
+            ),
+        ],
+    },
+    Command {
+        verb: Verb::Rebuild,
+        name: "rebuild",
+        operands: Operands::SourceAndTarget,
+        help: &[
+            "write what salvage finds whole in a damaged SRC into the",
+            "new file DST; tell what is lost",
+        ],
+        flags: &[
+            BYTE_ORDER,
+            PAGE_SIZE,
+            FORMAT_VERSION,
+            CHECKSUMS,
+            NO_CHECKSUMS,
+            FILE_ID,
+            MEMORY,
         ],
     },
 ];
@@ -176,28 +417,46 @@ pub(crate) fn find(
 /// The version, and what this is.
 pub(crate) fn version() -> String {
     format!(
-        "bdbfile {} (reads Berkeley DB files without libdb)\n",
+        "bdbfile {} (reads and writes Berkeley DB files without libdb)\n",
         env!("CARGO_PKG_VERSION")
     )
 }
 
 const STATUS: &str = "
-Files are only read. Exit status: 0 when all went well; 1 when a file cannot be
-read whole, verify finds a problem, or salvage something that is lost.
+FILE and SRC are only read. DST must not be there: it appears whole and synced,
+or not at all. Exit status: 0 when all went well; 1 when a file cannot be read
+whole, verify finds a problem, salvage or rebuild something that is lost, or
+load leaves out a record whose key was there.
 ";
 
+/// Columns of a terminal.
+const WIDTH: usize = 80;
+
 impl Command {
-    fn syntax(&self) -> String {
-        let mut text = format!("bdbfile {}", self.name);
-        for flag in self.flags {
-            let _ = write!(text, " [{}]", flag.left(" "));
-        }
-        text.push_str(if self.several { " FILE..." } else { " FILE" });
-        text
+    /// The options that it takes.
+    fn taken(&self) -> impl Iterator<Item = &'static Flag> {
+        self.flags.iter().filter(|flag| flag.id != Id::NotTaken)
+    }
+
+    /// The parts of its line in the usage text, none to be divided.
+    fn syntax(&self) -> Vec<String> {
+        let mut parts = vec![format!("bdbfile {}", self.name)];
+        parts.extend(self.taken().map(|flag| format!("[{}]", flag.left(" "))));
+        parts.push(self.operands.text().to_owned());
+        parts
     }
 }
 
 impl Flag {
+    /// One name of it, for messages.
+    pub(crate) fn name(&self) -> String {
+        match (self.long, self.short) {
+            (Some(long), _) => format!("--{long}"),
+            (None, Some(short)) => format!("-{short}"),
+            (None, None) => String::new(),
+        }
+    }
+
     /// Its names and its value, as they are written.
     fn left(&self, separator: &str) -> String {
         let mut names = Vec::new();
@@ -215,16 +474,24 @@ pub(crate) fn usage() -> String {
     let mut text = String::new();
     let common = COMMON
         .iter()
-        .filter_map(|flag| flag.short.map(|short| format!("bdbfile -{short}")));
-    let lines = COMMANDS.iter().map(Command::syntax).chain(common);
-    for (index, line) in lines.enumerate() {
-        let left = if index == 0 { "usage:" } else { "" };
-        let _ = writeln!(text, "{left:<6} {line}");
+        .filter_map(|flag| flag.short.map(|short| vec![format!("bdbfile -{short}")]));
+    let commands = COMMANDS.iter().map(Command::syntax).chain(common);
+    for (index, parts) in commands.enumerate() {
+        let mut line = if index == 0 { "usage:" } else { "      " }.to_owned();
+        for part in parts {
+            if line.len() + 1 + part.len() > WIDTH {
+                let _ = writeln!(text, "{line}");
+                line = " ".repeat(12);
+            }
+            line.push(' ');
+            line.push_str(&part);
+        }
+        let _ = writeln!(text, "{line}");
     }
     text.push_str("\nCommands and their options:\n");
     for command in COMMANDS {
         entry(&mut text, command.name, command.help);
-        for flag in command.flags {
+        for flag in command.taken() {
             entry(&mut text, &format!("  {}", flag.left(", ")), flag.help);
         }
     }
@@ -236,12 +503,21 @@ pub(crate) fn usage() -> String {
     text
 }
 
+/// What a name means, beside it, or below where the name is long.
 fn entry(text: &mut String, left: &str, help: &[&str]) {
-    for (index, line) in help.iter().enumerate() {
-        let left = if index == 0 { left } else { "" };
-        let _ = writeln!(text, "  {left:<15} {line}");
+    let mut left = left;
+    if left.len() > LEFT {
+        let _ = writeln!(text, "  {left}");
+        left = "";
+    }
+    for line in help {
+        let _ = writeln!(text, "  {left:<LEFT$} {line}");
+        left = "";
     }
 }
+
+/// Columns of the names in the usage text.
+const LEFT: usize = 15;
 
 #[cfg(test)]
 mod tests {
@@ -257,6 +533,9 @@ mod tests {
             for flag in command.flags.iter().chain(COMMON) {
                 if flag.short.is_some() {
                     let found = find(Some(command), |other| other.short == flag.short);
+                    if found.is_some_and(|found| found.id == Id::NotTaken) {
+                        continue;
+                    }
                     assert_eq!(found.map(|found| found.id), Some(flag.id));
                 }
                 if flag.long.is_some() {
@@ -265,6 +544,6 @@ mod tests {
                 }
             }
         }
-        assert!(usage().lines().all(|line| line.chars().count() <= 80));
+        assert!(usage().lines().all(|line| line.chars().count() <= WIDTH));
     }
 }

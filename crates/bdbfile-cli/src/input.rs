@@ -7,15 +7,20 @@ use std::ops::Range;
 use std::path::Path;
 
 use bdbfile::read::DatabaseFile;
-use bdbfile::source::{PageSource, QueueExtents};
+use bdbfile::source::{MappedSource, PageSource, QueueExtents};
 
 use crate::escape::escaped;
 use crate::failure::Failure;
 
-/// An open file that several readers share. It is read with positioned reads,
-/// not mapped: a server may still be writing it.
+/// An open file that several readers share.
 #[derive(Debug)]
-pub(crate) struct Input(QueueExtents);
+pub(crate) enum Input {
+    /// Read with positioned reads: a server may still be writing it.
+    Read(QueueExtents),
+    /// Mapped, which is faster where all of it is read, and wants that nobody
+    /// cuts it short meanwhile.
+    Mapped(MappedSource),
+}
 
 impl Input {
     /// Opens a file, for reading only; of a queue in extents these too.
@@ -29,7 +34,19 @@ impl Input {
         if !fs::metadata(path).map_err(cannot)?.is_file() {
             return Err(failed("this is not a plain file"));
         }
-        QueueExtents::open(path).map(Self).map_err(cannot)
+        QueueExtents::open(path).map(Self::Read).map_err(cannot)
+    }
+
+    /// Opens a file of which a new one is made. It is mapped, unless its
+    /// records are in files of their own.
+    pub(crate) fn open_to_convert(path: &Path) -> Result<Self, Failure> {
+        let input = Self::open(path)?;
+        let queue = DatabaseFile::open(&input).ok();
+        if queue.is_some_and(|file| file.meta().queue().is_some()) {
+            return Ok(input);
+        }
+        // What cannot be mapped, as an empty file, is told as it always is.
+        Ok(MappedSource::open(path).map_or(input, Self::Mapped))
     }
 
     /// Opens a file for a command that looks at every page of it. A queue in
@@ -48,12 +65,19 @@ impl Input {
 
     /// The name that errors give it.
     pub(crate) fn path(&self) -> &str {
-        self.0.name()
+        self.source().name()
     }
 
     /// Bytes of it.
     pub(crate) fn read(&self, offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>> {
-        self.0.bytes(offset, len)
+        self.source().bytes(offset, len)
+    }
+
+    fn source(&self) -> &dyn PageSource {
+        match self {
+            Self::Read(source) => source,
+            Self::Mapped(source) => source,
+        }
     }
 
     /// The databases in it.
@@ -62,20 +86,20 @@ impl Input {
     }
 }
 
-impl PageSource for &Input {
+impl PageSource for Input {
     fn name(&self) -> &str {
-        self.0.name()
+        self.source().name()
     }
 
     fn len(&self) -> u64 {
-        self.0.len()
+        self.source().len()
     }
 
     fn bytes(&self, offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>> {
-        self.0.bytes(offset, len)
+        self.source().bytes(offset, len)
     }
 
     fn data(&self, offset: u64) -> Option<Range<u64>> {
-        self.0.data(offset)
+        self.source().data(offset)
     }
 }

@@ -1,11 +1,15 @@
 //! The command `bdbfile`: options, what is printed, exit status. What a file
 //! holds is read by the library of the same name.
 
+mod convert;
 mod dump;
 mod escape;
 mod failure;
 mod flags;
 mod input;
+mod load;
+mod output;
+mod report;
 mod salvage;
 mod settings;
 mod stat;
@@ -56,6 +60,9 @@ fn perform(task: &Task, out: &mut impl Write) -> Result<ExitCode, Failure> {
         Task::Stat { file, json } => stat::print(file, *json, out)?,
         Task::Verify(files) => return verify::verify(files, out),
         Task::Salvage { file, form, mode } => return salvage::salvage(file, *form, *mode, out),
+        Task::Convert(settings) => convert::convert(settings, out)?,
+        Task::Load(settings) => return load::load(settings, out),
+        Task::Rebuild(settings) => return convert::rebuild(settings, out),
     }
     Ok(ExitCode::SUCCESS)
 }

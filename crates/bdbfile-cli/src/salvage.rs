@@ -204,7 +204,7 @@ impl Salvage<'_> {
 }
 
 /// What of a record is lost, if anything is.
-fn loss(record: &Salvaged<'_>) -> Option<String> {
+pub(crate) fn loss(record: &Salvaged<'_>) -> Option<String> {
     let len = record.value.len();
     let what = match record.state {
         State::Whole => return None,
@@ -227,7 +227,7 @@ fn is_whole(report: &SalvageReport) -> bool {
 }
 
 /// What was odd.
-fn oddities(report: &SalvageReport) -> Vec<String> {
+pub(crate) fn oddities(report: &SalvageReport) -> Vec<String> {
     let mut lines: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
     if report.more_findings > 0 {
         lines.push(format!("and {} more of this kind", report.more_findings));
@@ -242,7 +242,7 @@ fn oddities(report: &SalvageReport) -> Vec<String> {
 }
 
 /// The closing line where something is lost.
-fn summary(report: &SalvageReport, parts: u64) -> String {
+pub(crate) fn summary(report: &SalvageReport, parts: u64) -> String {
     format!(
         "{} whole records found, parts of {parts}, nothing of {}; of {} pages {} are damaged and {} cannot be read",
         report.whole.saturating_sub(report.directory),

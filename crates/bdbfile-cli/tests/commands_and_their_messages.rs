@@ -60,6 +60,18 @@ fn wrong_arguments() {
         ),
         (&["verify"], "the file is missing"),
         (&["salvage", "--careful", "a"], "invalid option '--careful'"),
+        (&["convert"], "the files SRC and DST are missing"),
+        (&["convert", "a"], "the file DST is missing"),
+        (
+            &["rebuild", "a", "b", "c"],
+            "3 files are named where two are wanted",
+        ),
+        (
+            &["rebuild", "--kind", "hash", "a", "b"],
+            "invalid option '--kind'",
+        ),
+        (&["load"], "the file is missing"),
+        (&["load", "-h"], "missing argument for option '-h'"),
         (&["a\nb"], "'a\\u{a}b' is not a command of bdbfile"),
     ] {
         assert_eq!(refused(args), format!("{message}{EXPLAINED}"), "{args:?}");
@@ -127,6 +139,13 @@ usage: bdbfile dump [-p] [-k] [-l] [-s NAME] FILE
        bdbfile stat [--json] FILE
        bdbfile verify FILE...
        bdbfile salvage [-p] [--aggressive] FILE
+       bdbfile convert [--lorder le|be] [--page-size N] [--format-version N]
+             [--kind KIND] [--checksums] [--no-checksums] [--file-id HEX]
+             [--memory N] [--threads N] SRC DST
+       bdbfile load [-c NAME=VALUE] [-f FILE] [-n] [-t KIND] [-T]
+             [--format-version N] [--file-id HEX] [--memory N] DST
+       bdbfile rebuild [--lorder le|be] [--page-size N] [--format-version N]
+             [--checksums] [--no-checksums] [--file-id HEX] [--memory N] SRC DST
        bdbfile -h
        bdbfile -V
 
@@ -144,13 +163,54 @@ Commands and their options:
     -p            write printable characters as themselves
     --aggressive  also what is cut short, has lost its key, is marked
                   deleted or lies on damaged and free pages
+  convert         write the databases of SRC into the new file DST: every
+                  record, in the order found
+    --lorder le|be
+                  byte order of DST: little-endian (default) or big-endian
+    --page-size N bytes of a page of DST: a power of two from 512 to 65536
+    --format-version N
+                  version of the format: btree and recno 9 (default) or 8,
+                  hash 8 (default), 7 or 9
+    --kind KIND   what every database becomes: btree, hash or recno
+    --checksums   pages get checksums
+    --no-checksums
+                  pages get none, even where those of SRC have them
+    --file-id HEX the id of DST, 40 hex digits; a fresh one unless told
+    --memory N    memory for sorting, as 64M or 1G; 256M unless told
+    --threads N   how many work at once; all processors unless told
+  load            write the text of dump or db_dump into the new file DST
+    -c NAME=VALUE a line of the header, in place of those of the text
+    -f FILE       read the text from FILE, not from standard input
+    -n            of records with one key keep the first, not the last
+    -t KIND       what to make: btree, hash, recno or queue
+    -T            the text has no header: lines of keys and data in turn
+    --format-version N
+                  version of the format: btree and recno 9 (default) or 8,
+                  hash 8 (default), 7 or 9
+    --file-id HEX the id of DST, 40 hex digits; a fresh one unless told
+    --memory N    memory for sorting, as 64M or 1G; 256M unless told
+  rebuild         write what salvage finds whole in a damaged SRC into the
+                  new file DST; tell what is lost
+    --lorder le|be
+                  byte order of DST: little-endian (default) or big-endian
+    --page-size N bytes of a page of DST: a power of two from 512 to 65536
+    --format-version N
+                  version of the format: btree and recno 9 (default) or 8,
+                  hash 8 (default), 7 or 9
+    --checksums   pages get checksums
+    --no-checksums
+                  pages get none, even where those of SRC have them
+    --file-id HEX the id of DST, 40 hex digits; a fresh one unless told
+    --memory N    memory for sorting, as 64M or 1G; 256M unless told
 
 Options of all:
   -h, --help      print this text
   -V, --version   print the version
 
-Files are only read. Exit status: 0 when all went well; 1 when a file cannot be
-read whole, verify finds a problem, or salvage something that is lost.
+FILE and SRC are only read. DST must not be there: it appears whole and synced,
+or not at all. Exit status: 0 when all went well; 1 when a file cannot be read
+whole, verify finds a problem, salvage or rebuild something that is lost, or
+load leaves out a record whose key was there.
 ";
 
 #[test]

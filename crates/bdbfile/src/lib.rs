@@ -10,14 +10,18 @@
 //!   look up one key.
 //! * [`salvage`]: records straight from the pages of a damaged file.
 //! * [`mod@write`]: build a finished file from records.
+//! * [`convert`]: from one file to another, and what is left of a damaged one
+//!   into a new one.
 //! * [`mod@verify`]: is a file sound? All that can be told without opening it
 //!   in Berkeley DB.
 //! * [`log`]: the transaction logs and region files beside a database: was it
 //!   cleanly shut down?
 //!
-//! What is read today: btree files of version 8 and 9 (Berkeley DB 3.1 to 5.3),
-//! either byte order, page sizes 512 to 65536, checksums verified. What is
-//! written: btree version 9. Everything else is refused by its name.
+//! Read are btree, recno, hash and queue files of Berkeley DB 2.x to 5.3, and
+//! version 10 of 6.2 and 18.1 by what is known of it; either byte order, page
+//! sizes 512 to 65536, checksums verified. Written are btree and recno version
+//! 8 and 9, hash 7 to 9 and queue 4. Heap files, encrypted files and everything
+//! else is refused by its name.
 //!
 //! ```
 //! use bdbfile::read::{DatabaseFile, Record};
@@ -56,6 +60,7 @@
     )
 )]
 
+pub mod convert;
 mod error;
 pub mod layout;
 pub mod log;
@@ -63,6 +68,8 @@ pub mod read;
 pub mod salvage;
 pub mod source;
 pub mod verify;
+mod workers;
 pub mod write;
 
 pub use error::{Error, FormatError, Place, Result, Rule};
+pub use workers::Workers;

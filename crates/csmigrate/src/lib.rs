@@ -40,7 +40,6 @@ mod similar;
 mod staging;
 mod system;
 mod verify;
-mod workers;
 
 pub use caldb;
 pub use digest::RecordDigest;

@@ -7,6 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use bdbfile::Workers;
 use bdbfile::source::{FileSource, MappedSource};
 use caldb::rules::RuleChoice;
 use caldb::{Profile, StoreFile};
@@ -21,7 +22,6 @@ use crate::rewrite::{self, Reading};
 use crate::staging::Staging;
 use crate::system;
 use crate::verify;
-use crate::workers::Workers;
 
 /// A migration to be done: from where, to where, and how.
 #[derive(Debug, Clone)]
@@ -255,9 +255,6 @@ impl Migration {
         let all = Workers {
             threads: self.threads,
         };
-        let alone = Workers {
-            threads: NonZeroUsize::MIN,
-        };
         let (large, small): (Vec<_>, Vec<_>) = databases
             .iter()
             .enumerate()
@@ -269,7 +266,7 @@ impl Migration {
         if results.iter().all(|(_, result)| result.is_ok()) {
             let of_small = all.each(small.len(), |at| {
                 let (index, file) = small.get(at).copied().ok_or_else(nothing_to_do)?;
-                work(index, file, alone)
+                work(index, file, Workers::ALONE)
             });
             results.extend(of_small.into_iter().filter_map(|(at, result)| {
                 let (index, _) = small.get(at)?;

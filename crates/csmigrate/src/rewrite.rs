@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use bdbfile::Workers;
 use bdbfile::layout::{Endian, Kind, Meta, PageLayout};
 use bdbfile::read::{Database, DatabaseFile, Finding, ScanReport};
 use bdbfile::source::PageSource;
@@ -11,7 +12,6 @@ use bdbfile::write::{BtreeParams, FileParams, FileSink, KeyOrder, NewFile};
 use crate::digest::{Digester, RecordDigest, SequenceDigest};
 use crate::error::{Error, Result};
 use crate::report::{RecordOrder, Warning};
-use crate::workers::Workers;
 
 /// What was read from one database.
 #[derive(Debug)]
@@ -42,19 +42,15 @@ impl Reading {
     }
 }
 
-/// Bytes of leaves that one thread takes at a time. What is written follows
-/// from it, and never from the number of threads.
-const UNIT: u64 = 16 << 20;
-
 /// Files of this size are read by several threads.
-pub(crate) const LARGE: u64 = 2 * UNIT;
+pub(crate) const LARGE: u64 = 16 << 20;
 
 /// Reads every record of a database and writes nothing.
 pub(crate) fn read_only<S: PageSource>(source: S, workers: Workers) -> Result<Reading> {
     let file = open(source)?;
     let database = file.database();
     let scan = database.scan().map_err(bad_source)?;
-    let ranges = scan.ranges(UNIT);
+    let ranges = scan.pieces(file.layout().page_size).map_err(bad_source)?;
     let runs = workers
         .all(ranges.len(), |index| {
             let range = ranges.get(index).cloned().unwrap_or_default();
@@ -227,7 +223,7 @@ fn build<S: PageSource>(
     let mut built = NewFile::new(sink, head).map_err(failed)?;
     let btree = built.btree(None, params).map_err(failed)?;
     let scan = database.scan()?;
-    let ranges = scan.ranges(UNIT);
+    let ranges = scan.pieces(head.layout.page_size)?;
     let digesters = workers.all(ranges.len(), |index| {
         // Begun before anything can fail: those after it wait for it.
         let mut piece = btree.piece(index);

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use bdbfile::Workers;
 use bdbfile::source::MappedSource;
 
 use crate::error::{Error, Result};
 use crate::rewrite::{self, Reading};
-use crate::workers::Workers;
 
 /// Reads a written database and compares it with what was read from the
 /// source: number of records, digest, order, structure. Returns the records

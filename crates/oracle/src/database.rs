@@ -3,10 +3,12 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use crate::bulk::Bulk;
 use crate::environment::{Environment, Transaction};
 use crate::error::Error;
 use crate::ffi::{self, Access};
-use crate::options::{DatabaseOptions, Duplicates, Method};
+use crate::options::{ByteOrder, DatabaseOptions, Duplicates, Method};
+use crate::statistics::TreeStatistics;
 
 /// A key and its data.
 pub type Record = (Vec<u8>, Vec<u8>);
@@ -71,6 +73,39 @@ impl Database {
         self.0.duplicates()
     }
 
+    /// The byte order of the file.
+    pub fn byte_order(&self) -> Result<ByteOrder, Error> {
+        self.0.byte_order()
+    }
+
+    /// Whether a btree keeps record numbers.
+    pub fn record_numbers(&self) -> Result<bool, Error> {
+        self.0.has_flag(ffi::flag::DB_RECNUM)
+    }
+
+    /// Whether a recno database renumbers its records after each that is
+    /// deleted.
+    pub fn renumbers(&self) -> Result<bool, Error> {
+        self.0.has_flag(ffi::flag::DB_RENUMBER)
+    }
+
+    /// Whether every page has a checksum.
+    pub fn checksums(&self) -> Result<bool, Error> {
+        self.0.has_flag(ffi::flag::DB_CHKSUM)
+    }
+
+    /// The length of the records of a recno or queue database, where they all
+    /// have the same.
+    pub fn record_length(&self) -> Result<Option<u32>, Error> {
+        self.0.record_length()
+    }
+
+    /// Pages, levels and records of a btree or recno database, by reading all
+    /// of it.
+    pub fn tree_statistics(&self) -> Result<TreeStatistics, Error> {
+        self.0.tree_statistics()
+    }
+
     /// The names of the sub-databases, none if this is a plain database.
     pub fn subdatabases(&self) -> Result<Vec<String>, Error> {
         if !self.0.has_subdatabases() {
@@ -110,6 +145,11 @@ impl Database {
     /// Deletes a record of a recno or queue database; false if there was none.
     pub fn delete_at(&self, txn: Option<&Transaction>, number: u32) -> Result<bool, Error> {
         self.0.delete(raw(txn), &ffi::number_bytes(number))
+    }
+
+    /// The data of a record of a recno or queue database.
+    pub fn get_at(&self, txn: Option<&Transaction>, number: u32) -> Result<Option<Vec<u8>>, Error> {
+        self.0.get(raw(txn), &ffi::number_bytes(number))
     }
 
     /// Every record of a recno or queue database that is there, with its
@@ -160,6 +200,23 @@ impl Database {
             each(key, value);
             ControlFlow::Continue(())
         })
+    }
+
+    /// Shows every record of a btree or hash database in database order, many
+    /// at a time (`DB_MULTIPLE_KEY`): as many as fit into `bulk`, which grows
+    /// where one does not.
+    pub fn for_each_bulk(
+        &self,
+        bulk: &mut Bulk,
+        each: impl FnMut(&mut Bulk) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.0.walk_bulk(bulk, each)
+    }
+
+    /// Puts many records of a btree or hash database in one call
+    /// (`DB_MULTIPLE_KEY`), in their order.
+    pub fn put_bulk(&self, txn: Option<&Transaction>, bulk: &mut Bulk) -> Result<(), Error> {
+        self.0.put_bulk(raw(txn), bulk)
     }
 
     /// Every record in database order, each duplicate for itself.

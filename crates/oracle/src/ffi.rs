@@ -19,16 +19,25 @@ use std::rc::Rc;
 
 use libdb_sys::ffi as sys;
 
+use crate::bulk::Bulk;
 use crate::environment::{Durability, EnvironmentOptions};
 use crate::error::Error;
 use crate::options::{ByteOrder, DatabaseOptions, Duplicates, HashFunction, Method, Order};
+use crate::statistics::TreeStatistics;
 
 /// libdb's constants that the other modules name.
 pub(crate) mod flag {
-    pub(crate) use libdb_sys::ffi::{DB_APPEND, DB_NOORDERCHK, DB_NOOVERWRITE, DB_VERIFY_BAD};
+    pub(crate) use libdb_sys::ffi::{
+        DB_APPEND, DB_CHKSUM, DB_NOORDERCHK, DB_NOOVERWRITE, DB_RECNUM, DB_RENUMBER, DB_VERIFY_BAD,
+    };
 }
 
 const MODE: c_int = 0o644;
+
+unsafe extern "C" {
+    /// What libdb allocates for its caller comes from the allocator of C.
+    fn free(place: *mut c_void);
+}
 
 thread_local! {
     /// What libdb said since the last call. Its calls return on the thread
@@ -266,10 +275,7 @@ impl Db {
         if env.is_none()
             && let Some(bytes) = options.cache_bytes
         {
-            db.check(
-                call!(db.handle, set_cachesize, 0, bytes, 1),
-                "size cache of",
-            )?;
+            db.set_cache(bytes)?;
         }
         if access == Access::Create {
             db.set_layout(options)?;
@@ -301,6 +307,11 @@ impl Db {
         );
         db.check(code, "open")?;
         Ok(db)
+    }
+
+    fn set_cache(&self, bytes: u32) -> Result<(), Error> {
+        let code = call!(self.handle, set_cachesize, 0, bytes, 1);
+        self.check(code, "size cache of")
     }
 
     fn set_functions(&self, order: Order, hash: HashFunction) -> Result<(), Error> {
@@ -352,13 +363,16 @@ impl Db {
     /// Verifies a file that nothing has open.
     pub(crate) fn verify(
         file: &Path,
-        order: Order,
-        hash: HashFunction,
+        (order, hash): (Order, HashFunction),
+        cache_bytes: Option<u32>,
         flags: u32,
     ) -> Result<(), Error> {
         let path = c_path(file)?;
         let mut db = Self::handle(None, file.display().to_string())?;
         db.set_functions(order, hash)?;
+        if let Some(bytes) = cache_bytes {
+            db.set_cache(bytes)?;
+        }
         // The call takes the handle with it, whatever it returns.
         let handle = std::mem::replace(&mut db.handle, ptr::null_mut());
         let code = call!(
@@ -405,16 +419,69 @@ impl Db {
     }
 
     pub(crate) fn duplicates(&self) -> Result<Duplicates, Error> {
-        let mut flags = 0;
-        let code = call!(self.handle, get_flags, &raw mut flags);
-        self.check(code, "ask the flags of")?;
-        Ok(if flags & sys::DB_DUPSORT != 0 {
+        Ok(if self.has_flag(sys::DB_DUPSORT)? {
             Duplicates::Sorted
-        } else if flags & sys::DB_DUP != 0 {
+        } else if self.has_flag(sys::DB_DUP)? {
             Duplicates::Unsorted
         } else {
             Duplicates::None
         })
+    }
+
+    pub(crate) fn byte_order(&self) -> Result<ByteOrder, Error> {
+        let mut order = 0;
+        let code = call!(self.handle, get_lorder, &raw mut order);
+        self.check(code, "ask the byte order of")?;
+        Ok(match order {
+            4321 => ByteOrder::Big,
+            _ => ByteOrder::Little,
+        })
+    }
+
+    /// The length of the records, where they all have the same.
+    pub(crate) fn record_length(&self) -> Result<Option<u32>, Error> {
+        let mut length = 0;
+        let code = call!(self.handle, get_re_len, &raw mut length);
+        self.check(code, "ask the record length of")?;
+        Ok((length > 0).then_some(length))
+    }
+
+    /// Whether a flag was given to the database when it was made.
+    pub(crate) fn has_flag(&self, flag: u32) -> Result<bool, Error> {
+        let mut flags = 0;
+        let code = call!(self.handle, get_flags, &raw mut flags);
+        self.check(code, "ask the flags of")?;
+        Ok(flags & flag != 0)
+    }
+
+    /// The statistics of a btree or recno database, by reading all of it.
+    pub(crate) fn tree_statistics(&self) -> Result<TreeStatistics, Error> {
+        if !matches!(self.method()?, Some(Method::Btree | Method::Recno)) {
+            return Err(Error::refused("no tree", self.label.clone()));
+        }
+        let mut found: *mut sys::DB_BTREE_STAT = ptr::null_mut();
+        let place = (&raw mut found).cast::<c_void>();
+        let code = call!(self.handle, stat, ptr::null_mut(), place, 0);
+        self.check(code, "gather the statistics of")?;
+        // SAFETY: for these two methods libdb returns that structure, in
+        // memory that is the caller's.
+        let statistics = unsafe {
+            let found = &*found;
+            TreeStatistics {
+                keys: found.bt_nkeys,
+                records: found.bt_ndata,
+                pages: found.bt_pagecnt,
+                levels: found.bt_levels,
+                internal: found.bt_int_pg,
+                leaves: found.bt_leaf_pg,
+                duplicates: found.bt_dup_pg,
+                overflow: found.bt_over_pg,
+                free: found.bt_free,
+            }
+        };
+        // SAFETY: given once, not used again.
+        unsafe { free(found.cast()) };
+        Ok(statistics)
     }
 
     /// Whether the file holds named sub-databases.
@@ -552,6 +619,79 @@ impl Db {
             }
         }
         cursor.close()
+    }
+
+    /// Shows every record in database order, as many at a time as fit into
+    /// `bulk`.
+    pub(crate) fn walk_bulk(
+        &self,
+        bulk: &mut Bulk,
+        mut each: impl FnMut(&mut Bulk) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let cursor = Cursor::open(self, None)?;
+        loop {
+            let mut key = sys::DBT::default();
+            let mut value = self.bulk_item(bulk)?;
+            let code = call!(
+                cursor.handle,
+                get,
+                &raw mut key,
+                &raw mut value,
+                sys::DB_NEXT | sys::DB_MULTIPLE_KEY
+            );
+            if code != 0 {
+                // Whatever is in it, it may have no end.
+                bulk.clear();
+            }
+            match code {
+                0 => each(bulk)?,
+                sys::DB_NOTFOUND => break,
+                sys::DB_BUFFER_SMALL => {
+                    MESSAGES.take();
+                    bulk.grow(value.size as usize);
+                }
+                code => self.check(code, "walk over")?,
+            }
+        }
+        cursor.close()
+    }
+
+    /// Puts all records of `bulk`, in their order.
+    pub(crate) fn put_bulk(&self, txn: Option<&Txn>, bulk: &mut Bulk) -> Result<(), Error> {
+        let txn = self.within(txn)?;
+        let mut records = self.bulk_item(bulk)?;
+        records.flags |= sys::DB_DBT_BULK;
+        let mut none = sys::DBT::default();
+        let code = call!(
+            self.handle,
+            put,
+            txn,
+            &raw mut records,
+            &raw mut none,
+            sys::DB_MULTIPLE_KEY
+        );
+        self.check(code, "put many into")
+    }
+
+    /// An item that libdb reads from `bulk` or fills it by.
+    fn bulk_item(&self, bulk: &mut Bulk) -> Result<sys::DBT, Error> {
+        let bytes = bulk.as_mut_bytes();
+        let data = bytes.as_mut_ptr();
+        // The numbers at its end are read and written as such.
+        if data.align_offset(align_of::<u32>()) != 0 {
+            return Err(Error::refused(
+                "a buffer of many records is not aligned",
+                format!("use {}", self.label),
+            ));
+        }
+        Ok(sys::DBT {
+            data: data.cast::<c_void>(),
+            ulen: u32::try_from(bytes.len()).map_err(|_| {
+                Error::refused("a buffer of 4 GiB or more", format!("use {}", self.label))
+            })?,
+            flags: sys::DB_DBT_USERMEM,
+            ..sys::DBT::default()
+        })
     }
 
     pub(crate) fn sync(&self) -> Result<(), Error> {

@@ -18,6 +18,7 @@ compile_error!("features v4_8 and v5_3 exclude each other: use --no-default-feat
 #[cfg(not(any(feature = "v4_8", feature = "v5_3")))]
 compile_error!("choose a library with feature v4_8 or v5_3");
 
+mod bulk;
 pub mod compose;
 mod database;
 mod dump;
@@ -26,14 +27,17 @@ mod error;
 mod exercise;
 mod ffi;
 mod options;
+mod statistics;
 mod verify;
 
+pub use bulk::{Bulk, BulkCopy};
 pub use database::{Database, Record};
 pub use dump::dump;
 pub use environment::{Durability, Environment, EnvironmentOptions, Transaction};
 pub use error::Error;
 pub use exercise::{Exercise, Exercised, Summary, exercise};
 pub use options::{ByteOrder, DatabaseOptions, Duplicates, HashFunction, Method, Order};
+pub use statistics::TreeStatistics;
 pub use verify::{Verify, verify};
 
 /// The version of the linked library as (major, minor, patch).

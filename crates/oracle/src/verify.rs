@@ -17,6 +17,9 @@ pub struct Verify {
     /// Leave out the checks of key order and hashing (`DB_NOORDERCHK`): for
     /// files whose functions nobody knows.
     pub skip_order: bool,
+    /// The cache; the library's own small one when `None`, which is too small
+    /// for large pages with long items on them.
+    pub cache_bytes: Option<u32>,
 }
 
 impl Verify {
@@ -28,7 +31,8 @@ impl Verify {
         } else {
             0
         };
-        ffi::Db::verify(file, self.order, self.hash_function, flags)
+        let functions = (self.order, self.hash_function);
+        ffi::Db::verify(file, functions, self.cache_bytes, flags)
     }
 }
 

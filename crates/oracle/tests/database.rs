@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use oracle::{
-    ByteOrder, Database, DatabaseOptions, Duplicates, Environment, EnvironmentOptions,
-    HashFunction, Method, Order, Verify, dump, verify, version,
+    Bulk, BulkCopy, ByteOrder, Database, DatabaseOptions, Duplicates, Environment,
+    EnvironmentOptions, HashFunction, Method, Order, Record, Verify, dump, verify, version,
 };
 
 fn create(path: &Path, options: &DatabaseOptions) -> Database {
@@ -244,4 +244,104 @@ fn a_dump_is_text_that_db_load_knows() {
     let expected = "VERSION=3\nformat=print\ntype=btree\nduplicates=1\ndb_pagesize=4096\n\
                     HEADER=END\n key\n a\\\\b\\0d\\0a\n key\n \nDATA=END\n";
     assert_eq!(dump(&path).unwrap(), expected);
+}
+
+/// Records with overflow items and duplicates among them.
+fn many(duplicates: Duplicates) -> Vec<Record> {
+    let mut records = Vec::new();
+    for number in 0..5000_u32 {
+        let copies = match duplicates {
+            Duplicates::None => 1,
+            _ => 1 + u32::from(number % 10 == 0) * (number % 7) + u32::from(number == 500) * 400,
+        };
+        for copy in 0..copies {
+            let length = 20 + (number as usize * 7 + copy as usize) % 100;
+            let mut value = format!("value {copy:05} ").into_bytes();
+            value.resize(length + usize::from(number % 1000 == 3) * 2_000_000, b'v');
+            records.push((format!("key {number:06}").into_bytes(), value));
+        }
+    }
+    records
+}
+
+#[test]
+fn many_records_at_a_time_are_the_same_records() {
+    let dir = tempfile::tempdir().unwrap();
+    for method in [Method::Btree, Method::Hash] {
+        for duplicates in [Duplicates::None, Duplicates::Unsorted, Duplicates::Sorted] {
+            let options = DatabaseOptions {
+                method,
+                duplicates,
+                page_size: Some(1024),
+                ..DatabaseOptions::default()
+            };
+            let records = many(duplicates);
+            let path = dir.path().join(format!("{method:?}-{duplicates:?}.db"));
+            let database = create(&path, &options);
+            let mut bulk = Bulk::new(1 << 20);
+            for (key, value) in &records {
+                if bulk.push(key, value) {
+                    continue;
+                }
+                database.put_bulk(None, &mut bulk).unwrap();
+                bulk.clear();
+                if !bulk.push(key, value) {
+                    bulk = Bulk::new(key.len() + value.len() + 1024);
+                    assert!(bulk.push(key, value));
+                }
+            }
+            database.put_bulk(None, &mut bulk).unwrap();
+            let mut one_by_one = database.read_all().unwrap();
+            let mut together: Vec<Record> = Vec::new();
+            database
+                .for_each_bulk(&mut Bulk::new(4096), |bulk| {
+                    together.extend(
+                        bulk.iter()
+                            .map(|(key, value)| (key.to_vec(), value.to_vec())),
+                    );
+                    Ok(())
+                })
+                .unwrap();
+            assert!(together == one_by_one);
+            database.close().unwrap();
+            verify(&path).unwrap();
+
+            let copy = path.with_extension("copy");
+            assert_eq!(
+                BulkCopy::default().run(&path, &copy).unwrap(),
+                records.len() as u64
+            );
+            verify(&copy).unwrap();
+            let copy = Database::open_read_only(None, &copy, &options).unwrap();
+            let mut copied = copy.read_all().unwrap();
+            let mut records = records;
+            // Stable: the duplicates of a key stay as they are.
+            for records in [&mut copied, &mut one_by_one, &mut records] {
+                records.sort_by(|left, right| left.0.cmp(&right.0));
+            }
+            assert!(copied == one_by_one && one_by_one == records);
+        }
+    }
+}
+
+#[test]
+fn a_tree_is_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = DatabaseOptions {
+        page_size: Some(512),
+        ..DatabaseOptions::default()
+    };
+    let path = dir.path().join("a.db");
+    let database = create(&path, &options);
+    for number in 0..1000_u32 {
+        database.put(None, &number.to_be_bytes(), &[1; 20]).unwrap();
+    }
+    database.put(None, b"long", &[1; 2000]).unwrap();
+    let found = database.tree_statistics().unwrap();
+    database.close().unwrap();
+    assert_eq!((found.keys, found.records, found.levels), (1001, 1001, 3));
+    let pages = fs::metadata(&path).unwrap().len() / 512;
+    assert_eq!(u64::from(found.pages), pages);
+    let in_use = 1 + found.internal + found.leaves + found.overflow;
+    assert_eq!((in_use, found.free, found.duplicates), (found.pages, 0, 0));
 }

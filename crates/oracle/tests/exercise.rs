@@ -143,6 +143,46 @@ fn files_with_an_order_or_a_hash_of_their_own_work_when_it_is_named() {
 }
 
 #[test]
+fn numbered_files_work_in_a_fresh_environment() {
+    let variants = [
+        ("variable.db", Method::Recno, None, false),
+        ("fixed.db", Method::Recno, Some(30), false),
+        ("renumbered.db", Method::Recno, None, true),
+        ("queue.db", Method::Queue, Some(30), false),
+    ];
+    let dir = tempfile::tempdir().unwrap();
+    for (name, method, record_length, renumber) in variants {
+        let options = DatabaseOptions {
+            method,
+            record_length,
+            renumber,
+            ..small_pages()
+        };
+        let database = Database::create(None, &dir.path().join(name), &options).unwrap();
+        for number in 0..3000_u32 {
+            let value = format!("value {number:05}");
+            database.append(None, value.as_bytes()).unwrap();
+        }
+        database.close().unwrap();
+    }
+    let ten_thousand = Exercise {
+        records: 10_000,
+        ..Exercise::default()
+    };
+    for (name, ..) in variants {
+        let summary = ten_thousand.run(dir.path(), &[name]).unwrap();
+        let [database] = summary.databases.as_slice() else {
+            panic!("one database");
+        };
+        assert_eq!((database.before, database.put), (3000, 10_000));
+        assert_eq!((database.deleted, database.after), (10_000, 3000));
+        let reopened =
+            Database::open_read_only(None, &dir.path().join(name), &DatabaseOptions::default());
+        assert_eq!(reopened.unwrap().count().unwrap(), 3000);
+    }
+}
+
+#[test]
 fn every_sub_database_of_a_file_is_exercised() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("many.db");

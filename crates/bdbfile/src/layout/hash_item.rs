@@ -1,6 +1,8 @@
 //! Items on the pages of hash buckets. They are not aligned, and an item has no
 //! length of its own: it ends where the one before it begins.
 
+use std::cmp::Ordering;
+
 use super::item::BadItem;
 use super::{Endian, PageNo};
 
@@ -10,6 +12,17 @@ const TYPE: usize = 0;
 const CONTENT: usize = TYPE + 1;
 const OFF_PAGE_PGNO: usize = CONTENT + 3;
 const OFF_PAGE_LEN: usize = OFF_PAGE_PGNO + 4;
+
+/// Bytes before the content of an item of a hash bucket.
+pub const HASH_ITEM_HEADER: usize = CONTENT;
+/// Where in a reference the number of the page is.
+pub const HASH_REFERENCE: usize = OFF_PAGE_PGNO;
+/// Bytes of a reference to an overflow chain.
+pub const HASH_CHAIN_ITEM: usize = OFF_PAGE_LEN + 4;
+/// Bytes of a reference to a duplicate tree.
+pub const HASH_TREE_ITEM: usize = OFF_PAGE_LEN;
+/// Bytes that a duplicate of a set takes beside its own: its length, twice.
+pub const HASH_DUPLICATE_LENGTHS: usize = 2 + 2;
 
 const KIND_PLAIN: u8 = 1;
 const KIND_DUPLICATES: u8 = 2;
@@ -97,5 +110,164 @@ pub fn hash_item(
         }),
         KIND_BLOB => Err(BadItem::Blob),
         kind => Err(BadItem::Type(kind)),
+    }
+}
+
+/// A key as the pages of type 13 have it in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SortedKey<'a> {
+    /// All of its bytes.
+    pub bytes: &'a [u8],
+    /// Whether they stand in the page, and not in an overflow chain.
+    pub in_page: bool,
+}
+
+impl SortedKey<'_> {
+    /// The order of pages of type 13: bytewise; of two keys in the page the
+    /// one that begins with the other comes first, of two in chains the other.
+    /// A key in a chain comes before a key in the page that it begins with,
+    /// which is how the library looks for it; see also
+    /// [`hides`](Self::hides).
+    pub fn order(self, other: SortedKey<'_>) -> Ordering {
+        let common = self.bytes.len().min(other.bytes.len());
+        let bytes = self.bytes.get(..common).cmp(&other.bytes.get(..common));
+        // The end of a key in the page counts as more than any byte, that of
+        // one in a chain as less.
+        bytes.then_with(|| match self.bytes.len().cmp(&other.bytes.len()) {
+            Ordering::Less if self.in_page => Ordering::Greater,
+            Ordering::Greater if other.in_page => Ordering::Less,
+            unlike => unlike,
+        })
+    }
+
+    /// Whether the library may fail to find `other` in the page because this
+    /// key is there too: it looks for a key in the page before one in a chain
+    /// that begins with it, and for the latter before the former.
+    pub fn hides(self, other: SortedKey<'_>) -> bool {
+        !self.in_page && other.in_page && self.bytes.starts_with(other.bytes)
+    }
+}
+
+/// Appends an in-page item.
+pub fn put_hash_inline(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.push(KIND_PLAIN);
+    out.extend_from_slice(bytes);
+}
+
+/// Appends a set of duplicates: each shorter than 64 KiB, which the caller has
+/// seen to.
+pub fn put_hash_duplicates<'a>(
+    endian: Endian,
+    out: &mut Vec<u8>,
+    duplicates: impl Iterator<Item = &'a [u8]>,
+) {
+    out.push(KIND_DUPLICATES);
+    for bytes in duplicates {
+        let mut len = [0; 2];
+        endian.put_u16(&mut len, 0, u16::try_from(bytes.len()).unwrap_or(u16::MAX));
+        out.extend_from_slice(&len);
+        out.extend_from_slice(bytes);
+        out.extend_from_slice(&len);
+    }
+}
+
+/// Appends a reference to an overflow chain.
+pub fn put_hash_chain(endian: Endian, out: &mut Vec<u8>, first: PageNo, len: u32) {
+    let mut item = [0; HASH_CHAIN_ITEM];
+    if let Some(kind) = item.get_mut(TYPE) {
+        *kind = KIND_OVERFLOW;
+    }
+    endian.put_u32(&mut item, OFF_PAGE_PGNO, first);
+    endian.put_u32(&mut item, OFF_PAGE_LEN, len);
+    out.extend_from_slice(&item);
+}
+
+/// Appends a reference to a duplicate tree.
+pub fn put_hash_tree(endian: Endian, out: &mut Vec<u8>, root: PageNo) {
+    let mut item = [0; HASH_TREE_ITEM];
+    if let Some(kind) = item.get_mut(TYPE) {
+        *kind = KIND_OFF_PAGE_DUPLICATES;
+    }
+    endian.put_u32(&mut item, OFF_PAGE_PGNO, root);
+    out.extend_from_slice(&item);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_a_sorted_page_are_ordered_as_the_library_has_them() {
+        let here = |bytes: &'static str| SortedKey {
+            bytes: bytes.as_bytes(),
+            in_page: true,
+        };
+        let chain = |bytes: &'static str| SortedKey {
+            bytes: bytes.as_bytes(),
+            in_page: false,
+        };
+        // As 5.3 has them, but for the two of both kinds: those it puts as they
+        // come.
+        let keys = [
+            chain("kkkkk"),
+            chain("kkkkkk"),
+            chain("kkkkkz"),
+            here("kkk"),
+            here("kk"),
+            here("kz"),
+            here("k"),
+            here("z"),
+            here(""),
+        ];
+        for (place, key) in keys.into_iter().enumerate() {
+            for (other_place, other) in keys.into_iter().enumerate() {
+                assert_eq!(key.order(other), place.cmp(&other_place));
+            }
+        }
+        assert!(chain("kkkkk").hides(here("kk")) && chain("kkkkk").hides(here("")));
+        assert!(!here("kk").hides(here("k")) && !chain("kkkkk").hides(here("z")));
+        assert!(!here("k").hides(chain("kkkkk")));
+    }
+
+    #[test]
+    fn what_is_written_is_what_is_read() {
+        for endian in Endian::BOTH {
+            let mut out = Vec::new();
+            put_hash_inline(&mut out, b"plain");
+            let item = hash_item(endian, &out, 0, out.len());
+            assert_eq!(item, Ok(HashItem::Inline(b"plain")));
+
+            out.clear();
+            put_hash_chain(endian, &mut out, 7, 70_000);
+            assert_eq!(out.len(), HASH_CHAIN_ITEM);
+            assert_eq!(endian.u32(&out, HASH_REFERENCE), Some(7));
+            let item = hash_item(endian, &out, 0, out.len());
+            let (first, len) = (7, 70_000);
+            assert_eq!(item, Ok(HashItem::Overflow { first, len }));
+
+            out.clear();
+            put_hash_tree(endian, &mut out, 9);
+            assert_eq!(out.len(), HASH_TREE_ITEM);
+            let item = hash_item(endian, &out, 0, out.len());
+            assert_eq!(item, Ok(HashItem::OffPageDuplicates { root: 9 }));
+
+            out.clear();
+            let set: [&[u8]; 3] = [b"one", b"", b"three"];
+            put_hash_duplicates(endian, &mut out, set.into_iter());
+            let bytes: usize = set
+                .iter()
+                .map(|one| one.len() + HASH_DUPLICATE_LENGTHS)
+                .sum();
+            assert_eq!(out.len(), HASH_ITEM_HEADER + bytes);
+            let Ok(HashItem::Duplicates(mut rest)) = hash_item(endian, &out, 0, out.len()) else {
+                panic!("no set of duplicates");
+            };
+            let mut found = Vec::new();
+            while let Some((one, others)) = rest.split_first().unwrap() {
+                found.push(one);
+                rest = others;
+            }
+            assert_eq!(found, set);
+        }
     }
 }

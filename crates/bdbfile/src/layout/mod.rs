@@ -15,7 +15,11 @@ mod region;
 
 pub use checksum::{extend_log_hash, log_hash, page_checksum};
 pub use endian::Endian;
-pub use hash_item::{DuplicateSet, HashItem, hash_item};
+pub use hash_item::{
+    DuplicateSet, HASH_CHAIN_ITEM, HASH_DUPLICATE_LENGTHS, HASH_ITEM_HEADER, HASH_REFERENCE,
+    HASH_TREE_ITEM, HashItem, SortedKey, hash_item, put_hash_chain, put_hash_duplicates,
+    put_hash_inline, put_hash_tree,
+};
 pub use item::{
     BadItem, INTERNAL_CHILD, INTERNAL_HEADER, InternalItem, Item, ItemKind, LEAF_ITEM_HEADER,
     LeafItem, OFF_PAGE_ITEM, OFF_PAGE_PGNO, RECNO_CHILD, RECNO_INTERNAL_ITEM, align4,
@@ -29,7 +33,7 @@ pub use log::{
 pub use lsn::Lsn;
 pub use meta::{
     BtreeFields, BtreeFlags, HashFields, HashFlags, Kind, META_USED, Meta, MetaFlags, Method,
-    Preamble, QUEUE_RECORD_SET, QUEUE_RECORD_VALID, QueueFields, default_hash,
+    Preamble, QUEUE_RECORD_SET, QUEUE_RECORD_VALID, QueueFields, default_charkey, default_hash,
 };
 pub use page::{INDEX_ENTRY, PageHeader, PageLayout, PageType, PageView};
 pub use region::{REGION_HEAD, RegionHead};

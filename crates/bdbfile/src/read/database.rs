@@ -131,7 +131,12 @@ impl<S: PageSource> DatabaseFile<S> {
     }
 }
 
-impl<S: PageSource> Database<'_, S> {
+impl<'f, S: PageSource> Database<'f, S> {
+    /// The file it is in.
+    pub fn file(&self) -> &'f DatabaseFile<S> {
+        self.file
+    }
+
     /// Its metadata.
     pub fn meta(&self) -> &Meta {
         &self.meta

@@ -109,6 +109,43 @@ pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
     Ok(())
 }
 
+/// Whether a leaf ends with another key than the next begins with. Not where
+/// either key is in an overflow chain, or a leaf is empty: then nothing is
+/// known without more pages.
+pub(crate) fn differ<S: PageSource>(
+    walk: Walk<'_, S>,
+    before: &PageView<'_>,
+    after: &PageView<'_>,
+) -> crate::error::Result<bool> {
+    let (last, first) = (
+        mend_key_lengths(walk, before),
+        mend_key_lengths(walk, after),
+    );
+    let before = PageView {
+        bytes: &last,
+        ..*before
+    };
+    let after = PageView {
+        bytes: &first,
+        ..*after
+    };
+    let Some(slot) = before.header.entries.checked_sub(2) else {
+        return Ok(false);
+    };
+    if after.header.entries == 0 {
+        return Ok(false);
+    }
+    let key = |view: &PageView<'_>, slot: u16| {
+        let place = Place::slot(view.header.pgno, slot);
+        item(walk.pages, view, place, slot).map(|key| match key.content {
+            Item::Inline(bytes) => Some(bytes.to_vec()),
+            Item::Overflow { .. } | Item::Duplicates { .. } => None,
+        })
+    };
+    let (last, first) = (key(&before, slot)?, key(&after, 0)?);
+    Ok(last.is_some() && first.is_some() && last != first)
+}
+
 /// Where the bytes of a key are.
 #[derive(Clone, Copy)]
 enum Key<'a> {

@@ -32,6 +32,12 @@ pub struct Scan<'db, S> {
     visited: AtomicU64,
 }
 
+/// Bytes of a piece of a database.
+const PIECE_BYTES: u64 = 2 << 20;
+
+/// The fewest pages of one.
+const PIECE_PAGES: u64 = 256;
+
 /// What a database is visited by.
 #[derive(Debug)]
 enum Units {
@@ -89,18 +95,35 @@ impl<'db, S: PageSource> Scan<'db, S> {
         0..self.units.len()
     }
 
-    /// Divides all units into ranges that stand on about so many bytes of
-    /// pages each: work for several readers at once. There is always one.
+    /// Divides all units into ranges, each for one thread at a time, to be read
+    /// or built into a file of pages of `page_size` bytes: about 2 MiB of the
+    /// source's pages each, and no fewer than 256 pages of either file, so that
+    /// the last page of a range, which may be half empty, is not missed.
     /// What the records have in overflow chains and duplicate trees is not
-    /// counted.
-    pub fn ranges(&self, bytes: u64) -> Vec<Range<usize>> {
-        let page_size = u64::from(self.database.file.layout().page_size);
-        let units = usize::try_from(bytes / page_size).unwrap_or(usize::MAX);
-        let (units, all) = (units.max(1), self.units.len());
-        let starts = (0..all.max(1)).step_by(units);
-        starts
-            .map(|start| start..start.saturating_add(units).min(all))
-            .collect()
+    /// counted. The records of a key are all in one range. There is always one.
+    ///
+    /// Ranges are small so that what is built of one stays in the processor's
+    /// cache until it is written, and so that no thread waits long for another.
+    pub fn pieces(&self, page_size: u32) -> Result<Vec<Range<usize>>> {
+        let own_size = u64::from(self.database.file.layout().page_size);
+        let fewest = PIECE_PAGES * own_size.max(u64::from(page_size));
+        let units = PIECE_BYTES.max(fewest) / own_size;
+        let units = usize::try_from(units).unwrap_or(usize::MAX).max(1);
+        let all = self.units.len();
+        let duplicates = self.database.meta.has_duplicates();
+        let mut pieces = Vec::with_capacity(all.div_ceil(units).max(1));
+        let mut begin = 0_usize;
+        loop {
+            let mut end = begin.saturating_add(units).min(all);
+            while duplicates && end < all && !self.begins_with_new_key(end)? {
+                end += 1;
+            }
+            pieces.push(begin..end);
+            begin = end;
+            if begin >= all {
+                return Ok(pieces);
+            }
+        }
     }
 
     /// Visits the records of a range of units in the order of the file.
@@ -151,6 +174,30 @@ impl<'db, S: PageSource> Scan<'db, S> {
         }
         self.records.fetch_add(records, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// The bucket that a unit of a hash database is.
+    pub(crate) fn bucket(&self, index: usize) -> Option<u32> {
+        match &self.units {
+            Units::Buckets(buckets) => buckets.get(index),
+            _ => None,
+        }
+    }
+
+    /// Whether the leaf of a unit begins with another key than the one before
+    /// it ends with, so that the records of no key lie on both; false where
+    /// that cannot be told from the two leaves alone.
+    fn begins_with_new_key(&self, index: usize) -> Result<bool> {
+        let Units::Leaves(leaves) = &self.units else {
+            return Ok(true);
+        };
+        let walk = self.walk();
+        let page = |index: usize| leaf_page(walk, TreeKind::BTREE, leaves, index);
+        let Some(before) = index.checked_sub(1) else {
+            return Ok(true);
+        };
+        let (before, after) = (page(before)?, page(index)?);
+        leaf::differ(walk, &before.view(), &after.view())
     }
 
     /// Ends the scan: looks at the free list and, when every unit of the only

@@ -41,6 +41,24 @@ pub trait PageSource: Send + Sync {
     }
 }
 
+impl<S: PageSource + ?Sized> PageSource for &S {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn len(&self) -> u64 {
+        (**self).len()
+    }
+
+    fn bytes(&self, offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>> {
+        (**self).bytes(offset, len)
+    }
+
+    fn data(&self, offset: u64) -> Option<Range<u64>> {
+        (**self).data(offset)
+    }
+}
+
 /// A slice of bytes in memory as the answer of a source.
 fn borrowed(all: &[u8], offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>> {
     usize::try_from(offset)

@@ -1,14 +1,12 @@
 //! The items of a page of a hash bucket.
 
 use crate::error::{Place, Rule};
-use crate::layout::{BadItem, DuplicateSet, HashItem, PageView, hash_item};
+use crate::layout::{
+    BadItem, DuplicateSet, HASH_CHAIN_ITEM, HASH_TREE_ITEM, HashItem, PageView, hash_item,
+};
 use crate::source::PageSource;
 use crate::verify::alone;
 use crate::verify::check::{Check, State};
-
-/// Bytes of a reference to an overflow chain, and of one to a tree.
-const CHAIN_ITEM: usize = 12;
-const TREE_ITEM: usize = 8;
 
 /// Checks the items: each begins where the one after it ends, so that their
 /// offsets fall.
@@ -63,8 +61,8 @@ fn item<S: PageSource>(
             false
         }
         Ok(HashItem::Duplicates(set)) => duplicates(check, set, place),
-        Ok(HashItem::Overflow { .. }) => exactly(check, place, len, CHAIN_ITEM),
-        Ok(HashItem::OffPageDuplicates { .. }) => exactly(check, place, len, TREE_ITEM),
+        Ok(HashItem::Overflow { .. }) => exactly(check, place, len, HASH_CHAIN_ITEM),
+        Ok(HashItem::OffPageDuplicates { .. }) => exactly(check, place, len, HASH_TREE_ITEM),
         Err(BadItem::Blob) => {
             check.broken(place, Rule::Blob, "", "");
             false

@@ -3,6 +3,7 @@
 
 use crate::error::Result;
 use crate::layout::{PageLayout, PageNo, PageType};
+use crate::write::btree::shortest_separator;
 use crate::write::pages::Pages;
 use crate::write::params::Duplicates;
 use crate::write::row::Row;
@@ -52,6 +53,8 @@ impl Gathered {
 pub(super) struct DuplicateTree {
     row: Row,
     sorted: bool,
+    /// Whether the order is bytewise; then the datum before the next.
+    last: Option<Vec<u8>>,
     records: u64,
 }
 
@@ -66,25 +69,38 @@ impl DuplicateTree {
         Self {
             row: Row::new(layout, leaf, entries, overflow_limit),
             sorted,
+            last: None,
             records: 0,
+        }
+    }
+
+    /// A tree of sorted duplicates whose order is known to be bytewise.
+    pub(super) fn bytewise(self) -> Self {
+        Self {
+            last: self.sorted.then(Vec::new),
+            ..self
         }
     }
 
     pub(super) fn push<P: Pages>(&mut self, pages: &mut P, value: &[u8]) -> Result<()> {
         if !self.row.leaf.has_room(1, self.row.leaf.space(value.len())) {
-            // Whole data items divide sorted duplicates: their order may be
-            // one of the application's own.
-            let separator = if self.sorted {
-                value.to_vec()
-            } else {
-                Vec::new()
+            let separator = match &self.last {
+                Some(last) => shortest_separator(last, value),
+                // Whole data items divide sorted duplicates whose order may be
+                // one of the application's own.
+                None if self.sorted => value,
+                None => &[],
             };
-            self.row.turn(pages, separator)?;
+            self.row.turn(pages, separator.to_vec())?;
         }
         let offset = self.row.leaf.item(pages, value)?;
         self.row.leaf.slot(offset);
         self.row.leaf.count(1);
         self.records += 1;
+        if let Some(last) = &mut self.last {
+            last.clear();
+            last.extend_from_slice(value);
+        }
         Ok(())
     }
 

@@ -11,14 +11,19 @@
 //! * `spine`: the internal pages above a row of leaves.
 //! * `row`: a whole tree in order: its leaves and its spine.
 //! * `duplicates`: the duplicates of one key, on the page or in their own tree.
-//! * `btree`: btree databases, in pieces; `recno` and `queue`: the other kinds.
+//! * `btree`: btree databases, in pieces; `hash`: the same for hash ones; `recno`
+//!   and `queue`: the other kinds.
+//! * `sort`: records in any order into records in order, within a budget;
+//!   `any_order`: databases of such records.
 //!
 //! Every page carries the LSN "not logged" and the file a new id, so that the
 //! result opens in any new environment.
 
+mod any_order;
 mod btree;
 mod duplicates;
 mod file;
+mod hash;
 mod leaf;
 mod overflow;
 mod page;
@@ -28,14 +33,23 @@ mod queue;
 mod recno;
 mod row;
 mod sink;
+mod sort;
 mod spine;
 
+pub use any_order::{
+    BtreeSortBuilder, BtreeSpool, HashBuilder, HashSpool, LeftOut, NumberSpool, Repeats,
+};
 pub use btree::{BtreeBuilder, BtreePiece, BtreeWriter, Written};
 pub use file::NewFile;
+pub use hash::{
+    HASH_VERSION, HASH_VERSION_OLD, HASH_VERSION_SORTED, HashParams, HashPiece, HashTable,
+    HashWriter, HashWritten,
+};
 pub use params::{
     BTREE_VERSION, BTREE_VERSION_OLD, BtreeParams, Duplicates, FileParams, FixedLength, KeyOrder,
     QUEUE_VERSION, QueueParams, RecnoParams,
 };
 pub use queue::QueueWriter;
 pub use recno::RecnoWriter;
-pub use sink::{FileSink, MemorySink, PageSink};
+pub use sink::{FileSink, MemorySink, PageSink, SyncingSink};
+pub use sort::{SortBudget, SortOrder, Sorted, SortedRecord, Sorter, SpillPlace};

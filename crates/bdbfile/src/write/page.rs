@@ -65,6 +65,15 @@ impl PageBuf {
         (start, bytes)
     }
 
+    /// As [`item`](Self::item), with no alignment: pages of hash buckets have
+    /// none.
+    pub(super) fn packed_item(&mut self, len: usize) -> (usize, &mut [u8]) {
+        let start = self.low.saturating_sub(len);
+        self.low = start;
+        let bytes = self.bytes.get_mut(start..start + len).unwrap_or_default();
+        (start, bytes)
+    }
+
     /// Adds a slot for the item at `offset`.
     pub(super) fn slot(&mut self, offset: usize) {
         let at = self.layout.header_size() + INDEX_ENTRY * usize::from(self.entries);

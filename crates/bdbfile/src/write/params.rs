@@ -88,6 +88,8 @@ pub struct BtreeParams {
     pub version: u32,
     /// Whether keys have several records.
     pub duplicates: Duplicates,
+    /// The order of sorted duplicates.
+    pub duplicate_order: KeyOrder,
     /// Whether record numbers are kept on internal pages.
     pub record_numbers: bool,
     /// Minimum number of keys a page, 2 or more; the overflow limit follows.
@@ -102,6 +104,7 @@ impl Default for BtreeParams {
         Self {
             version: BTREE_VERSION,
             duplicates: Duplicates::None,
+            duplicate_order: KeyOrder::Bytewise,
             record_numbers: false,
             minkey: MINKEY,
             order: KeyOrder::Bytewise,
@@ -111,7 +114,9 @@ impl Default for BtreeParams {
 
 impl BtreeParams {
     /// The parameters of a btree like the one whose metadata these are, of the
-    /// version that is written unless another is asked for.
+    /// version that is written unless another is asked for. Its duplicates may
+    /// be sorted in an order of the application's own, so they are taken as
+    /// they come.
     ///
     /// # Errors
     /// [`Error::Parameter`] when it is no btree with keys.
@@ -123,10 +128,16 @@ impl BtreeParams {
         Ok(Self {
             version: BTREE_VERSION,
             duplicates: Duplicates::like(meta),
+            duplicate_order: KeyOrder::AsFed,
             record_numbers: meta.has_record_numbers(),
             minkey: fields.minkey,
             order: KeyOrder::Bytewise,
         })
+    }
+
+    /// Whether duplicates are checked to be sorted bytewise.
+    pub(super) fn has_bytewise_duplicates(&self) -> bool {
+        self.duplicates == Duplicates::Sorted && self.duplicate_order == KeyOrder::Bytewise
     }
 
     /// Checks the parameters and gives the overflow limit that follows.

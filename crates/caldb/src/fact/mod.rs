@@ -5,9 +5,11 @@ mod document;
 
 pub use document::document;
 
+use crate::check::CHECKS;
 use crate::files::{Presence, Role};
 use crate::profile::{FileProfile, Profile};
 use crate::provenance::Provenance;
+use crate::record::known::{PROPERTIES, SHAPES};
 use crate::release::{Nature, points};
 
 /// A fact in use.
@@ -47,8 +49,47 @@ pub struct Section {
 /// those that are part of the code.
 pub fn registry(profile: &Profile) -> Vec<Section> {
     let mut sections = of_profile(profile);
-    sections.extend([of_natures()]);
+    sections.extend([of_properties(), of_shapes(), of_checks(), of_natures()]);
     sections
+}
+
+fn of_properties() -> Section {
+    let facts = PROPERTIES.iter().map(|one| Fact {
+        id: format!("property.{}", one.name),
+        text: one.means.to_owned(),
+        provenance: one.provenance.owned(),
+    });
+    Section {
+        title: "Properties of records",
+        about: "What is read from the properties of a recognised record. That a record holds them as content lines is composed.",
+        facts: facts.collect(),
+    }
+}
+
+fn of_shapes() -> Section {
+    let facts = SHAPES.iter().map(|one| Fact {
+        id: format!("shape.{}", one.id),
+        text: one.shape.to_owned(),
+        provenance: one.provenance.owned(),
+    });
+    Section {
+        title: "Shapes",
+        about: "How identifiers and values within a recognised record are spelled.",
+        facts: facts.collect(),
+    }
+}
+
+fn of_checks() -> Section {
+    let facts = CHECKS.iter().map(|one| Fact {
+        id: format!("check.{}", one.id),
+        text: format!("{}: {}", one.counts, one.fires),
+        provenance: one.provenance.owned(),
+    });
+    Section {
+        title: "Checks",
+        about: "What is counted as odd among recognised records, and never repaired.",
+        facts: facts.collect(),
+    }
 }
 
 fn of_natures() -> Section {

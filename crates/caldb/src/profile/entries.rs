@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::files::{Presence, Role};
 use crate::provenance::Provenance;
+use crate::record::{KeyForm, RecordForm, ValueForm};
 use crate::release::Release;
 
 /// What is known of one file of the store.
@@ -29,6 +30,17 @@ pub struct FileProfile {
     pub value: ValueProfile,
 }
 
+impl FileProfile {
+    /// The form of the file's records.
+    pub fn form(&self) -> RecordForm {
+        RecordForm {
+            role: self.role,
+            key: self.key.form.clone(),
+            value: self.value.form.clone(),
+        }
+    }
+}
+
 /// How the keys of a file are spelled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -39,36 +51,6 @@ pub struct KeyProfile {
     pub provenance: Provenance<String>,
 }
 
-/// The form of a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeyForm {
-    /// Bytes that are not looked into.
-    Opaque,
-    /// These identifiers as text, joined by NUL: the form of our samples.
-    Composed(Vec<Identifier>),
-}
-
-/// An identifier in a composed key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Identifier {
-    /// The calendar.
-    Calid,
-    /// The component.
-    Uid,
-    /// The instance of a recurring component: its recurrence id.
-    Rid,
-    /// The alarm of a component.
-    Aid,
-    /// When an entry of the scheduling queue is due.
-    Scheduled,
-    /// The offset of an entry of the scheduling queue.
-    Offset,
-    /// The sequence number of an entry of the scheduling queue.
-    Sequence,
-}
-
 /// How the values of a file are spelled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -77,18 +59,6 @@ pub struct ValueProfile {
     pub form: ValueForm,
     /// Where this comes from.
     pub provenance: Provenance<String>,
-}
-
-/// The form of a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ValueForm {
-    /// Bytes that are not looked into.
-    Opaque,
-    /// iCalendar content lines.
-    ContentLines {
-        /// The charset of a record that does not name its own.
-        charset: String,
-    },
 }
 
 /// For each release, how much is to be said for it.
@@ -257,42 +227,6 @@ impl When {
             Self::Documented => "unless --rules none",
             Self::Inferred => "with --rules inferred",
             Self::Never => "never",
-        }
-    }
-}
-
-impl Identifier {
-    /// The name that profiles call it by.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Calid => "calid",
-            Self::Uid => "uid",
-            Self::Rid => "rid",
-            Self::Aid => "aid",
-            Self::Scheduled => "scheduled",
-            Self::Offset => "offset",
-            Self::Sequence => "sequence",
-        }
-    }
-}
-
-impl fmt::Display for KeyForm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Opaque => f.write_str("opaque bytes"),
-            Self::Composed(all) => {
-                let names: Vec<_> = all.iter().map(|one| one.name()).collect();
-                f.write_str(&names.join(" NUL "))
-            }
-        }
-    }
-}
-
-impl fmt::Display for ValueForm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Opaque => f.write_str("opaque bytes"),
-            Self::ContentLines { charset } => write!(f, "content lines, {charset}"),
         }
     }
 }

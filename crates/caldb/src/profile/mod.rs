@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 pub use entries::{
-    EvidenceEntry, EvidenceId, FileProfile, Identifier, IdentifierEntry, KeyForm, KeyProfile,
-    RuleEntry, ValueForm, ValueProfile, Weights, When,
+    EvidenceEntry, EvidenceId, FileProfile, IdentifierEntry, KeyProfile, RuleEntry, ValueProfile,
+    Weights, When,
 };
 
 /// The text of the shipped profile.
@@ -61,7 +61,8 @@ impl Profile {
     /// what errors call the file.
     ///
     /// ```
-    /// use caldb::profile::{Profile, ValueForm};
+    /// use caldb::profile::Profile;
+    /// use caldb::record::ValueForm;
     ///
     /// let mine = r#"
     /// [value."ics50events.db"]

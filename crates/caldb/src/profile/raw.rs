@@ -6,12 +6,13 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::entries::{
-    EvidenceEntry, EvidenceId, FileProfile, Identifier, IdentifierEntry, KeyForm, KeyProfile,
-    RuleEntry, ValueForm, ValueProfile, Weights, When,
+    EvidenceEntry, EvidenceId, FileProfile, IdentifierEntry, KeyProfile, RuleEntry, ValueProfile,
+    Weights, When,
 };
 use super::{Profile, ProfileError};
 use crate::files::{Presence, Role};
 use crate::provenance::Provenance;
+use crate::record::{Identifier, KeyForm, ValueForm};
 use crate::release::Release;
 
 /// Entries by their names, with the place of each name in the text.

@@ -1,5 +1,6 @@
 use super::*;
 use crate::files::{Presence, Role};
+use crate::record::{KeyForm, RecordForm, ValueForm};
 use crate::release::Release;
 
 fn wrong(text: &str) -> String {
@@ -20,6 +21,18 @@ fn the_shipped_profile_is_whole() {
         assert!(profile.rules.contains_key(*id), "{id}");
     }
     assert!(profile.identifiers.contains_key("3.0.0"));
+}
+
+#[test]
+fn the_shipped_forms_are_those_of_our_samples() {
+    for file in &Profile::shipped().files {
+        let expected = match file.role {
+            // Documented to be unused.
+            Role::Journals => RecordForm::opaque(file.role),
+            role => RecordForm::composed(role),
+        };
+        assert_eq!(file.form(), expected, "{}", file.name);
+    }
 }
 
 #[test]

@@ -15,8 +15,8 @@ use crate::files::Role;
 use crate::profile::Profile;
 use crate::store::{Store, StoreError, StoreFile};
 
-/// Bytes of leaves of each database whose records are looked at.
-const SAMPLE: u64 = 1 << 20;
+/// Leaves of each database whose records are looked at.
+const SAMPLE: usize = 256;
 
 /// Bytes of the version identifier that are looked at.
 const IDENTIFIER_BYTES: u64 = 64 << 10;
@@ -197,7 +197,8 @@ impl DatabaseTraits {
     /// Looks at the first leaves of a database.
     fn sample<S: PageSource>(&mut self, database: &Database<'_, S>) -> bdbfile::Result<()> {
         let scan = database.scan()?;
-        let first = scan.ranges(SAMPLE).into_iter().next().unwrap_or_default();
+        let all = scan.all();
+        let first = all.start..all.end.min(SAMPLE);
         let ordered = database.meta().kind == Kind::Btree && !database.meta().is_recno();
         let mut last: Option<Vec<u8>> = None;
         let mut out_of_order = false;

@@ -188,3 +188,57 @@ fn a_rule_of_ones_own_comes_last_and_is_counted_with_three_examples() {
     );
     assert!(format!("{rules:?}").contains("mark"));
 }
+
+#[test]
+fn a_recognised_record_is_still_recognised_afterwards() {
+    use crate::record::{Recognised, RecordForm, recognise};
+
+    let rules = set(RuleChoice::Inferred);
+    for (role, key, value) in [
+        (
+            Role::CalendarProperties,
+            &b"jdoe"[..],
+            &b"X-NSCP-CALPROPS-NAME:J\r\nX-NSCP-CALPROPS-ACCESS-CONTROL-ENTRY:@@o^c^WDEIC^g\r\n"[..],
+        ),
+        (
+            Role::Events,
+            b"jdoe\x003c116259\x000",
+            b"BEGIN:VEVENT\r\nUID:3c116259\r\nATTENDEE;CN=\"a:b\":mailto:a,b@example.com\r\nEND:VEVENT\r\n",
+        ),
+    ] {
+        let form = RecordForm::composed(role);
+        let recognised =
+            |value: &[u8]| matches!(recognise(&form, key, value), Recognised::Lines(_));
+        assert!(recognised(value), "{role}");
+        let change = rules.apply(role, key, value, &mut Tally::default()).unwrap();
+        assert_ne!(change.value, value);
+        assert!(recognised(&change.value), "{role}");
+    }
+}
+
+mod on_any_bytes {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn lines_put_together_are_the_value(value: Vec<u8>) {
+            let all: Vec<u8> = lines::lines(&value).flat_map(|line| line.bytes.to_vec()).collect();
+            prop_assert_eq!(all, value);
+        }
+
+        #[test]
+        fn rules_do_not_panic_and_drop_nothing(
+            value in "(BEGIN:VALARM|ATTENDEE|ORGANIZER|X-NSCP-CALPROPS-ACCESS-CONTROL-ENTRY|[\\^:;\",A-z \r\n]){0,12}"
+        ) {
+            let rules = set(RuleChoice::Inferred);
+            for role in [Role::Events, Role::Todos, Role::CalendarProperties] {
+                let mut tally = Tally::default();
+                if let Some(change) = rules.apply(role, b"key", value.as_bytes(), &mut tally) {
+                    prop_assert!(change.value.len() >= value.len());
+                }
+            }
+        }
+    }
+}

@@ -5,6 +5,8 @@
 #![allow(dead_code)]
 
 pub(crate) mod chance;
+pub(crate) mod samples;
+pub(crate) mod written;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -136,46 +138,96 @@ pub(crate) fn snapshot(dir: &Path) -> BTreeMap<PathBuf, State> {
 /// Runs an installed tool of the real library on a file, away from any
 /// environment; `None`, which is said, when it is not installed.
 pub(crate) fn tool(name: &str, file: &Path) -> Option<Output> {
+    /// What a shell says of a program that is not there.
+    const NOT_THERE: i32 = 127;
     let elsewhere = tempfile::tempdir().unwrap();
-    // Where cargo tests crates that link a libdb of their own it names that
-    // one's place; the installed program is to use the installed library.
-    let run = Command::new(name)
+    // On some files db_verify goes on without end, and takes no notice of
+    // being asked to end.
+    let run = Command::new("timeout")
+        .args(["-s", "KILL", "300", name])
+        // Where cargo tests crates that link a libdb of their own it names
+        // that one's place; the installed program is to use the installed
+        // library.
         .env_remove("LD_LIBRARY_PATH")
         .arg(file)
         .current_dir(elsewhere.path())
         .env_remove("DB_HOME")
         .output();
     match run {
-        Ok(output) => Some(output),
+        Ok(output) if output.status.code() != Some(NOT_THERE) => Some(output),
+        Ok(_) => {
+            println!("skipped: {name} is not installed");
+            None
+        }
         Err(error) => {
-            println!("skipped: cannot run {name}: {error}");
+            println!("skipped: cannot run {name} by timeout: {error}");
             None
         }
     }
 }
 
+/// Runs an installed tool of the real library that has to succeed.
+fn successful(name: &str, file: &Path) -> Option<Vec<u8>> {
+    let output = tool(name, file)?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let (file, status) = (file.display(), output.status);
+    assert!(status.success(), "{name} {file}: {status}: {said}");
+    Some(output.stdout)
+}
+
 /// Lets the installed `db5.3_verify` judge a file; false when it is not there.
 pub(crate) fn installed_verify(file: &Path) -> bool {
-    let Some(output) = tool("db5.3_verify", file) else {
-        return false;
-    };
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{}: {said}", file.display());
-    true
+    successful("db5.3_verify", file).is_some()
 }
 
 /// The data part of what the installed `db5.3_dump` says of a file.
 pub(crate) fn installed_dump(file: &Path) -> Option<Vec<u8>> {
     const END_OF_HEADER: &[u8] = b"HEADER=END\n";
-    let output = tool("db5.3_dump", file)?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{}: {said}", file.display());
-    let header = output
-        .stdout
+    let dump = successful("db5.3_dump", file)?;
+    let header = dump
         .windows(END_OF_HEADER.len())
         .position(|window| window == END_OF_HEADER)
         .expect("a dump has a header");
-    Some(output.stdout[header + END_OF_HEADER.len()..].to_vec())
+    Some(dump[header + END_OF_HEADER.len()..].to_vec())
+}
+
+/// A database as the installed `db5.3_dump` shows it.
+#[derive(Debug, Default)]
+pub(crate) struct Dumped {
+    /// btree, hash, recno or queue.
+    pub(crate) kind: String,
+    /// The keys are empty for the last two.
+    pub(crate) records: Vec<Record>,
+}
+
+/// The databases of a file by their names (the only one by none) as the
+/// installed `db5.3_dump` shows them.
+pub(crate) fn installed_records(file: &Path) -> Option<BTreeMap<String, Dumped>> {
+    let dump = successful("db5.3_dump", file)?;
+    let dump = String::from_utf8(dump).unwrap();
+    let mut databases = BTreeMap::new();
+    let mut lines = dump.lines();
+    while let Some(first) = lines.next() {
+        assert_eq!(first, "VERSION=3", "the beginning of a dump");
+        let (mut name, mut dumped) = (String::new(), Dumped::default());
+        for line in lines.by_ref().take_while(|line| *line != "HEADER=END") {
+            if let Some(value) = line.strip_prefix("database=") {
+                value.clone_into(&mut name);
+            } else if let Some(value) = line.strip_prefix("type=") {
+                value.clone_into(&mut dumped.kind);
+            }
+        }
+        let items = lines.by_ref().take_while(|line| *line != "DATA=END");
+        dumped.records = if matches!(dumped.kind.as_str(), "recno" | "queue") {
+            items
+                .map(|line| (Vec::new(), samples::item(line)))
+                .collect()
+        } else {
+            samples::from_hex(items)
+        };
+        databases.insert(name, dumped);
+    }
+    Some(databases)
 }
 
 /// The command `csmigrate`, built once beside the test that runs it.

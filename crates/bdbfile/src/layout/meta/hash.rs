@@ -58,6 +58,31 @@ pub struct HashFields {
 }
 
 impl HashFields {
+    /// The fields of a new table, whose `high_mask + 1` pages for buckets
+    /// stand side by side from page `first` on; with no elements.
+    pub fn side_by_side(
+        first: PageNo,
+        (max_bucket, high_mask, low_mask): (u32, u32, u32),
+        ffactor: u32,
+        charkey: u32,
+    ) -> Self {
+        let doublings = (u32::BITS - high_mask.leading_zeros()) as usize;
+        let mut spares = [0; SPARES];
+        for spare in spares.iter_mut().take(doublings + 1) {
+            *spare = first;
+        }
+        Self {
+            max_bucket,
+            high_mask,
+            low_mask,
+            ffactor,
+            nelem: 0,
+            charkey,
+            spares,
+            first_generation: false,
+        }
+    }
+
     pub(super) fn read(endian: Endian, generation: Generation, page: &[u8]) -> Option<Self> {
         let (fields, spares_at) = match generation {
             Generation::First => (MAX_BUCKET_2, SPARES_AT_2),
@@ -78,6 +103,22 @@ impl HashFields {
             spares,
             first_generation: generation == Generation::First,
         })
+    }
+
+    pub(super) fn write(&self, endian: Endian, page: &mut [u8]) {
+        for (at, value) in [
+            (MAX_BUCKET, self.max_bucket),
+            (HIGH_MASK, self.high_mask),
+            (LOW_MASK, self.low_mask),
+            (FFACTOR, self.ffactor),
+            (NELEM, self.nelem),
+            (H_CHARKEY, self.charkey),
+        ] {
+            endian.put_u32(page, generic::END + at, value);
+        }
+        for (index, spare) in self.spares.iter().enumerate() {
+            endian.put_u32(page, generic::END + SPARES_AT + 4 * index, *spare);
+        }
     }
 
     /// The first page of a bucket; `None` where the numbers of a damaged page
@@ -107,16 +148,37 @@ impl HashFields {
 
     /// Whether the database was made with the default hash function.
     pub fn has_default_hash(&self) -> bool {
-        self.charkey == default_hash(CHARKEY)
+        self.charkey == default_charkey()
     }
 }
 
 /// The text whose hash value tells the hash function.
 const CHARKEY: &[u8] = b"%$sniglet^&\0";
 
+/// What the default hash function gives for that text.
+pub fn default_charkey() -> u32 {
+    default_hash(CHARKEY)
+}
+
 /// The default hash function since version 5 (FNV-1 without its usual start).
 pub fn default_hash(key: &[u8]) -> u32 {
     key.iter().fold(0, |hash: u32, byte| {
         hash.wrapping_mul(16_777_619) ^ u32::from(*byte)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::HashFields;
+
+    #[test]
+    fn buckets_of_a_new_table_stand_side_by_side() {
+        for (max_bucket, high_mask, low_mask) in [(0, 0, 0), (1, 1, 0), (4, 7, 3), (255, 255, 127)]
+        {
+            let fields = HashFields::side_by_side(10, (max_bucket, high_mask, low_mask), 0, 0);
+            for bucket in 0..=high_mask {
+                assert_eq!(fields.bucket_page(bucket), Some(10 + bucket));
+            }
+        }
+    }
 }

@@ -11,7 +11,7 @@ mod hash;
 mod queue;
 
 pub use btree::{BtreeFields, BtreeFlags};
-pub use hash::{HashFields, HashFlags, default_hash};
+pub use hash::{HashFields, HashFlags, default_charkey, default_hash};
 pub use queue::{QUEUE_RECORD_SET, QUEUE_RECORD_VALID, QueueFields};
 
 use generic::Generic;
@@ -269,7 +269,10 @@ impl Meta {
                 endian.put_u32(page, generic::MAGIC, BTREE_MAGIC);
                 fields.write(endian, page);
             }
-            Method::Hash(_) => {}
+            Method::Hash(fields) => {
+                endian.put_u32(page, generic::MAGIC, HASH_MAGIC);
+                fields.write(endian, page);
+            }
             Method::Queue(fields) => {
                 endian.put_u32(page, generic::MAGIC, QUEUE_MAGIC);
                 fields.write(endian, page);

@@ -19,6 +19,8 @@ use crate::write::sink::PageSink;
 pub use builder::BtreeBuilder;
 pub use piece::BtreePiece;
 
+pub(super) use seam::shortest_separator;
+
 use seam::Seams;
 
 /// What was written of a database.

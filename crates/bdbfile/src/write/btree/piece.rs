@@ -42,6 +42,8 @@ pub struct BtreePiece<W: PageSink> {
     /// duplicates.
     key: Vec<u8>,
     gathered: Gathered,
+    /// The last datum; only where duplicates are in bytewise order.
+    last_value: Vec<u8>,
     /// The duplicates of `key`, once they are too many to gather.
     duplicates: Option<DuplicateTree>,
 }
@@ -63,6 +65,7 @@ impl<W: PageSink> BtreePiece<W> {
             placed_key: Vec::new(),
             key: Vec::new(),
             gathered: Gathered::default(),
+            last_value: Vec::new(),
             duplicates: None,
         }
     }
@@ -71,8 +74,8 @@ impl<W: PageSink> BtreePiece<W> {
     /// before it is a further duplicate.
     ///
     /// # Errors
-    /// [`Error::Order`] when a key does not follow the one before it in
-    /// bytewise order; not with [`KeyOrder::AsFed`].
+    /// [`Error::Order`] when a key, or a sorted duplicate, does not follow the
+    /// one before it in bytewise order; not with [`KeyOrder::AsFed`].
     pub fn push(&mut self, key: &[u8], value: &[u8]) -> Result<()> {
         let first = self.records == 0;
         let duplicates = self.tree.params.duplicates != Duplicates::None;
@@ -90,6 +93,16 @@ impl<W: PageSink> BtreePiece<W> {
                 file: self.part.name().to_owned(),
                 record: self.records,
             });
+        }
+        if self.tree.params.has_bytewise_duplicates() {
+            if repeats && value <= self.last_value.as_slice() {
+                return Err(Error::Order {
+                    file: self.part.name().to_owned(),
+                    record: self.records,
+                });
+            }
+            self.last_value.clear();
+            self.last_value.extend_from_slice(value);
         }
         if repeats {
             self.gather(value)?;
@@ -164,6 +177,9 @@ impl<W: PageSink> BtreePiece<W> {
                 self.tree.params.duplicates,
                 self.tree.overflow_limit,
             );
+            if self.tree.params.has_bytewise_duplicates() {
+                tree = tree.bytewise();
+            }
             for value in self.gathered.values() {
                 tree.push(&mut self.part, value)?;
             }

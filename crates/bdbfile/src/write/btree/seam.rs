@@ -197,7 +197,7 @@ pub(super) fn separator<'a>(order: KeyOrder, left: &[u8], right: &'a [u8]) -> &'
 
 /// The shortest start of `right` that is greater than `left`, for
 /// `left < right` bytewise.
-fn shortest_separator<'a>(left: &[u8], right: &'a [u8]) -> &'a [u8] {
+pub(in crate::write) fn shortest_separator<'a>(left: &[u8], right: &'a [u8]) -> &'a [u8] {
     let common = left
         .iter()
         .zip(right)

@@ -9,10 +9,13 @@ mod turns;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, Result};
-use crate::layout::{FIRST_ROOT, Meta, PageLayout, PageNo};
+use crate::layout::{FIRST_ROOT, Kind, Meta, PageLayout, PageNo};
 use crate::write::btree::BtreeWriter;
+use crate::write::hash::{HASH_VERSION_OLD, HashParams, HashWriter};
 use crate::write::pages::{FinalPages, Pages, write_at};
-use crate::write::params::{BtreeParams, FileParams, QueueParams, RecnoParams};
+use crate::write::params::{
+    BTREE_VERSION, BTREE_VERSION_OLD, BtreeParams, FileParams, QueueParams, RecnoParams,
+};
 use crate::write::queue::QueueWriter;
 use crate::write::recno::RecnoWriter;
 use crate::write::sink::PageSink;
@@ -33,6 +36,7 @@ pub struct NewFile<W> {
     only: Option<Meta>,
     /// Names and metadata pages, where the file has a directory.
     names: Option<Vec<(Vec<u8>, PageNo)>>,
+    directory_version: u32,
 }
 
 /// What all parts of a file share.
@@ -126,6 +130,7 @@ impl<W: PageSink> NewFile<W> {
             file_id: params.file_id,
             only: None,
             names,
+            directory_version: BTREE_VERSION,
         })
     }
 
@@ -158,6 +163,16 @@ impl<W: PageSink> NewFile<W> {
         RecnoWriter::new(self, home, params)
     }
 
+    /// Begins a hash database, as [`btree`](Self::btree) does a btree.
+    ///
+    /// # Errors
+    /// As [`btree`](Self::btree), and [`Error::Limit`] where the buckets are
+    /// more than there can be pages.
+    pub fn hash(&mut self, name: Option<&[u8]>, params: &HashParams) -> Result<HashWriter<'_, W>> {
+        let home = self.home(name)?;
+        HashWriter::new(self, home, params)
+    }
+
     /// Begins a queue, which is always the only database of its file.
     ///
     /// # Errors
@@ -165,6 +180,16 @@ impl<W: PageSink> NewFile<W> {
     pub fn queue(&mut self, params: &QueueParams) -> Result<QueueWriter<'_, W>> {
         self.home(None)?;
         QueueWriter::new(self, params)
+    }
+
+    /// The name that errors give the file.
+    pub fn name(&self) -> &str {
+        self.shared.sink.name()
+    }
+
+    /// How the pages of the file are laid out.
+    pub fn layout(&self) -> PageLayout {
+        self.shared.layout
     }
 
     /// Finishes the file: its directory, last of all the page that makes it a
@@ -224,7 +249,11 @@ impl<W: PageSink> NewFile<W> {
 
     /// Writes the directory: a btree of names and page numbers.
     fn directory(&mut self, names: &[(Vec<u8>, PageNo)]) -> Result<()> {
-        let writer = BtreeWriter::new(self, Home::Directory, &BtreeParams::default())?;
+        let params = BtreeParams {
+            version: self.directory_version,
+            ..BtreeParams::default()
+        };
+        let writer = BtreeWriter::new(self, Home::Directory, &params)?;
         let mut piece = writer.piece(0);
         for (name, page) in names {
             // Big-endian in files of either byte order.
@@ -289,7 +318,16 @@ impl<W: PageSink> NewFile<W> {
                 self.only = Some(meta);
                 Ok(())
             }
-            Home::Named(_) => self.write_meta(&meta),
+            Home::Named(_) => {
+                // For a library that knows no newer version.
+                if matches!(
+                    (meta.kind, meta.version),
+                    (Kind::Btree, BTREE_VERSION_OLD) | (Kind::Hash, HASH_VERSION_OLD)
+                ) {
+                    self.directory_version = BTREE_VERSION_OLD;
+                }
+                self.write_meta(&meta)
+            }
         }
     }
 

@@ -1,9 +1,13 @@
-//! Where finished pages go.
+//! Where finished pages go: a file, a file that is synced meanwhile, memory.
+
+mod syncing;
 
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::{Mutex, PoisonError};
+
+pub use syncing::SyncingSink;
 
 /// A place for the pages of a file. Each page is written once, in roughly
 /// ascending order, by several threads where several build the file. What is

@@ -1,0 +1,91 @@
+//! Work done by several threads, its results taken in order.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// The threads that may be used. They are started for a piece of work and gone
+/// when it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Workers {
+    /// How many.
+    pub threads: NonZeroUsize,
+}
+
+impl Workers {
+    /// The calling thread alone.
+    pub const ALONE: Self = Self {
+        threads: NonZeroUsize::MIN,
+    };
+
+    /// Does `work` for every index, on so many threads as there may be. The
+    /// first error, in the order of the indices, is the answer.
+    pub fn all<T: Send, E: Send>(
+        self,
+        count: usize,
+        work: impl Fn(usize) -> Result<T, E> + Sync,
+    ) -> Result<Vec<T>, E> {
+        let results = self.each(count, work);
+        results.into_iter().map(|(_, result)| result).collect()
+    }
+
+    /// Does `work` for every index, on so many threads as there may be. It is
+    /// begun in the order of the indices, in which the results are as well.
+    /// What has not begun when an error is met is left undone.
+    pub fn each<T: Send, E: Send>(
+        self,
+        count: usize,
+        work: impl Fn(usize) -> Result<T, E> + Sync,
+    ) -> Vec<(usize, Result<T, E>)> {
+        let next = AtomicUsize::new(0);
+        let failed = AtomicBool::new(false);
+        let (sender, receiver) = crossbeam::channel::unbounded();
+        let worker = || {
+            while !failed.load(Ordering::Relaxed) {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                if index >= count {
+                    return;
+                }
+                let result = work(index);
+                failed.fetch_or(result.is_err(), Ordering::Relaxed);
+                if sender.send((index, result)).is_err() {
+                    return;
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..self.threads.get().min(count) {
+                scope.spawn(worker);
+            }
+            worker();
+        });
+        drop(sender);
+        let mut results: Vec<(usize, Result<T, E>)> = receiver.into_iter().collect();
+        results.sort_by_key(|(index, _)| *index);
+        results
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_work_is_done_and_the_first_error_is_told() {
+        for threads in [1, 2, 16] {
+            let workers = Workers {
+                threads: NonZeroUsize::new(threads).unwrap(),
+            };
+            let all = workers.all(100, |index| Ok::<_, ()>(index * 2)).unwrap();
+            assert_eq!(all, (0..100).map(|index| index * 2).collect::<Vec<_>>());
+            assert_eq!(workers.all(0, Ok::<usize, ()>).unwrap(), []);
+            let failed = workers.all(100, |index| match index {
+                7 | 8 => Err(index),
+                _ => Ok(()),
+            });
+            assert_eq!(failed, Err(7));
+            let done = workers.each(100, |index| if index == 3 { Err(()) } else { Ok(()) });
+            assert!(done.iter().take(3).all(|(_, result)| result.is_ok()));
+            assert_eq!(done.get(3), Some(&(3, Err(()))));
+        }
+    }
+}
