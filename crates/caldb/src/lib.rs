@@ -6,13 +6,28 @@
 //! [`Provenance`], and records travel byte for byte.
 //!
 //! * [`provenance`]: where a fact comes from.
-//! * [`files`]: the table of the store's files.
+//! * [`fact`]: all facts in use, as one table.
+//! * [`profile`]: what is taken for true of a store, as data that can be
+//!   corrected.
+//! * [`files`]: what the files of a store can be for.
 //! * [`store`]: a directory: which of these are there, and what else is.
+//! * [`record`]: records recognised, viewed, or left alone.
+//! * [`check`]: what is odd among records, counted and located.
+//! * [`release`]: which release wrote a store, and by what evidence.
+//! * [`rules`]: what is done to records on the way from 6.2 to 6.3.
 
+pub mod check;
+pub mod fact;
 pub mod files;
+pub mod profile;
 pub mod provenance;
+pub mod record;
+pub mod release;
+pub mod rules;
 pub mod store;
 
-pub use files::{FileFact, Presence, Role};
+pub use fact::Fact;
+pub use files::{Presence, Role};
+pub use profile::{FileProfile, Profile};
 pub use provenance::Provenance;
 pub use store::{Store, StoreError, StoreFile};

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use bdbfile::layout::Preamble;
 
-use crate::files::{self, FILES, FileFact, Presence, Role};
+use crate::files::{Presence, Role};
+use crate::profile::{FileProfile, Profile};
 
 /// A file that belongs to the store.
 #[derive(Debug, Clone)]
@@ -20,7 +21,7 @@ pub struct StoreFile {
     pub path: PathBuf,
     /// What is known of it; `None` for a database that no guide names, and
     /// for logs.
-    pub fact: Option<&'static FileFact>,
+    pub fact: Option<&'static FileProfile>,
     /// What the system says of it: size, times, owner. Links are followed.
     pub metadata: Metadata,
 }
@@ -39,7 +40,7 @@ impl StoreFile {
     /// What the file holds, in words.
     pub fn holds(&self) -> &'static str {
         self.fact
-            .map_or("not described in any guide", |fact| fact.holds)
+            .map_or("not described in any guide", |fact| fact.holds.as_str())
     }
 
     /// Kind, version, byte order and page size as the file's first bytes tell
@@ -58,7 +59,8 @@ impl StoreFile {
 pub struct Store {
     /// The directory.
     pub dir: PathBuf,
-    /// The databases, `ics50*.db`, in the order of [`FILES`], unnamed ones last.
+    /// The databases, `ics50*.db`, in the order of the shipped profile,
+    /// unnamed ones last.
     pub databases: Vec<StoreFile>,
     /// The version identifier, `ics50caldb.conf`.
     pub conf: Option<StoreFile>,
@@ -134,7 +136,7 @@ impl Store {
                         return Err(StoreError::NotPlain(path));
                     }
                     let file = StoreFile {
-                        fact: name.to_str().and_then(files::fact),
+                        fact: name.to_str().and_then(|name| Profile::shipped().file(name)),
                         name,
                         path,
                         metadata,
@@ -151,10 +153,9 @@ impl Store {
             return Err(StoreError::NoDatabase(dir.to_owned()));
         }
         store.databases.sort_by_key(|file| {
-            let place = FILES
-                .iter()
-                .position(|fact| file.fact.is_some_and(|of| of.name == fact.name));
-            (place.unwrap_or(FILES.len()), file.name.clone())
+            let files = &Profile::shipped().files;
+            let place = files.iter().position(|known| file.name == *known.name);
+            (place.unwrap_or(files.len()), file.name.clone())
         });
         store.logs.sort_by(|left, right| left.name.cmp(&right.name));
         store.regions.sort();
@@ -169,12 +170,17 @@ impl Store {
     }
 
     /// The documented files that every store has and this one lacks.
-    pub fn missing(&self) -> impl Iterator<Item = &'static FileFact> {
-        FILES.iter().filter(|fact| {
+    pub fn missing(&self) -> impl Iterator<Item = &'static FileProfile> {
+        self.missing_of(Profile::shipped())
+    }
+
+    /// The files that a profile says every store has, and this one lacks.
+    pub fn missing_of<'p>(&self, profile: &'p Profile) -> impl Iterator<Item = &'p FileProfile> {
+        profile.files.iter().filter(|fact| {
             fact.presence == Presence::Expected
                 && match fact.role {
                     Role::VersionIdentifier => self.conf.is_none(),
-                    _ => !self.databases.iter().any(|file| file.name == fact.name),
+                    _ => !self.databases.iter().any(|file| file.name == *fact.name),
                 }
         })
     }
@@ -253,7 +259,7 @@ mod tests {
         assert_eq!(store.regions.len(), 1);
         assert_eq!(store.others, ["cld_cache", "hotbackup", "log.txt"]);
         assert_eq!(store.files().count(), 6);
-        let missing: Vec<_> = store.missing().map(|fact| fact.name).collect();
+        let missing: Vec<_> = store.missing().map(|fact| fact.name.as_str()).collect();
         assert_eq!(
             missing,
             [

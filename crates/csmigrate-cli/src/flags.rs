@@ -14,6 +14,10 @@ pub(crate) enum Id {
     LogDir,
     Threads,
     IgnoreLogs,
+    Profile,
+    Rules,
+    Inspect,
+    Json,
 }
 
 /// An option.
@@ -121,6 +125,47 @@ pub(crate) const FLAGS: &[Flag] = &[
             "are, without what only its logs hold",
         ],
     },
+    Flag {
+        id: Id::Profile,
+        short: None,
+        long: Some("profile"),
+        value: Some("file"),
+        documented: false,
+        help: &[
+            "take for true of the store what this file (TOML) says,",
+            "instead of what is assumed (docs/profile.md)",
+        ],
+    },
+    Flag {
+        id: Id::Rules,
+        short: None,
+        long: Some("rules"),
+        value: Some("which"),
+        documented: false,
+        help: &[
+            "documented (the default): only what the guides say;",
+            "inferred: what probably changed as well; none: no rule at all",
+        ],
+    },
+    Flag {
+        id: Id::Inspect,
+        short: None,
+        long: Some("inspect"),
+        value: Some("dir"),
+        documented: false,
+        help: &[
+            "tell what the store in dir is: its files, its release, how it",
+            "was shut down; writes nothing at all, not even logs",
+        ],
+    },
+    Flag {
+        id: Id::Json,
+        short: None,
+        long: Some("json"),
+        value: None,
+        documented: false,
+        help: &["with --inspect: tell it as JSON (docs/inspect.md)"],
+    },
 ];
 
 /// The option with this short name.
@@ -143,6 +188,7 @@ pub(crate) fn version() -> String {
 
 const SYNTAX: &str = "\
 usage: csmigrate [-q] [-d] [-l min|max] [-b backup_dir] source_dbdir target_dbdir
+       csmigrate --inspect dir [--json]
        csmigrate -V
        csmigrate -?
 ";

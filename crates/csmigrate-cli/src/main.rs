@@ -3,6 +3,7 @@
 
 mod escape;
 mod flags;
+mod inspect;
 mod logs;
 mod screen;
 mod settings;
@@ -44,6 +45,7 @@ fn run(args: &[OsString]) -> Result<(), String> {
             screen::print(&flags::version());
             return Ok(());
         }
+        Command::Inspect(settings) => return inspect::run(&settings),
         Command::Migrate(settings) => settings,
     };
     let mut logs = Logs::open(&settings)?;

@@ -5,6 +5,8 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use csmigrate::Migration;
+use csmigrate::caldb::Profile;
+use csmigrate::caldb::rules::RuleChoice;
 use lexopt::Arg;
 
 use crate::escape::escaped;
@@ -15,7 +17,18 @@ use crate::flags::{self, Flag, Id};
 pub(crate) enum Command {
     Usage,
     Version,
+    Inspect(InspectSettings),
     Migrate(Settings),
+}
+
+/// Checked settings of a look at a store.
+#[derive(Debug)]
+pub(crate) struct InspectSettings {
+    pub(crate) dir: PathBuf,
+    pub(crate) profile: Profile,
+    pub(crate) rules: RuleChoice,
+    pub(crate) quiet: bool,
+    pub(crate) json: bool,
 }
 
 /// How much the log tells.
@@ -50,6 +63,10 @@ struct Raw {
     backup: Option<OsString>,
     log_dir: Option<OsString>,
     threads: Option<OsString>,
+    profile: Option<OsString>,
+    rules: Option<OsString>,
+    inspect: Option<OsString>,
+    json: bool,
     operands: Vec<OsString>,
 }
 
@@ -62,9 +79,7 @@ pub(crate) fn read(args: &[OsString]) -> Result<Command, String> {
     match raw.command {
         Some(Id::Version) => Ok(Command::Version),
         Some(_) => Ok(Command::Usage),
-        None => check(raw)
-            .map(Command::Migrate)
-            .map_err(|error| format!("{error}; csmigrate -? explains the options")),
+        None => check(raw).map_err(|error| format!("{error}; csmigrate -? explains the options")),
     }
 }
 
@@ -98,6 +113,10 @@ impl Raw {
             Id::Quiet => self.quiet = true,
             Id::DryRun => self.dry_run = true,
             Id::IgnoreLogs => self.ignore_logs = true,
+            Id::Json => self.json = true,
+            Id::Profile => self.profile = Some(value),
+            Id::Rules => self.rules = Some(value),
+            Id::Inspect => self.inspect = Some(value),
             Id::LogLevel => self.log_level = Some(value),
             Id::Backup => self.backup = Some(value),
             Id::LogDir => self.log_dir = Some(value),
@@ -110,7 +129,41 @@ impl Raw {
     }
 }
 
-fn check(raw: Raw) -> Result<Settings, String> {
+fn check(mut raw: Raw) -> Result<Command, String> {
+    if let Some(dir) = named("inspected", raw.inspect.take())? {
+        return check_inspect(dir, raw).map(Command::Inspect);
+    }
+    if raw.json {
+        return Err("--json is for --inspect".to_owned());
+    }
+    check_migrate(raw).map(Command::Migrate)
+}
+
+fn check_inspect(dir: PathBuf, raw: Raw) -> Result<InspectSettings, String> {
+    let unwanted = [
+        ("-d", raw.dry_run),
+        ("-l", raw.log_level.is_some()),
+        ("-b", raw.backup.is_some()),
+        ("--log-dir", raw.log_dir.is_some()),
+        ("--threads", raw.threads.is_some()),
+        ("--ignore-logs", raw.ignore_logs),
+    ];
+    if let Some((name, _)) = unwanted.into_iter().find(|(_, given)| *given) {
+        return Err(format!("{name} has no meaning with --inspect"));
+    }
+    if !raw.operands.is_empty() {
+        return Err("--inspect looks at the one directory named with it".to_owned());
+    }
+    Ok(InspectSettings {
+        dir,
+        profile: profile(raw.profile)?,
+        rules: rules(raw.rules)?,
+        quiet: raw.quiet,
+        json: raw.json,
+    })
+}
+
+fn check_migrate(raw: Raw) -> Result<Settings, String> {
     let [source, target] = two(raw.operands)?;
     let log_level = match raw.log_level.as_deref().map(OsStr::to_string_lossy) {
         None => LogLevel::default(),
@@ -121,7 +174,10 @@ fn check(raw: Raw) -> Result<Settings, String> {
             return Err(format!("log level '{level}' is neither min nor max"));
         }
     };
-    let mut migration = Migration::new(&source, &target).ignore_logs(raw.ignore_logs);
+    let mut migration = Migration::new(&source, &target)
+        .ignore_logs(raw.ignore_logs)
+        .profile(profile(raw.profile)?)
+        .rules(rules(raw.rules)?);
     if let Some(threads) = raw.threads {
         let threads = threads.to_string_lossy();
         let number = threads.parse::<NonZeroUsize>().map_err(|_| {
@@ -146,6 +202,29 @@ fn check(raw: Raw) -> Result<Settings, String> {
         dry_run: raw.dry_run,
         log_level,
         log_dir,
+    })
+}
+
+/// The shipped profile, or one read from a file that is laid over it.
+fn profile(file: Option<OsString>) -> Result<Profile, String> {
+    let Some(file) = file else {
+        return Ok(Profile::shipped().clone());
+    };
+    let name = escaped(&file.display().to_string());
+    let text = std::fs::read(&file).map_err(|e| format!("profile {name}: cannot be read: {e}"))?;
+    let text =
+        String::from_utf8(text).map_err(|_| format!("profile {name}: is not text in UTF-8"))?;
+    Profile::over_shipped(&name, &text).map_err(|error| escaped(&error.to_string()))
+}
+
+fn rules(choice: Option<OsString>) -> Result<RuleChoice, String> {
+    let Some(choice) = choice else {
+        return Ok(RuleChoice::default());
+    };
+    let name = choice.to_string_lossy();
+    RuleChoice::of_name(&name).ok_or_else(|| {
+        let name = escaped(&name);
+        format!("rules '{name}' are neither documented nor inferred nor none")
     })
 }
 

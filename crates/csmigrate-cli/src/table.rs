@@ -18,7 +18,13 @@ pub(crate) fn lines(report: &Report) -> Vec<String> {
     let mut rows = vec![HEADINGS.map(str::to_owned)];
     rows.extend(report.files.iter().map(|file| row(file, report.dry_run)));
     rows.push(total(report));
-    let widths: Vec<usize> = (0..HEADINGS.len())
+    aligned(&rows, 1)
+}
+
+/// Rows as lines of aligned columns: the first `left` of them to the left, the
+/// others to the right.
+pub(crate) fn aligned<const N: usize>(rows: &[[String; N]], left: usize) -> Vec<String> {
+    let widths: Vec<usize> = (0..N)
         .map(|column| {
             rows.iter()
                 .filter_map(|row| row.get(column))
@@ -31,13 +37,16 @@ pub(crate) fn lines(report: &Report) -> Vec<String> {
         .map(|row| {
             let mut line = String::new();
             for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
-                if column == 0 {
-                    line = format!("{cell:<width$}");
-                } else {
-                    line = format!("{line}  {cell:>width$}");
+                if column > 0 {
+                    line.push_str("  ");
                 }
+                line = if column < left {
+                    format!("{line}{cell:<width$}")
+                } else {
+                    format!("{line}{cell:>width$}")
+                };
             }
-            line
+            line.trim_end().to_owned()
         })
         .collect()
 }

@@ -9,6 +9,7 @@
 //! * `rewrite`: each database read and built anew.
 //! * `verify`: each new file read again: counts, digests, structure.
 //! * `staging`: a directory that is published by a rename or leaves no trace.
+//! * [`inspect`]: what a store is, when nothing is to be done to it.
 //! * [`report`]: what was done, file by file.
 //! * [`observer`]: what is told while it is being done. Nothing here prints.
 //!
@@ -29,6 +30,7 @@ mod backup;
 mod copy;
 mod digest;
 mod error;
+pub mod inspect;
 mod migration;
 pub mod observer;
 mod plan;
@@ -39,6 +41,7 @@ mod staging;
 mod system;
 mod verify;
 
+pub use caldb;
 pub use digest::RecordDigest;
 pub use error::{Error, Result};
 pub use migration::Migration;

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use bdbfile::Workers;
 use bdbfile::source::{FileSource, MappedSource};
-use caldb::StoreFile;
+use caldb::rules::RuleChoice;
+use caldb::{Profile, StoreFile};
 
 use crate::backup;
 use crate::copy;
@@ -39,6 +40,8 @@ impl Migration {
                 target: target.into(),
                 backup: None,
                 ignore_logs: false,
+                profile: Profile::shipped().clone(),
+                rules: RuleChoice::default(),
             },
             threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
         }
@@ -57,6 +60,21 @@ impl Migration {
     #[must_use]
     pub fn ignore_logs(mut self, ignore: bool) -> Self {
         self.request.ignore_logs = ignore;
+        self
+    }
+
+    /// Takes for true of the store what this profile says, instead of the
+    /// shipped one.
+    #[must_use]
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.request.profile = profile;
+        self
+    }
+
+    /// Chooses which rules of the profile are on.
+    #[must_use]
+    pub fn rules(mut self, rules: RuleChoice) -> Self {
+        self.request.rules = rules;
         self
     }
 

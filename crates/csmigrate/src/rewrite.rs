@@ -160,7 +160,21 @@ pub(crate) fn warnings(name: &std::ffi::OsString, reading: &Reading) -> Vec<Warn
         let text = "the keys are not in bytewise order: the server compares them in its own way; the order found is kept";
         warnings.push(Warning::new(Some(name), text));
     }
-    let mut findings: Vec<&Finding> = reading.scan.findings.iter().collect();
+    warnings.extend(grouped(name, &reading.scan.findings));
+    if reading.scan.more_findings > 0 {
+        let text = format!(
+            "{} more findings are not listed",
+            reading.scan.more_findings
+        );
+        warnings.push(Warning::new(Some(name), text));
+    }
+    warnings
+}
+
+/// Findings as warnings: one for each rule, with its cases.
+pub(crate) fn grouped(name: &std::ffi::OsString, findings: &[Finding]) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let mut findings: Vec<&Finding> = findings.iter().collect();
     findings.sort_by_key(|finding| finding.rule);
     for group in findings.chunk_by(|left, right| left.rule == right.rule) {
         let Some(first) = group.first() else { continue };
@@ -170,13 +184,6 @@ pub(crate) fn warnings(name: &std::ffi::OsString, reading: &Reading) -> Vec<Warn
         }
         warning.cases = group.iter().map(ToString::to_string).collect();
         warnings.push(warning);
-    }
-    if reading.scan.more_findings > 0 {
-        let text = format!(
-            "{} more findings are not listed",
-            reading.scan.more_findings
-        );
-        warnings.push(Warning::new(Some(name), text));
     }
     warnings
 }

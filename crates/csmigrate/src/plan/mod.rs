@@ -2,8 +2,8 @@
 //! it can.
 
 mod places;
-mod shutdown;
-mod source;
+pub(crate) mod shutdown;
+pub(crate) mod source;
 mod space;
 
 use std::ffi::OsString;
@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use bdbfile::layout::Preamble;
-use caldb::{Role, Store, StoreFile};
+use caldb::rules::RuleChoice;
+use caldb::{Profile, Role, Store, StoreFile};
 
 use crate::error::{Error, Result};
 use crate::report::Warning;
@@ -71,6 +72,8 @@ pub struct Inspection {
     pub store_bytes: u64,
     /// What shows that the store was cleanly shut down, a sentence each.
     pub clean: Vec<String>,
+    /// Which rules are wanted.
+    pub rules: RuleChoice,
     /// What is odd about the store as a whole.
     pub warnings: Vec<Warning>,
 }
@@ -82,6 +85,8 @@ pub(crate) struct Request {
     pub(crate) target: PathBuf,
     pub(crate) backup: Option<PathBuf>,
     pub(crate) ignore_logs: bool,
+    pub(crate) profile: Profile,
+    pub(crate) rules: RuleChoice,
 }
 
 /// A plan that can be carried out.
@@ -115,7 +120,7 @@ impl Plan {
         let (backup, backup_place) = places::find_backup(request, &source, &target, &store)?;
         let store_bytes = store.files().map(StoreFile::len).sum();
         space::check(&store, &target, backup_place.as_ref(), store_bytes)?;
-        let mut warnings = source::warnings(&store);
+        let mut warnings = source::warnings(&store, &request.profile);
         let clean = shutdown::judge(request, &store, &mut warnings)?;
         let inspection = Inspection {
             source: request.source.clone(),
@@ -126,6 +131,7 @@ impl Plan {
             backup,
             store_bytes,
             clean,
+            rules: request.rules,
             warnings,
         };
         Ok(Self {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use bdbfile::log::{EnvironmentFiles, NewestPage, Reason, Verdict};
+use bdbfile::log::{Environment, EnvironmentFiles, NewestPage, Reason, Verdict};
 use caldb::Store;
 
 use crate::error::{Error, Result};
@@ -15,29 +15,8 @@ pub(super) fn judge(
     store: &Store,
     warnings: &mut Vec<Warning>,
 ) -> Result<Vec<String>> {
-    let failed = |error| match error {
-        bdbfile::Error::Io { file, source, .. } => Error::Unreadable {
-            path: PathBuf::from(file),
-            source,
-        },
-        error => Error::Database { error, copy: false },
-    };
-    let files = EnvironmentFiles {
-        logs: store.logs.iter().map(|file| file.path.clone()).collect(),
-        regions: store.regions.clone(),
-    };
-    let environment = bdbfile::log::inspect(&files).map_err(failed)?;
-    let mut newest: Option<NewestPage> = None;
-    if environment.logs.is_some() {
-        for file in &store.databases {
-            let page = NewestPage::of_file(&file.path).map_err(failed)?;
-            if let Some(page) = page
-                && newest.as_ref().is_none_or(|newest| page.lsn > newest.lsn)
-            {
-                newest = Some(page);
-            }
-        }
-    }
+    let environment = environment(store)?;
+    let newest = newest_page(store, &environment, Err)?;
     match environment.judge(newest.as_ref()) {
         Verdict::Clean { why } => Ok(why),
         Verdict::NoEnvironment => {
@@ -60,5 +39,53 @@ pub(super) fn judge(
             warnings.push(Warning::new(None, text));
             Ok(Vec::new())
         }
+    }
+}
+
+/// What the logs and regions of a store say.
+pub(crate) fn environment(store: &Store) -> Result<Environment> {
+    let files = EnvironmentFiles {
+        logs: store.logs.iter().map(|file| file.path.clone()).collect(),
+        regions: store.regions.clone(),
+    };
+    bdbfile::log::inspect(&files).map_err(failed)
+}
+
+/// The newest page of all databases, where there are logs to compare it with.
+/// `damaged` is asked what to do about a file that cannot be looked through.
+pub(crate) fn newest_page(
+    store: &Store,
+    environment: &Environment,
+    mut damaged: impl FnMut(Error) -> Result<()>,
+) -> Result<Option<NewestPage>> {
+    let mut newest: Option<NewestPage> = None;
+    if environment.logs.is_none() {
+        return Ok(newest);
+    }
+    for file in &store.databases {
+        let page = match NewestPage::of_file(&file.path).map_err(failed) {
+            Ok(page) => page,
+            Err(error @ Error::Database { .. }) => {
+                damaged(error)?;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        if let Some(page) = page
+            && newest.as_ref().is_none_or(|newest| page.lsn > newest.lsn)
+        {
+            newest = Some(page);
+        }
+    }
+    Ok(newest)
+}
+
+fn failed(error: bdbfile::Error) -> Error {
+    match error {
+        bdbfile::Error::Io { file, source, .. } => Error::Unreadable {
+            path: PathBuf::from(file),
+            source,
+        },
+        error => Error::Database { error, copy: false },
     }
 }

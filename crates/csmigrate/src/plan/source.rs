@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use bdbfile::source::FileSource;
-use caldb::{Role, Store};
+use caldb::{Profile, Role, Store};
 
 use crate::error::{Error, Result};
 use crate::report::Warning;
@@ -13,7 +13,7 @@ use crate::rewrite;
 use crate::similar;
 
 /// The source directory free of links, and the store in it.
-pub(super) fn find(named: &Path) -> Result<(PathBuf, Metadata, Store)> {
+pub(crate) fn find(named: &Path) -> Result<(PathBuf, Metadata, Store)> {
     let metadata = match std::fs::metadata(named) {
         Ok(metadata) => metadata,
         Err(error)
@@ -66,7 +66,7 @@ fn stores_in(dir: &Path) -> Vec<PathBuf> {
 
 /// Opens every file for reading, once, so that the one nobody may read is
 /// found before the others are copied.
-pub(super) fn check_readable(store: &Store) -> Result<()> {
+pub(crate) fn check_readable(store: &Store) -> Result<()> {
     for file in store.files() {
         std::fs::File::open(&file.path).map_err(|source| Error::Unreadable {
             path: file.path.clone(),
@@ -87,10 +87,26 @@ pub(super) fn check_databases(store: &Store) -> Result<()> {
     Ok(())
 }
 
+/// What is odd about the store by the names of its files, and what is done
+/// about its version identifier.
+pub(super) fn warnings(store: &Store, profile: &Profile) -> Vec<Warning> {
+    let mut warnings = odd_files(store, profile);
+    if let Some(conf) = &store.conf
+        && conf
+            .fact
+            .is_some_and(|fact| fact.role == Role::VersionIdentifier)
+    {
+        let text =
+            "carried byte for byte: what 6.3 writes in the version identifier was never published";
+        warnings.push(Warning::new(Some(&conf.name), text));
+    }
+    warnings
+}
+
 /// What is odd about the store by the names of its files.
-pub(super) fn warnings(store: &Store) -> Vec<Warning> {
+pub(crate) fn odd_files(store: &Store, profile: &Profile) -> Vec<Warning> {
     let mut warnings: Vec<Warning> = store
-        .missing()
+        .missing_of(profile)
         .map(|fact| {
             let text = format!(
                 "the store has no {} ({}), which the guides describe",
@@ -100,19 +116,11 @@ pub(super) fn warnings(store: &Store) -> Vec<Warning> {
         })
         .collect();
     for file in &store.databases {
-        if file.fact.is_none() {
+        let known = file.name.to_str().and_then(|name| profile.file(name));
+        if known.is_none() {
             let text = "no guide describes this database; it is migrated like the others";
             warnings.push(Warning::new(Some(&file.name), text));
         }
-    }
-    if let Some(conf) = &store.conf
-        && conf
-            .fact
-            .is_some_and(|fact| fact.role == Role::VersionIdentifier)
-    {
-        let text =
-            "carried byte for byte: what 6.3 writes in the version identifier was never published";
-        warnings.push(Warning::new(Some(&conf.name), text));
     }
     warnings
 }

@@ -1,0 +1,159 @@
+//! Whether bytes are in a character set.
+
+use encoding_rs::{DecoderResult, Encoding};
+
+use crate::record::content_line::Value;
+
+/// A set of encodings, a bit each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct EncodingSet(u64);
+
+/// The encodings a calendar may declare. UTF-16 is not among them: no content
+/// line would be one in it.
+static ENCODINGS: [&Encoding; 37] = [
+    encoding_rs::UTF_8,
+    encoding_rs::WINDOWS_1252,
+    encoding_rs::ISO_8859_2,
+    encoding_rs::ISO_8859_3,
+    encoding_rs::ISO_8859_4,
+    encoding_rs::ISO_8859_5,
+    encoding_rs::ISO_8859_6,
+    encoding_rs::ISO_8859_7,
+    encoding_rs::ISO_8859_8,
+    encoding_rs::ISO_8859_8_I,
+    encoding_rs::ISO_8859_10,
+    encoding_rs::ISO_8859_13,
+    encoding_rs::ISO_8859_14,
+    encoding_rs::ISO_8859_15,
+    encoding_rs::ISO_8859_16,
+    encoding_rs::WINDOWS_874,
+    encoding_rs::WINDOWS_1250,
+    encoding_rs::WINDOWS_1251,
+    encoding_rs::WINDOWS_1253,
+    encoding_rs::WINDOWS_1254,
+    encoding_rs::WINDOWS_1255,
+    encoding_rs::WINDOWS_1256,
+    encoding_rs::WINDOWS_1257,
+    encoding_rs::WINDOWS_1258,
+    encoding_rs::IBM866,
+    encoding_rs::KOI8_R,
+    encoding_rs::KOI8_U,
+    encoding_rs::MACINTOSH,
+    encoding_rs::X_MAC_CYRILLIC,
+    encoding_rs::GBK,
+    encoding_rs::GB18030,
+    encoding_rs::BIG5,
+    encoding_rs::SHIFT_JIS,
+    encoding_rs::EUC_JP,
+    encoding_rs::ISO_2022_JP,
+    encoding_rs::EUC_KR,
+    encoding_rs::X_USER_DEFINED,
+];
+
+impl EncodingSet {
+    /// The encodings in which bytes are valid.
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        let bits = ENCODINGS.iter().enumerate().map(|(bit, encoding)| {
+            let valid = is_valid(encoding, bytes);
+            u64::from(valid) << bit
+        });
+        Self(bits.fold(0, |set, bit| set | bit))
+    }
+
+    /// Whether a declared character set is among them.
+    pub(super) fn has(self, label: &[u8]) -> bool {
+        encoding(label)
+            .and_then(|of| ENCODINGS.iter().position(|known| *known == of))
+            .is_some_and(|bit| self.0 & (1 << bit) != 0)
+    }
+}
+
+/// Whether bytes are in a declared character set. ASCII is in every one that
+/// content lines can be written in, but for the escapes of ISO-2022.
+pub(super) fn is_in(label: &[u8], bytes: &[u8]) -> bool {
+    if bytes.is_ascii() && !bytes.contains(&0x1b) {
+        return true;
+    }
+    encoding(label).is_some_and(|encoding| holds(encoding, bytes))
+}
+
+/// Whether bytes are valid as they stand, or when folds are taken out: a fold
+/// may stand within a character.
+fn holds(encoding: &'static Encoding, bytes: &[u8]) -> bool {
+    is_valid(encoding, bytes) || is_valid(encoding, &unfolded(bytes))
+}
+
+/// All lines with their folds taken out.
+pub(super) fn unfolded(bytes: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::with_capacity(bytes.len());
+    for line in crate::record::content_line::Lines::new(bytes) {
+        let mut printed = Vec::new();
+        line.print(&mut printed);
+        whole.extend_from_slice(&Value::new(&printed).unfolded());
+        whole.push(b'\n');
+    }
+    whole
+}
+
+/// The encoding of a label; `None` when nobody knows it, or for plain ASCII,
+/// which no byte beyond it is in.
+fn encoding(label: &[u8]) -> Option<&'static Encoding> {
+    const ASCII: [&str; 4] = ["US-ASCII", "ASCII", "ANSI_X3.4-1968", "ISO646-US"];
+    let label = label.trim_ascii();
+    if ASCII
+        .iter()
+        .any(|ascii| label.eq_ignore_ascii_case(ascii.as_bytes()))
+    {
+        return None;
+    }
+    Encoding::for_label(label)
+}
+
+fn is_valid(encoding: &'static Encoding, bytes: &[u8]) -> bool {
+    if encoding == encoding_rs::UTF_8 {
+        return std::str::from_utf8(bytes).is_ok();
+    }
+    let mut decoder = encoding.new_decoder_without_bom_handling();
+    let mut buffer = [0; 1024];
+    let mut rest = bytes;
+    loop {
+        let (result, read, _) = decoder.decode_to_utf8_without_replacement(rest, &mut buffer, true);
+        rest = rest.get(read..).unwrap_or_default();
+        match result {
+            DecoderResult::InputEmpty => return true,
+            DecoderResult::OutputFull => {}
+            DecoderResult::Malformed(..) => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_in_a_character_set_or_not() {
+        assert!(is_in(b"ISO-8859-1", b"Sm\xf8rrebr\xf8d"));
+        assert!(is_in(b"utf-8", "Smørrebrød".as_bytes()));
+        assert!(!is_in(b"utf-8", b"Sm\xf8rrebr\xf8d"));
+        assert!(is_in(b"Shift_JIS", b"\x89\xef\x8bc"));
+        assert!(!is_in(b"EUC-JP", b"\x89\xef\x8bc"));
+        assert!(is_in(b"US-ASCII", b"plain"));
+        assert!(!is_in(b"US-ASCII", b"Sm\xf8rrebr\xf8d"));
+        assert!(is_in(b"x-nobody-knows", b"plain"));
+        assert!(!is_in(b"x-nobody-knows", b"Sm\xf8rrebr\xf8d"));
+    }
+
+    #[test]
+    fn a_fold_may_stand_within_a_character() {
+        assert!(is_in(b"UTF-8", b"SUMMARY:Sm\xc3\r\n \xb8rrebr\r\nX:1\r\n"));
+        assert!(!is_in(b"UTF-8", b"SUMMARY:Sm\xc3\r\nX:1\r\n"));
+    }
+
+    #[test]
+    fn a_set_has_the_encodings_in_which_bytes_are_valid() {
+        let set = EncodingSet::of(b"Sm\xf8rrebr\xf8d");
+        assert!(set.has(b"ISO-8859-1") && set.has(b"windows-1252"));
+        assert!(!set.has(b"UTF-8") && !set.has(b"US-ASCII") && !set.has(b"x-nobody-knows"));
+    }
+}

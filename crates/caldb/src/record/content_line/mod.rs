@@ -1,0 +1,227 @@
+//! iCalendar content lines (RFC 2445 section 4.1, RFC 5545 section 3.1), kept
+//! to the byte.
+//!
+//! A line is a name, parameters, a colon and a value. It ends with CR LF, LF or
+//! CR, and goes on after it when a space or a tab follows (a fold). [`Lines`]
+//! divides any bytes into lines without a copy; what does not parse is a line
+//! too, a [`Raw`] one. Every line knows its bytes, so to print the lines of an
+//! input is to print that input, whatever it was.
+//!
+//! Nothing is unfolded or unescaped before it is asked for ([`Value`]).
+//! Components (`BEGIN` to `END`) are in [`nesting`].
+
+mod grammar;
+pub mod nesting;
+mod param;
+mod value;
+
+use std::borrow::Cow;
+
+use memchr::memchr2;
+
+pub use param::{Param, ParamValues, Params};
+pub use value::{List, Value};
+
+/// The byte order mark of UTF-8, which some programs put before a text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The content lines of some bytes.
+#[derive(Debug, Clone)]
+pub struct Lines<'a> {
+    rest: &'a [u8],
+    begun: bool,
+}
+
+/// One line, with its folds and its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line<'a> {
+    /// A line that parses.
+    Property(Property<'a>),
+    /// A line that does not.
+    Raw(Raw<'a>),
+}
+
+/// Name, parameters and value of a line, each as it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Property<'a> {
+    name: &'a [u8],
+    /// From the first semicolon up to the colon.
+    params: &'a [u8],
+    value: &'a [u8],
+    end: &'a [u8],
+}
+
+/// A line that is no content line: blank, without a colon, with a quote that
+/// is never closed, or a byte order mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Raw<'a> {
+    body: &'a [u8],
+    end: &'a [u8],
+}
+
+impl<'a> Lines<'a> {
+    /// Looks at any bytes as lines.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self {
+            rest: bytes,
+            begun: false,
+        }
+    }
+
+    /// The bytes of the lines not yet given out.
+    pub fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = Line<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Line<'a>> {
+        if !self.begun {
+            self.begun = true;
+            if let Some(rest) = self.rest.strip_prefix(BYTE_ORDER_MARK) {
+                let (body, _) = self.rest.split_at(BYTE_ORDER_MARK.len());
+                self.rest = rest;
+                return Some(Line::Raw(Raw { body, end: &[] }));
+            }
+        }
+        if self.rest.is_empty() {
+            return None;
+        }
+        let (body, end, rest) = split(self.rest);
+        self.rest = rest;
+        Some(match grammar::head(body) {
+            Some((name, params, value)) => Line::Property(Property {
+                name,
+                params,
+                value,
+                end,
+            }),
+            None => Line::Raw(Raw { body, end }),
+        })
+    }
+}
+
+/// Splits off the first line: its body with all folds, its end, and the rest.
+/// A blank line is never gone on with: there is nothing to fold.
+#[inline]
+fn split(bytes: &[u8]) -> (&[u8], &[u8], &[u8]) {
+    let mut from = 0;
+    while let Some(found) = bytes
+        .get(from..)
+        .and_then(|rest| memchr2(b'\n', b'\r', rest))
+    {
+        let at = from + found;
+        let (body, tail) = bytes.split_at(at);
+        let end_len = if tail.starts_with(b"\r\n") { 2 } else { 1 };
+        let (end, rest) = tail.split_at(end_len);
+        if at == 0 || !matches!(rest.first(), Some(b' ' | b'\t')) {
+            return (body, end, rest);
+        }
+        from = at + end_len + 1;
+    }
+    (bytes, &[], &[])
+}
+
+impl<'a> Line<'a> {
+    /// The property, when the line parses.
+    pub fn property(self) -> Option<Property<'a>> {
+        match self {
+            Self::Property(property) => Some(property),
+            Self::Raw(_) => None,
+        }
+    }
+
+    /// Appends the line as it was.
+    pub fn print(&self, into: &mut Vec<u8>) {
+        match self {
+            Self::Property(property) => property.print(into),
+            Self::Raw(raw) => raw.print(into),
+        }
+    }
+}
+
+impl<'a> Property<'a> {
+    /// The name as written, with any folds in it.
+    pub fn raw_name(&self) -> &'a [u8] {
+        self.name
+    }
+
+    /// The name without folds.
+    pub fn name(&self) -> Cow<'a, [u8]> {
+        Value::new(self.name).unfolded()
+    }
+
+    /// Whether this is the name, in whatever case.
+    #[inline]
+    pub fn is(&self, name: &str) -> bool {
+        Value::new(self.name).is_ignoring_case(name.as_bytes())
+    }
+
+    /// The parameters.
+    pub fn params(&self) -> Params<'a> {
+        Params::new(self.params)
+    }
+
+    /// The first parameter of a name, in whatever case.
+    pub fn param(&self, name: &str) -> Option<Param<'a>> {
+        self.params().find(|param| param.is(name))
+    }
+
+    /// The value.
+    #[inline]
+    pub fn value(&self) -> Value<'a> {
+        Value::new(self.value)
+    }
+
+    /// What ends the line: CR LF, LF, CR, or nothing at the end of the bytes.
+    pub fn end(&self) -> &'a [u8] {
+        self.end
+    }
+
+    /// Appends the line as it was.
+    pub fn print(&self, into: &mut Vec<u8>) {
+        into.extend_from_slice(self.name);
+        into.extend_from_slice(self.params);
+        into.push(b':');
+        into.extend_from_slice(self.value);
+        into.extend_from_slice(self.end);
+    }
+}
+
+impl<'a> Raw<'a> {
+    /// The line without its end.
+    pub fn body(&self) -> &'a [u8] {
+        self.body
+    }
+
+    /// Whether nothing is on the line.
+    pub fn is_blank(&self) -> bool {
+        self.body.is_empty()
+    }
+
+    /// Whether it is the byte order mark before the first line.
+    pub fn is_byte_order_mark(&self) -> bool {
+        self.body == BYTE_ORDER_MARK && self.end.is_empty()
+    }
+
+    /// Appends the line as it was.
+    pub fn print(&self, into: &mut Vec<u8>) {
+        into.extend_from_slice(self.body);
+        into.extend_from_slice(self.end);
+    }
+}
+
+/// Prints lines: the bytes they were parsed from.
+pub fn print<'a>(lines: impl IntoIterator<Item = Line<'a>>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for line in lines {
+        line.print(&mut bytes);
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests;

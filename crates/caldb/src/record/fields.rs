@@ -1,0 +1,143 @@
+//! The properties that the views ask for, picked out of a record as its lines
+//! go by.
+
+use super::content_line::{Property, Value};
+use super::known::CALENDAR_PREFIX;
+
+macro_rules! fields {
+    ($($field:ident = $name:literal,)*) => {
+        /// A property that a view has an accessor for.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[repr(usize)]
+        pub(super) enum Field {
+            $($field,)*
+        }
+
+        impl Field {
+            const COUNT: usize = [$(Self::$field),*].len();
+            /// The names, in the order of the fields.
+            pub(super) const NAMES: [&str; Self::COUNT] = [$($name),*];
+            const ALL: [Self; Self::COUNT] = [$(Self::$field),*];
+        }
+    };
+}
+
+fields! {
+    Uid = "UID",
+    RecurrenceId = "RECURRENCE-ID",
+    Start = "DTSTART",
+    End = "DTEND",
+    Due = "DUE",
+    Stamp = "DTSTAMP",
+    Created = "CREATED",
+    LastModified = "LAST-MODIFIED",
+    Summary = "SUMMARY",
+    Location = "LOCATION",
+    Description = "DESCRIPTION",
+    Class = "CLASS",
+    Status = "STATUS",
+    Sequence = "SEQUENCE",
+    Rule = "RRULE",
+    Dates = "RDATE",
+    ExceptRule = "EXRULE",
+    ExceptDates = "EXDATE",
+    Organizer = "ORGANIZER",
+    Tombstone = "X-NSCP-TOMBSTONE",
+    Charset = "X-NSCP-CHARSET",
+    OriginalStart = "X-NSCP-ORIGINAL-DTSTART",
+    TriggeredBy = "X-NSCP-TRIGGERED_BY",
+    RequestStatus = "REQUEST-STATUS",
+    Action = "ACTION",
+    Trigger = "TRIGGER",
+    Attendee = "ATTENDEE",
+    CalendarId = "X-NSCP-CALPROPS-RELATIVE-CALID",
+    CalendarName = "X-NSCP-CALPROPS-NAME",
+    CalendarDescription = "X-NSCP-CALPROPS-DESCRIPTION",
+    CalendarOwner = "X-NSCP-CALPROPS-PRIMARY-OWNER",
+    CalendarOwners = "X-NSCP-CALPROPS-OWNERS",
+    CalendarCharset = "X-NSCP-CALPROPS-CHARSET",
+    CalendarLanguage = "X-NSCP-CALPROPS-LANGUAGE",
+    CalendarZone = "X-NSCP-CALPROPS-TZID",
+    CalendarResource = "X-NSCP-CALPROPS-RESOURCE",
+    CalendarAccess = "X-NSCP-CALPROPS-ACCESS-CONTROL-ENTRY",
+}
+
+/// No name is this long.
+const LENGTHS: usize = 40;
+/// No more names than this have the same length.
+const ALIKE: usize = 6;
+
+impl Field {
+    /// The fields by the length of their names.
+    #[allow(
+        clippy::indexing_slicing,
+        reason = "done when compiled, and refused there if it does not fit"
+    )]
+    const BY_LENGTH: [[Option<Self>; ALIKE]; LENGTHS] = {
+        let mut table = [[None; ALIKE]; LENGTHS];
+        let mut number = 0;
+        while number < Self::COUNT {
+            let alike = &mut table[Self::NAMES[number].len()];
+            let mut place = 0;
+            while alike[place].is_some() {
+                place += 1;
+            }
+            alike[place] = Some(Self::ALL[number]);
+            number += 1;
+        }
+        table
+    };
+
+    /// The field of a name that has no folds.
+    #[inline]
+    fn of(name: &[u8]) -> Option<Self> {
+        Self::BY_LENGTH
+            .get(name.len())?
+            .iter()
+            .map_while(|field| *field)
+            .find(|field| {
+                let known = Self::NAMES.get(*field as usize);
+                known.is_some_and(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+            })
+    }
+}
+
+/// The value of the first property of each field.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fields<'a> {
+    first: [Option<Value<'a>>; Field::COUNT],
+}
+
+impl<'a> Fields<'a> {
+    pub(super) const fn new() -> Self {
+        Self {
+            first: [None; Field::COUNT],
+        }
+    }
+
+    /// Takes a property in, if it is one that a view asks for.
+    #[inline]
+    pub(super) fn add(&mut self, property: Property<'a>) {
+        let name = property.raw_name();
+        let field = Field::of(name).or_else(|| {
+            let folded = name.iter().any(|byte| *byte < b' ');
+            folded.then(|| Field::of(&property.name())).flatten()
+        });
+        if let Some(first) = field.and_then(|field| self.first.get_mut(field as usize)) {
+            first.get_or_insert(property.value());
+        }
+    }
+
+    /// The value of the first property of a field.
+    pub(super) fn value(&self, field: Field) -> Option<Value<'a>> {
+        self.first.get(field as usize).copied().flatten()
+    }
+}
+
+/// Whether a name is one of a calendar's properties.
+pub(super) fn is_calendar_property(name: &[u8]) -> bool {
+    CALENDAR_PREFIX.iter().any(|prefix| {
+        name.get(..prefix.len())
+            .is_some_and(|front| front.eq_ignore_ascii_case(prefix.as_bytes()))
+    })
+}

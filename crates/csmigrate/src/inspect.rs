@@ -1,0 +1,193 @@
+//! What a store is, when nothing is to be done to it: its files, the release
+//! that wrote it, whether it was cleanly shut down. Nothing is written.
+//!
+//! ```no_run
+//! use csmigrate::caldb::Profile;
+//! use csmigrate::inspect::StoreView;
+//!
+//! let view = StoreView::look("csdb", Profile::shipped())?;
+//! println!("{}", view.detection.conclusion);
+//! # Ok::<(), csmigrate::Error>(())
+//! ```
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use bdbfile::layout::Preamble;
+use bdbfile::log::{Reason, Verdict};
+use caldb::release::{self, DatabaseTraits, Detection, Traits};
+use caldb::{FileProfile, Profile, Store, StoreFile};
+
+use crate::error::{Error, Result};
+use crate::plan::{shutdown, source};
+use crate::report::Warning;
+use crate::rewrite;
+
+/// What a directory holds.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct StoreView {
+    /// The directory, as named.
+    pub dir: PathBuf,
+    /// The databases, in the order of the store.
+    pub databases: Vec<DatabaseView>,
+    /// The version identifier and the logs.
+    pub companions: Vec<FileView>,
+    /// The environment's region files.
+    pub regions: Vec<OsString>,
+    /// What lies in the directory and is not part of the store.
+    pub others: Vec<OsString>,
+    /// The release, and the evidence for it.
+    pub detection: Detection,
+    /// Whether the store was cleanly shut down.
+    pub shutdown: Shutdown,
+    /// What is odd, about the store and about its files.
+    pub findings: Vec<Warning>,
+}
+
+/// A file of the store.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct FileView {
+    /// Its name.
+    pub name: OsString,
+    /// Its size in bytes.
+    pub len: u64,
+    /// What the profile says of it.
+    pub known: Option<FileProfile>,
+}
+
+/// A database of the store.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct DatabaseView {
+    /// The file.
+    pub file: FileView,
+    /// Kind, version, byte order and page size by its first bytes; `None`
+    /// where it is no Berkeley DB file.
+    pub preamble: Option<Preamble>,
+    /// What can be seen in it.
+    pub traits: DatabaseTraits,
+}
+
+/// Whether a store was cleanly shut down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shutdown {
+    /// It was: the evidence, a sentence each.
+    Clean(Vec<String>),
+    /// It was not: the reasons, a sentence each.
+    Unclean(Vec<String>),
+    /// There are neither logs nor regions to judge by.
+    Unknown,
+}
+
+impl Shutdown {
+    /// The name in reports.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Clean(_) => "clean",
+            Self::Unclean(_) => "unclean",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// What shows it, a sentence each.
+    pub fn why(&self) -> &[String] {
+        match self {
+            Self::Clean(why) | Self::Unclean(why) => why,
+            Self::Unknown => &[],
+        }
+    }
+}
+
+impl StoreView {
+    /// Looks at a directory. Of each database the head and the first leaves
+    /// are read; where there are logs they are read whole, and all page
+    /// headers. A damaged file is told of among the findings.
+    ///
+    /// # Errors
+    /// When there is no store, or a file of it cannot be read.
+    pub fn look(dir: impl AsRef<Path>, profile: &Profile) -> Result<Self> {
+        let dir = dir.as_ref();
+        let (_, _, store) = source::find(dir)?;
+        source::check_readable(&store)?;
+        let environment = shutdown::environment(&store)?;
+        let traits = Traits::look(&store, profile, &environment)?;
+        // What is damaged is among the traits already.
+        let newest = shutdown::newest_page(&store, &environment, |_| Ok(()))?;
+        let shutdown = match environment.judge(newest.as_ref()) {
+            Verdict::Clean { why } => Shutdown::Clean(why),
+            Verdict::NoEnvironment => Shutdown::Unknown,
+            Verdict::Unclean { reasons } => {
+                Shutdown::Unclean(reasons.iter().map(Reason::to_string).collect())
+            }
+        };
+        let mut findings = source::odd_files(&store, profile);
+        for one in &traits.databases {
+            findings.extend(of_database(one));
+        }
+        Ok(Self {
+            dir: dir.to_owned(),
+            databases: databases(&store, profile, &traits)?,
+            companions: store
+                .conf
+                .iter()
+                .chain(&store.logs)
+                .map(|file| FileView::of(file, profile))
+                .collect(),
+            regions: store
+                .regions
+                .iter()
+                .filter_map(|path| path.file_name())
+                .map(OsString::from)
+                .collect(),
+            others: store.others.clone(),
+            detection: release::detect(profile, &traits),
+            shutdown,
+            findings,
+        })
+    }
+}
+
+impl FileView {
+    fn of(file: &StoreFile, profile: &Profile) -> Self {
+        let known = file.name.to_str().and_then(|name| profile.file(name));
+        Self {
+            name: file.name.clone(),
+            len: file.len(),
+            known: known.cloned(),
+        }
+    }
+
+    /// What it holds, in words.
+    pub fn holds(&self) -> &str {
+        self.known.as_ref().map_or("", |known| known.holds.as_str())
+    }
+}
+
+fn databases(store: &Store, profile: &Profile, traits: &Traits) -> Result<Vec<DatabaseView>> {
+    let each = store.databases.iter().zip(&traits.databases);
+    each.map(|(file, traits)| {
+        let preamble = file.identify().map_err(|source| Error::Unreadable {
+            path: file.path.clone(),
+            source,
+        })?;
+        Ok(DatabaseView {
+            file: FileView::of(file, profile),
+            preamble,
+            traits: traits.clone(),
+        })
+    })
+    .collect()
+}
+
+/// What is odd about a database.
+fn of_database(traits: &DatabaseTraits) -> Vec<Warning> {
+    let name = &traits.name;
+    let natures = traits.natures.iter().map(ToString::to_string);
+    natures
+        .chain(traits.problem.clone())
+        .map(|text| Warning::new(Some(name), text))
+        .chain(rewrite::grouped(name, &traits.findings))
+        .collect()
+}
