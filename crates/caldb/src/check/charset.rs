@@ -2,7 +2,7 @@
 
 use encoding_rs::{DecoderResult, Encoding};
 
-use crate::record::content_line::Value;
+use crate::record::content_line::{Lines, Value};
 
 /// A set of encodings, a bit each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,8 +51,9 @@ static ENCODINGS: [&Encoding; 37] = [
 ];
 
 impl EncodingSet {
-    /// The encodings in which bytes are valid.
+    /// The encodings in which a record's bytes are valid.
     pub(super) fn of(bytes: &[u8]) -> Self {
+        let bytes = &telling_lines(bytes);
         let bits = ENCODINGS.iter().enumerate().map(|(bit, encoding)| {
             let valid = is_valid(encoding, bytes);
             u64::from(valid) << bit
@@ -71,7 +72,7 @@ impl EncodingSet {
 /// Whether bytes are in a declared character set. ASCII is in every one that
 /// content lines can be written in, but for the escapes of ISO-2022.
 pub(super) fn is_in(label: &[u8], bytes: &[u8]) -> bool {
-    if bytes.is_ascii() && !bytes.contains(&0x1b) {
+    if is_plain(bytes) {
         return true;
     }
     encoding(label).is_some_and(|encoding| holds(encoding, bytes))
@@ -80,19 +81,28 @@ pub(super) fn is_in(label: &[u8], bytes: &[u8]) -> bool {
 /// Whether bytes are valid as they stand, or when folds are taken out: a fold
 /// may stand within a character.
 fn holds(encoding: &'static Encoding, bytes: &[u8]) -> bool {
-    is_valid(encoding, bytes) || is_valid(encoding, &unfolded(bytes))
+    is_valid(encoding, bytes) || is_valid(encoding, &telling_lines(bytes))
 }
 
-/// All lines with their folds taken out.
-pub(super) fn unfolded(bytes: &[u8]) -> Vec<u8> {
-    let mut whole = Vec::with_capacity(bytes.len());
-    for line in crate::record::content_line::Lines::new(bytes) {
-        let mut printed = Vec::new();
+/// The lines that are more than ASCII, with their folds taken out: a few bytes
+/// of most records.
+fn telling_lines(bytes: &[u8]) -> Vec<u8> {
+    let mut telling = Vec::new();
+    let mut printed = Vec::new();
+    for line in Lines::new(bytes) {
+        printed.clear();
         line.print(&mut printed);
-        whole.extend_from_slice(&Value::new(&printed).unfolded());
-        whole.push(b'\n');
+        if !is_plain(&printed) {
+            telling.extend_from_slice(&Value::new(&printed).unfolded());
+            telling.push(b'\n');
+        }
     }
-    whole
+    telling
+}
+
+/// Whether bytes are ASCII without the escapes of ISO-2022.
+fn is_plain(bytes: &[u8]) -> bool {
+    bytes.is_ascii() && !bytes.contains(&0x1b)
 }
 
 /// The encoding of a label; `None` when nobody knows it, or for plain ASCII,

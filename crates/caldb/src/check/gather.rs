@@ -275,7 +275,7 @@ impl Gatherer {
                     calendar: identity::of_calendar(record.key().calid()),
                     order,
                     place,
-                    valid_in: EncodingSet::of(&charset::unfolded(bytes)),
+                    valid_in: EncodingSet::of(bytes),
                 });
             }
         }

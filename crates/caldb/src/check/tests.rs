@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::files::Role;
 use crate::record::{RecordForm, ValueForm};
@@ -511,4 +513,46 @@ fn gatherers_are_sent_and_keep_little() {
     fn is_send<T: Send>() {}
     is_send::<Gatherer>();
     assert_eq!(size_of::<identity::Entry>(), 40);
+}
+
+proptest! {
+    #[test]
+    fn a_file_may_be_divided_anywhere(
+        picks in prop::collection::vec((0_usize..8, 0_u16..4, any::<bool>()), 0..60),
+        limit in 1_usize..5,
+    ) {
+        let form = RecordForm::composed(Role::Events);
+        let mut whole = Gatherer::new(&form).keep_cases(limit);
+        let mut pieces = vec![Gatherer::new(&form).keep_cases(limit)];
+        for (slot, (sort, uid, divide)) in (0_u16..).zip(picks) {
+            let key = match sort {
+                0..4 => format!("jdoe\0u{uid}\x000"),
+                4 | 5 => format!("jdoe\0u{uid}\x0020060525T153000Z"),
+                6 => format!("lucy:{uid}\0\x000"),
+                _ => format!(":{uid}"),
+            };
+            let value = match sort {
+                0 => b"BEGIN:VEVENT\nX-NSCP-TOMBSTONE:1\nEND:VEVENT\n".to_vec(),
+                1 => latin(""),
+                2 => b"BEGIN:VEVENT\nRRULE:FREQ=DAILY\nEND:VEVENT\n".to_vec(),
+                _ => b"BEGIN:VEVENT\nLOCATION:<NONE>\nEND:VEVENT\n".to_vec(),
+            };
+            let place = RecordPlace { page: 1, slot, number: None };
+            whole.take(place, key.as_bytes(), &value);
+            if divide {
+                pieces.push(Gatherer::new(&form).keep_cases(limit));
+            }
+            pieces.last_mut().unwrap().take(place, key.as_bytes(), &value);
+        }
+        let together = pieces.into_iter().reduce(|mut before, after| {
+            before.append(after);
+            before
+        });
+        let report = |gatherer| {
+            let mut checks = StoreChecks::new();
+            checks.add("events", Role::Events, gatherer);
+            checks.finish()
+        };
+        prop_assert_eq!(report(together.unwrap()), report(whole));
+    }
 }
