@@ -56,7 +56,7 @@ pub(crate) fn judge<'f>(
 
 fn of_finding(report: &CheckReport, finding: &Finding) -> Warning {
     let fact = finding.check.fact();
-    let mut text = format!("{}: {} {}", fact.id, finding.count, fact.counts);
+    let mut text = format!("{}: {}: {}", fact.id, fact.counts, finding.count);
     if finding.unjudged > 0 {
         let unjudged = finding.unjudged;
         text = format!("{text} (what is missing may be among {unjudged} unrecognised records)");
@@ -69,8 +69,11 @@ fn of_finding(report: &CheckReport, finding: &Finding) -> Warning {
             let file = report.files.get(case.file);
             let name = file.map_or("", |file| file.name.as_str());
             let (page, slot) = (case.place.page, case.place.slot);
-            let key = case.key.escape_ascii();
-            format!("{}: {name}: page {page} slot {slot}: {key}", fact.id)
+            let place = format!("{}: {name}: page {page} slot {slot}", fact.id);
+            if case.key.is_empty() {
+                return place;
+            }
+            format!("{place}: {}", case.key.escape_ascii())
         })
         .collect();
     warning
