@@ -47,11 +47,28 @@ pub(crate) fn judge<'f>(
         .iter()
         .map(|violation| Warning::new(None, violation.to_string()))
         .collect();
+    warnings.extend(of_carried(report));
     let found = report.findings.iter().filter(|finding| finding.count > 0);
     warnings.extend(found.map(|finding| of_finding(report, finding)));
     warnings.extend(of_rules(&judgement.rules, examples));
     judgement.warnings = warnings;
     judgement
+}
+
+/// Records that were not recognised.
+fn of_carried(report: &CheckReport) -> Option<Warning> {
+    let (recognised, carried) = (report.recognised(), report.carried());
+    let text = match (recognised, carried) {
+        (_, 0) => return None,
+        (0, _) => format!(
+            "none of the {carried} records has a form that is known here: all are carried byte for byte"
+        ),
+        _ => format!(
+            "{carried} of {} records have no form that is known here: they are carried byte for byte",
+            recognised.saturating_add(carried)
+        ),
+    };
+    Some(Warning::new(None, text))
 }
 
 fn of_finding(report: &CheckReport, finding: &Finding) -> Warning {
