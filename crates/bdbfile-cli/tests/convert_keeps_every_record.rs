@@ -165,8 +165,8 @@ fn sorted_duplicates_in_an_order_of_their_own_stand_as_they_stood() {
     // On the leaf of their key, and in trees.
     for count in [2, 3000_u32] {
         let params = BtreeParams {
-            order: KeyOrder::AsFed,
             duplicates: Duplicates::Sorted,
+            duplicate_order: KeyOrder::AsFed,
             ..BtreeParams::default()
         };
         let sink = FileSink::new("source.db", std::fs::File::create(&source).unwrap());
