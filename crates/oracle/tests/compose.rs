@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use oracle::compose::{Composed, End, StoreFile, StorePlan, VERSION_FILE, compose};
+use oracle::compose::{Composed, End, Special, StoreFile, StorePlan, VERSION_FILE, compose};
 use oracle::{
     ByteOrder, Database, DatabaseOptions, Environment, EnvironmentOptions, Method, Record, verify,
 };
@@ -116,13 +116,35 @@ fn a_seed_fixes_the_records_and_another_changes_them() {
 
 #[test]
 fn every_special_component_is_there() {
+    let everything = StorePlan {
+        components: 20,
+        specials: Special::ALL.iter().copied().collect(),
+        ..StorePlan::default()
+    };
+    let dir = tempfile::tempdir().unwrap();
+    for (name, count) in compose(&everything, dir.path()).unwrap().census.entries() {
+        assert!(count > 0, "{name}");
+    }
+    let nothing = StorePlan {
+        specials: BTreeSet::new(),
+        ..everything
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let usual = ["masters", "exceptions", "hidden"];
+    for (name, count) in compose(&nothing, dir.path()).unwrap().census.entries() {
+        assert_eq!(count > 0, usual.contains(&name), "{name}");
+    }
     let plan = StorePlan {
         components: 20,
         ..StorePlan::default()
     };
     let dir = tempfile::tempdir().unwrap();
     let composed = compose(&plan, dir.path()).unwrap();
-    for (name, count) in composed.census.entries() {
+    let entries = composed.census.entries();
+    let usual = entries
+        .iter()
+        .take_while(|(name, _)| *name != "masters_without_instances");
+    for (name, count) in usual.copied() {
         assert!(count > 0, "{name}");
     }
     let events_and_todos = || {
