@@ -47,6 +47,15 @@ impl Digester {
     /// Adds a record. The key's length goes before it, so that no byte can
     /// move from key to data unseen.
     pub(crate) fn add(&mut self, key: &[u8], value: &[u8]) {
+        let hash = self.add_unordered(key, value);
+        let before = self.sequence.value.wrapping_mul(STEP);
+        self.sequence.value = before.wrapping_add(hash);
+        self.records += 1;
+    }
+
+    /// Adds a record whose place among the others means nothing; gives its
+    /// hash.
+    pub(crate) fn add_unordered(&mut self, key: &[u8], value: &[u8]) -> u128 {
         self.buffer.clear();
         self.buffer
             .extend_from_slice(&(key.len() as u64).to_le_bytes());
@@ -59,9 +68,7 @@ impl Digester {
         }
         let hash = u128::from_le_bytes(half);
         self.digest.sum = self.digest.sum.wrapping_add(hash);
-        let before = self.sequence.value.wrapping_mul(STEP);
-        self.sequence.value = before.wrapping_add(hash);
-        self.records += 1;
+        hash
     }
 
     /// Adds the records of another digest, which come after those here.

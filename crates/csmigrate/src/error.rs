@@ -161,6 +161,14 @@ pub enum Error {
         /// What it is.
         what: &'static str,
     },
+    /// A rule changed the key of a record.
+    #[error("{}: a rule gives the record '{key}' another key, which csmigrate does not do; nothing was published", file.display())]
+    RuleChangesKey {
+        /// The new file.
+        file: PathBuf,
+        /// The key, what is no text escaped.
+        key: String,
+    },
     /// A written file does not hold what was read.
     #[error("{}: {what} differ: {read} read, {written} written; nothing was published; please report this", file.display())]
     Mismatch {

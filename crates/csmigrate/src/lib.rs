@@ -31,6 +31,8 @@ mod copy;
 mod digest;
 mod error;
 pub mod inspect;
+mod judgement;
+mod knowledge;
 mod migration;
 pub mod observer;
 mod plan;

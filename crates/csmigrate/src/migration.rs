@@ -2,19 +2,23 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
+use std::io::Write;
 use std::num::NonZeroUsize;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use bdbfile::Workers;
 use bdbfile::source::{FileSource, MappedSource};
-use caldb::rules::RuleChoice;
+use caldb::rules::{Rule, RuleChoice, RuleSet};
 use caldb::{Profile, StoreFile};
 
 use crate::backup;
 use crate::copy;
 use crate::error::{Error, Result};
+use crate::judgement::{self, Judgement};
+use crate::knowledge::{Knowledge, Seen};
 use crate::observer::{Event, Observer, Stage};
 use crate::plan::{Inspection, Plan, Request};
 use crate::report::{FileReport, Report};
@@ -28,6 +32,21 @@ use crate::verify;
 pub struct Migration {
     request: Request,
     threads: NonZeroUsize,
+    added: AddedRules,
+}
+
+/// What was read from a database, and how long that and its building took.
+type Timed = (Reading, Duration);
+
+/// Rules of the caller's own.
+#[derive(Clone, Default)]
+struct AddedRules(Vec<Arc<dyn Rule>>);
+
+impl std::fmt::Debug for AddedRules {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let ids = self.0.iter().map(|rule| rule.fact().id.to_owned());
+        f.debug_list().entries(ids).finish()
+    }
 }
 
 impl Migration {
@@ -44,6 +63,7 @@ impl Migration {
                 rules: RuleChoice::default(),
             },
             threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            added: AddedRules::default(),
         }
     }
 
@@ -78,6 +98,14 @@ impl Migration {
         self
     }
 
+    /// Adds a rule of the caller's own, which comes after those of the profile.
+    /// It may change data, and not keys.
+    #[must_use]
+    pub fn add_rule(mut self, rule: Arc<dyn Rule>) -> Self {
+        self.added.0.push(rule);
+        self
+    }
+
     /// Works with so many threads. The result does not depend on it.
     #[must_use]
     pub fn threads(mut self, threads: NonZeroUsize) -> Self {
@@ -102,23 +130,31 @@ impl Migration {
         let plan = self.plan(observer)?;
         observer.event(Event::Begins(Stage::Rewrite));
         let files = &plan.store.databases;
-        let reports = self.each_database(
-            files,
-            |_, file, workers| {
-                let began = Instant::now();
-                // The server may still run beside a dry run, so no mapping: a
-                // file cut short under it must be an error and nothing worse.
-                let source =
-                    FileSource::open(&file.path).map_err(Error::io(&file.path, "read the file"))?;
-                let reading = rewrite::read_only(source, workers)?;
-                Ok(file_report(file, &reading, (0, 0), began.elapsed()))
-            },
-            &mut |report| tell(observer, Stage::Rewrite, report),
-        )?;
+        let rules = self.rule_set();
+        let knowledge = Knowledge {
+            profile: &self.request.profile,
+            rules: &rules,
+        };
+        let read = |_, file: &StoreFile, workers| {
+            let began = Instant::now();
+            // The server may still run beside a dry run, so no mapping: a
+            // file cut short under it must be an error and nothing worse.
+            let source =
+                FileSource::open(&file.path).map_err(Error::io(&file.path, "read the file"))?;
+            let reading = rewrite::read_only(source, &knowledge.of(&file.name), workers)?;
+            let report = file_report(file, &reading, (0, 0), began.elapsed());
+            Ok((report, reading.seen))
+        };
+        let mut told = |(report, _): &(FileReport, Seen)| tell(observer, Stage::Rewrite, report);
+        let (reports, seen): (Vec<_>, Vec<_>) = self
+            .each_database(files, read, &mut told)?
+            .into_iter()
+            .unzip();
+        let judgement = self.judge(&plan, seen, &rules, true, observer);
         plan.check_unchanged()?;
         let done = format!("{} records can be read", total(&reports));
         observer.event(Event::Done(Stage::Rewrite, done));
-        Ok(self.report(&plan, reports, true, began))
+        Ok(self.report(&plan, reports, judgement, true, began))
     }
 
     /// Migrates.
@@ -146,7 +182,7 @@ impl Migration {
         };
         observer.event(Event::Done(Stage::Backup, done));
 
-        let (staging, readings) = self.rewrite(&plan, &copy_dir, observer)?;
+        let (staging, readings, judgement) = self.rewrite(&plan, &copy_dir, observer)?;
         let reports = self.verify(&plan, &staging, &readings, observer)?;
 
         observer.event(Event::Begins(Stage::Publish));
@@ -155,7 +191,7 @@ impl Migration {
         staging.publish(&plan.source_dir, last)?;
         let done = format!("{} is in place", plan.inspection.target.display());
         observer.event(Event::Done(Stage::Publish, done));
-        Ok(self.report(&plan, reports, false, began))
+        Ok(self.report(&plan, reports, judgement, false, began))
     }
 
     fn plan(&self, observer: &mut dyn Observer) -> Result<Plan> {
@@ -166,9 +202,10 @@ impl Migration {
             observer.event(Event::Warning(warning));
         }
         let done = format!(
-            "{} databases, {} bytes",
+            "{} databases, {} bytes; release: {}",
             plan.inspection.databases.len(),
-            plan.store.databases.iter().map(StoreFile::len).sum::<u64>()
+            plan.store.databases.iter().map(StoreFile::len).sum::<u64>(),
+            plan.inspection.detection.conclusion
         );
         observer.event(Event::Done(Stage::Inspect, done));
         Ok(plan)
@@ -180,7 +217,7 @@ impl Migration {
         plan: &Plan,
         copy_dir: &Path,
         observer: &mut dyn Observer,
-    ) -> Result<(Staging, Vec<(Reading, Duration)>)> {
+    ) -> Result<(Staging, Vec<Timed>, Judgement)> {
         observer.event(Event::Begins(Stage::Rewrite));
         let mut staging = Staging::begin(plan.target.clone())?;
         let databases = &plan.store.databases;
@@ -188,8 +225,14 @@ impl Migration {
             .iter()
             .map(|file| staging.create(&file.name))
             .collect::<Result<_>>()?;
+        let rules = self.rule_set();
+        let knowledge = Knowledge {
+            profile: &self.request.profile,
+            rules: &rules,
+        };
         if let Some(conf) = &plan.store.conf {
-            carry(&mut staging, conf, copy_dir)?;
+            let found = plan.inspection.identifier.as_deref();
+            carry(&mut staging, conf, copy_dir, &rules, found)?;
         }
         let ids = FileIds::new(plan);
         let build = |index: usize, file: &StoreFile, workers| {
@@ -199,19 +242,51 @@ impl Migration {
             let path = staging.path_of(&file.name);
             let source = MappedSource::open(&copy).map_err(Error::io(&copy, "read the backup"))?;
             let id = ids.of(&file.name);
-            let reading = rewrite::rewrite(source, &path, output, id, workers)?;
+            let known = knowledge.of(&file.name);
+            let reading = rewrite::rewrite(source, &path, output, id, &known, workers)?;
             system::take_after(output, &file.metadata)
                 .map_err(Error::io(&path, "set owner and mode"))?;
             Ok((reading, began.elapsed()))
         };
-        let readings = self.each_database(databases, build, &mut |_| {})?;
+        let mut readings = self.each_database(databases, build, &mut |_| {})?;
+        let seen = readings
+            .iter_mut()
+            .map(|(reading, _)| std::mem::take(&mut reading.seen))
+            .collect();
+        let judgement = self.judge(plan, seen, &rules, false, observer);
         let records: u64 = readings
             .iter()
             .map(|(reading, _)| reading.scan.records)
             .sum();
         let done = format!("{records} records written and synced");
         observer.event(Event::Done(Stage::Rewrite, done));
-        Ok((staging, readings))
+        Ok((staging, readings, judgement))
+    }
+
+    /// The rules that are on.
+    fn rule_set(&self) -> RuleSet {
+        let mut rules = RuleSet::choose(&self.request.profile, self.request.rules);
+        for rule in &self.added.0 {
+            rules.add(Box::new(Arc::clone(rule)));
+        }
+        rules
+    }
+
+    /// Judges what was seen of the records, and tells of what is odd.
+    fn judge(
+        &self,
+        plan: &Plan,
+        seen: Vec<Seen>,
+        rules: &RuleSet,
+        examples: bool,
+        observer: &mut dyn Observer,
+    ) -> Judgement {
+        let files = plan.store.databases.iter().zip(seen);
+        let judged = judgement::judge(files, &self.request.profile, rules, examples);
+        for warning in &judged.warnings {
+            observer.event(Event::Warning(warning));
+        }
+        judged
     }
 
     /// Reads every new database again.
@@ -219,7 +294,7 @@ impl Migration {
         &self,
         plan: &Plan,
         staging: &Staging,
-        readings: &[(Reading, Duration)],
+        readings: &[Timed],
         observer: &mut dyn Observer,
     ) -> Result<Vec<FileReport>> {
         observer.event(Event::Begins(Stage::Verify));
@@ -278,7 +353,16 @@ impl Migration {
         results.map(|result| result.inspect(&mut *done)).collect()
     }
 
-    fn report(&self, plan: &Plan, files: Vec<FileReport>, dry_run: bool, began: Instant) -> Report {
+    fn report(
+        &self,
+        plan: &Plan,
+        files: Vec<FileReport>,
+        judgement: Judgement,
+        dry_run: bool,
+        began: Instant,
+    ) -> Report {
+        let mut warnings = plan.inspection.warnings.clone();
+        warnings.extend(judgement.warnings);
         Report {
             dry_run,
             source: self.request.source.clone(),
@@ -286,14 +370,41 @@ impl Migration {
             backup: plan.inspection.backup.dir().to_owned(),
             backup_reused: plan.backup.is_none(),
             files,
-            warnings: plan.inspection.warnings.clone(),
+            detection: plan.inspection.detection.clone(),
+            checks: judgement.checks,
+            rules: judgement.rules,
+            violations: judgement.violations,
+            warnings,
             elapsed: began.elapsed(),
         }
     }
 }
 
+/// Carries the version identifier byte for byte, unless a rule gives it another
+/// text in the place of `found`.
+fn carry(
+    staging: &mut Staging,
+    file: &StoreFile,
+    copy_dir: &Path,
+    rules: &RuleSet,
+    found: Option<&str>,
+) -> Result<()> {
+    let copy = copy_dir.join(&file.name);
+    let text = std::fs::read(&copy).map_err(Error::io(&copy, "read the backup"))?;
+    let stamped = found.and_then(|found| rules.identifier(&text, found));
+    let Some(stamped) = stamped else {
+        return carry_as_it_is(staging, file, copy_dir);
+    };
+    let path = staging.path_of(&file.name);
+    let mut to = staging.create(&file.name)?;
+    to.write_all(&stamped)
+        .map_err(Error::io(&path, "write the file"))?;
+    system::take_after(&to, &file.metadata).map_err(Error::io(&path, "set owner and mode"))?;
+    to.sync_all().map_err(Error::io(&path, "sync the file"))
+}
+
 /// Carries a file that is no database, byte for byte.
-fn carry(staging: &mut Staging, file: &StoreFile, copy_dir: &Path) -> Result<()> {
+fn carry_as_it_is(staging: &mut Staging, file: &StoreFile, copy_dir: &Path) -> Result<()> {
     let copy = copy_dir.join(&file.name);
     let path = staging.path_of(&file.name);
     let mut from = File::open(&copy).map_err(Error::io(&copy, "read the backup"))?;
@@ -410,8 +521,7 @@ fn file_report(
         order: reading.order,
         records_read: reading.scan.records,
         records_written,
-        // No codec knows the encoding of a record, so each is carried.
-        unrecognised: reading.scan.records,
+        unrecognised: reading.unrecognised,
         deleted: reading.scan.deleted,
         digest: reading.digest,
         bytes_in: file.len(),

@@ -6,6 +6,10 @@ use std::time::Duration;
 
 use bdbfile::layout::Endian;
 
+use caldb::check::CheckReport;
+use caldb::release::Detection;
+use caldb::rules::{Tally, Violation};
+
 use crate::digest::RecordDigest;
 
 /// What is odd in a store, though it costs no record.
@@ -100,6 +104,14 @@ pub struct Report {
     pub backup_reused: bool,
     /// The databases, in the order of the inspection.
     pub files: Vec<FileReport>,
+    /// Which release wrote the store, and the evidence.
+    pub detection: Detection,
+    /// What is odd among the records, and how many were recognised.
+    pub checks: CheckReport,
+    /// What the rules changed.
+    pub rules: Tally,
+    /// What is required of a store of 6.3 and does not hold.
+    pub violations: Vec<Violation>,
     /// Warnings about the store as a whole.
     pub warnings: Vec<Warning>,
     /// The whole run.

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
-use bdbfile::Workers;
+use bdbfile::read::Finding;
 use bdbfile::source::MappedSource;
+use bdbfile::{Rule, Workers};
 
 use crate::error::{Error, Result};
+use crate::knowledge::FileKnowledge;
 use crate::rewrite::{self, Reading};
 
 /// Reads a written database and compares it with what was read from the
@@ -29,7 +31,7 @@ pub(crate) fn verify(
             written,
         })
     };
-    let written = match rewrite::read_only(source, workers) {
+    let written = match rewrite::read_only(source, &FileKnowledge::NONE, workers) {
         Ok(written) => written,
         // What is wrong here is what was written, not a file of the source.
         Err(Error::Database { error, .. }) if error.rule().is_some() => {
@@ -70,8 +72,23 @@ pub(crate) fn verify(
     let source = MappedSource::open(path).map_err(Error::io(path, "read the new file"))?;
     let structure =
         bdbfile::verify::verify(source).map_err(|error| Error::Database { error, copy: false })?;
-    let problem = structure.findings.first().map(ToString::to_string);
-    let finding = written.scan.findings.first().map(ToString::to_string);
+    // A hash function of the application's own is not known here either; the
+    // buckets are those of the source.
+    let own_hash = |rule: Rule| {
+        let known = |finding: &Finding| finding.rule == Rule::HashFunction;
+        rule == Rule::HashFunction && read.scan.findings.iter().any(known)
+    };
+    let problem = structure
+        .findings
+        .iter()
+        .find(|problem| !own_hash(problem.rule))
+        .map(ToString::to_string);
+    let finding = written
+        .scan
+        .findings
+        .iter()
+        .find(|finding| !own_hash(finding.rule))
+        .map(ToString::to_string);
     if let Some(found) = problem.or(finding) {
         return mismatch("the structures", "a sound tree".to_owned(), found);
     }

@@ -110,6 +110,16 @@ impl Gatherer {
         }
     }
 
+    /// Records taken that have the form of the file.
+    pub fn recognised(&self) -> u64 {
+        self.recognised
+    }
+
+    /// Records taken that have not.
+    pub fn carried(&self) -> u64 {
+        self.carried
+    }
+
     /// Takes in the records that follow in the file.
     pub fn append(&mut self, after: Self) {
         let base = self.order();

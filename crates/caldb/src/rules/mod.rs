@@ -78,6 +78,16 @@ pub trait Rule: Send + Sync {
     fn apply(&self, role: Role, key: &[u8], value: &[u8]) -> Option<Change>;
 }
 
+impl<R: Rule + ?Sized> Rule for std::sync::Arc<R> {
+    fn fact(&self) -> Fact<&str> {
+        (**self).fact()
+    }
+
+    fn apply(&self, role: Role, key: &[u8], value: &[u8]) -> Option<Change> {
+        (**self).apply(role, key, value)
+    }
+}
+
 /// A record as it is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {

@@ -10,6 +10,8 @@ pub struct Requirement {
     pub fact: Fact<String>,
     /// The checks that count what breaks it.
     pub broken_by: &'static [&'static str],
+    /// What is so when it does not hold, in words.
+    pub broken: &'static str,
     /// What the administrator does about it.
     pub remedy: &'static str,
 }
@@ -24,6 +26,8 @@ pub struct Violation {
     pub count: u64,
     /// What is required.
     pub text: String,
+    /// What is so instead, in words.
+    pub broken: &'static str,
     /// What the administrator does about it.
     pub remedy: &'static str,
 }
@@ -33,6 +37,7 @@ impl Requirement {
         Self {
             fact,
             broken_by: &["not-master-and-exception"],
+            broken: "recurring data is not in master and exception form, as 6.3 wants it",
             remedy: "run cs5migrate -r on the old store, then csmigrate again",
         }
     }
@@ -47,6 +52,7 @@ impl Requirement {
             rule: self.fact.id.clone(),
             count,
             text: self.fact.text.clone(),
+            broken: self.broken,
             remedy: self.remedy,
         })
     }
@@ -57,8 +63,8 @@ impl std::fmt::Display for Violation {
         let cases = if self.count == 1 { "case" } else { "cases" };
         write!(
             f,
-            "{}: {} {cases}; {}; {}",
-            self.rule, self.count, self.text, self.remedy
+            "{}: {}: {} {cases}; {}",
+            self.rule, self.broken, self.count, self.remedy
         )
     }
 }

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use bdbfile::layout::Preamble;
+use caldb::release::{self, Detection, Traits};
 use caldb::rules::RuleChoice;
 use caldb::{Profile, Role, Store, StoreFile};
 
@@ -74,6 +75,10 @@ pub struct Inspection {
     pub clean: Vec<String>,
     /// Which rules are wanted.
     pub rules: RuleChoice,
+    /// Which release wrote the store, and the evidence.
+    pub detection: Detection,
+    /// The version identifier, where one was found.
+    pub identifier: Option<String>,
     /// What is odd about the store as a whole.
     pub warnings: Vec<Warning>,
 }
@@ -121,7 +126,12 @@ impl Plan {
         let store_bytes = store.files().map(StoreFile::len).sum();
         space::check(&store, &target, backup_place.as_ref(), store_bytes)?;
         let mut warnings = source::warnings(&store, &request.profile);
-        let clean = shutdown::judge(request, &store, &mut warnings)?;
+        let environment = shutdown::environment(&store)?;
+        let clean = shutdown::judge(request, &store, &environment, &mut warnings)?;
+        let traits = Traits::look(&store, &request.profile, &environment)?;
+        let detection = release::detect(&request.profile, &traits);
+        let advice = detection.conclusion.advice();
+        warnings.extend(advice.into_iter().map(|text| Warning::new(None, text)));
         let inspection = Inspection {
             source: request.source.clone(),
             target: request.target.clone(),
@@ -132,6 +142,8 @@ impl Plan {
             store_bytes,
             clean,
             rules: request.rules,
+            detection,
+            identifier: traits.identifier,
             warnings,
         };
         Ok(Self {

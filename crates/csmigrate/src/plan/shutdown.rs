@@ -13,10 +13,10 @@ use crate::report::Warning;
 pub(super) fn judge(
     request: &Request,
     store: &Store,
+    environment: &Environment,
     warnings: &mut Vec<Warning>,
 ) -> Result<Vec<String>> {
-    let environment = environment(store)?;
-    let newest = newest_page(store, &environment, Err)?;
+    let newest = newest_page(store, environment, Err)?;
     match environment.judge(newest.as_ref()) {
         Verdict::Clean { why } => Ok(why),
         Verdict::NoEnvironment => {

@@ -1,4 +1,9 @@
 //! Each database read from the working copy and built anew.
+//!
+//! * `others`: files that are not one btree with keys, as every documented file
+//!   of a store is.
+
+mod others;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -8,9 +13,11 @@ use bdbfile::layout::{Endian, Kind, Meta, PageLayout};
 use bdbfile::read::{Database, DatabaseFile, Finding, ScanReport};
 use bdbfile::source::PageSource;
 use bdbfile::write::{BtreeParams, FileParams, KeyOrder, NewFile, SyncingSink};
+use caldb::check::Gatherer;
 
 use crate::digest::{Digester, RecordDigest, SequenceDigest};
 use crate::error::{Error, Result};
+use crate::knowledge::{FileKnowledge, Seen};
 use crate::report::{RecordOrder, Warning};
 
 /// What was read from one database.
@@ -22,6 +29,12 @@ pub(crate) struct Reading {
     pub(crate) digest: RecordDigest,
     pub(crate) sequence: SequenceDigest,
     pub(crate) scan: ScanReport,
+    /// What was seen of its records.
+    pub(crate) seen: Seen,
+    /// Records that were not recognised.
+    pub(crate) unrecognised: u64,
+    /// What was done otherwise than might be expected.
+    pub(crate) notes: Vec<String>,
 }
 
 impl Reading {
@@ -30,14 +43,19 @@ impl Reading {
         order: RecordOrder,
         digester: &Digester,
         scan: ScanReport,
+        seen: Seen,
     ) -> Self {
+        let recognised = seen.gathered.as_ref().map_or(0, Gatherer::recognised);
         Self {
+            unrecognised: scan.records.saturating_sub(recognised),
             meta: file.meta().clone(),
             endian: file.layout().endian,
             order,
             digest: digester.digest(),
             sequence: digester.sequence(),
             scan,
+            seen,
+            notes: Vec::new(),
         }
     }
 }
@@ -45,9 +63,16 @@ impl Reading {
 /// Files of this size are read by several threads.
 pub(crate) const LARGE: u64 = 16 << 20;
 
-/// Reads every record of a database and writes nothing.
-pub(crate) fn read_only<S: PageSource>(source: S, workers: Workers) -> Result<Reading> {
+/// Reads every record of a file and writes nothing.
+pub(crate) fn read_only<S: PageSource>(
+    source: S,
+    knowledge: &FileKnowledge<'_>,
+    workers: Workers,
+) -> Result<Reading> {
     let file = open(source)?;
+    if !is_plain_btree(&file) {
+        return others::read_only(&file, knowledge);
+    }
     let database = file.database();
     let scan = database.scan().map_err(bad_source)?;
     let ranges = scan.pieces(file.layout().page_size).map_err(bad_source)?;
@@ -55,19 +80,24 @@ pub(crate) fn read_only<S: PageSource>(source: S, workers: Workers) -> Result<Re
         .all(ranges.len(), |index| {
             let range = ranges.get(index).cloned().unwrap_or_default();
             let mut run = Run::default();
+            let mut look = knowledge.look();
             scan.visit(range, |record| {
-                run.digester.add(record.key, record.value);
+                match look.take(&record) {
+                    None => run.digester.add(record.key, record.value),
+                    Some(change) => run.digester.add(&change.key, &change.value),
+                }
                 if !record.repeats_key {
                     run.key(record.key);
                 }
                 Ok::<_, bdbfile::Error>(())
             })?;
-            Ok::<_, bdbfile::Error>(run)
+            Ok::<_, bdbfile::Error>((run, look.finish()))
         })
         .map_err(bad_source)?;
-    let mut all = Run::default();
-    for run in &runs {
-        all.append(run);
+    let (mut all, mut seen) = (Run::default(), Seen::default());
+    for (run, of_run) in runs {
+        all.append(&run);
+        seen.append(of_run);
     }
     let scan = scan.finish().map_err(bad_source)?;
     let order = if all.out_of_order {
@@ -75,7 +105,13 @@ pub(crate) fn read_only<S: PageSource>(source: S, workers: Workers) -> Result<Re
     } else {
         RecordOrder::Bytewise
     };
-    Ok(Reading::new(&file, order, &all.digester, scan))
+    Ok(Reading::new(&file, order, &all.digester, scan, seen))
+}
+
+/// Whether a file holds one btree with keys and nothing else.
+fn is_plain_btree<S: PageSource>(file: &DatabaseFile<S>) -> bool {
+    let meta = file.meta();
+    meta.kind == Kind::Btree && !meta.is_recno() && !meta.is_directory()
 }
 
 /// A run of records that was read: what they are, and whether their keys are
@@ -115,9 +151,13 @@ pub(crate) fn rewrite<S: PageSource>(
     path: &Path,
     file: &File,
     file_id: [u8; 20],
+    knowledge: &FileKnowledge<'_>,
     workers: Workers,
 ) -> Result<Reading> {
     let input = open(source)?;
+    if !is_plain_btree(&input) {
+        return others::rewrite(&input, path, file, file_id, knowledge, workers);
+    }
     let database = input.database();
     let layout = PageLayout {
         endian: Endian::Little,
@@ -129,13 +169,20 @@ pub(crate) fn rewrite<S: PageSource>(
     // internal pages. One whose application compares keys in its own way shows
     // it by the first key out of order, and is begun again.
     let mut order = RecordOrder::Bytewise;
-    let (digester, scan) = match build(&database, path, file, &head, &params, workers) {
+    let into = Into {
+        path,
+        file,
+        head: &head,
+        knowledge,
+        workers,
+    };
+    let (digester, seen, scan) = match build(&database, &into, &params) {
         Err(Build::OutOfOrder) => {
             order = RecordOrder::AsFound;
             params.order = KeyOrder::AsFed;
             file.set_len(0)
                 .map_err(Error::io(path, "empty the file to begin it again"))?;
-            build(&database, path, file, &head, &params, workers)
+            build(&database, &into, &params)
         }
         built => built,
     }
@@ -149,7 +196,7 @@ pub(crate) fn rewrite<S: PageSource>(
         },
     })?;
     file.sync_all().map_err(Error::io(path, "sync the file"))?;
-    Ok(Reading::new(&input, order, &digester, scan))
+    Ok(Reading::new(&input, order, &digester, scan, seen))
 }
 
 /// What is odd about a database, in words; at most one warning for each rule,
@@ -160,6 +207,8 @@ pub(crate) fn warnings(name: &std::ffi::OsString, reading: &Reading) -> Vec<Warn
         let text = "the keys are not in bytewise order: the server compares them in its own way; the order found is kept";
         warnings.push(Warning::new(Some(name), text));
     }
+    let notes = reading.notes.iter();
+    warnings.extend(notes.map(|note| Warning::new(Some(name), note.as_str())));
     warnings.extend(grouped(name, &reading.scan.findings));
     if reading.scan.more_findings > 0 {
         let text = format!(
@@ -201,79 +250,106 @@ impl From<bdbfile::Error> for Build {
     }
 }
 
+/// What a database is built into, and with what.
+struct Into<'a> {
+    path: &'a Path,
+    file: &'a File,
+    head: &'a FileParams,
+    knowledge: &'a FileKnowledge<'a>,
+    workers: Workers,
+}
+
 fn build<S: PageSource>(
     database: &Database<'_, S>,
-    path: &Path,
-    file: &File,
-    head: &FileParams,
+    into: &Into<'_>,
     params: &BtreeParams,
-    workers: Workers,
-) -> std::result::Result<(Digester, ScanReport), Build> {
+) -> std::result::Result<(Digester, Seen, ScanReport), Build> {
+    let path = into.path;
     let failed = |error| match error {
         bdbfile::Error::Order { .. } => Build::OutOfOrder,
-        bdbfile::Error::Io { source, .. } => {
-            Build::Failed(Error::io(path, "write the file")(source))
-        }
-        error => Build::Failed(Error::Database { error, copy: false }),
+        error => Build::Failed(not_written(path, error)),
     };
-    let handle = file
-        .try_clone()
-        .map_err(|error| Build::Failed(Error::io(path, "open the file again")(error)))?;
     let syncing = |error| Build::Failed(Error::io(path, "sync the file")(error));
-    let sink = SyncingSink::new(path.display().to_string(), handle).map_err(syncing)?;
-    let mut built = NewFile::new(sink, head).map_err(failed)?;
+    let sink = sink(path, into.file).map_err(Build::Failed)?;
+    let mut built = NewFile::new(sink, into.head).map_err(failed)?;
     let btree = built.btree(None, params).map_err(failed)?;
     let scan = database.scan()?;
-    let ranges = scan.pieces(head.layout.page_size)?;
-    let digesters = workers.all(ranges.len(), |index| {
+    let ranges = scan.pieces(into.head.layout.page_size)?;
+    let runs = into.workers.all(ranges.len(), |index| {
         // Begun before anything can fail: those after it wait for it.
         let mut piece = btree.piece(index);
         let range = ranges.get(index).cloned().unwrap_or_default();
         let mut digester = Digester::default();
+        let mut look = into.knowledge.look();
         scan.visit(range, |record| {
-            digester.add(record.key, record.value);
-            piece.push(record.key, record.value).map_err(failed)
+            let Some(change) = look.take(&record) else {
+                digester.add(record.key, record.value);
+                return piece.push(record.key, record.value).map_err(failed);
+            };
+            // The order of the keys is that of the source.
+            if change.key != record.key {
+                return Err(Build::Failed(Error::RuleChangesKey {
+                    file: path.to_owned(),
+                    key: record.key.escape_ascii().to_string(),
+                }));
+            }
+            digester.add(&change.key, &change.value);
+            piece.push(&change.key, &change.value).map_err(failed)
         })?;
         piece.finish().map_err(failed)?;
-        Ok::<_, Build>(digester)
+        Ok::<_, Build>((digester, look.finish()))
     })?;
     let scan = scan.finish()?;
     btree.finish().map_err(failed)?;
     let (sink, _) = built.finish().map_err(failed)?;
     sink.finish().map_err(syncing)?;
-    let mut all = Digester::default();
-    for digester in &digesters {
-        all.append(digester);
+    let (mut all, mut seen) = (Digester::default(), Seen::default());
+    for (digester, of_run) in runs {
+        all.append(&digester);
+        seen.append(of_run);
     }
-    Ok((all, scan))
+    Ok((all, seen, scan))
 }
 
-/// Opens a file, if it is of a kind that is migrated: a btree of 3.1 or later.
+/// A sink into the file at `path`.
+fn sink(path: &Path, file: &File) -> Result<SyncingSink> {
+    let handle = file
+        .try_clone()
+        .map_err(Error::io(path, "open the file again"))?;
+    SyncingSink::new(path.display().to_string(), handle).map_err(Error::io(path, "sync the file"))
+}
+
+/// What went wrong with the file being written.
+fn not_written(path: &Path, error: bdbfile::Error) -> Error {
+    match error {
+        bdbfile::Error::Io { source, .. } => Error::io(path, "write the file")(source),
+        error => Error::Database { error, copy: false },
+    }
+}
+
+/// Opens a file, if it is of a release that is migrated: 3.1 or later.
 pub(crate) fn open<S: PageSource>(source: S) -> Result<DatabaseFile<S>> {
     let file = DatabaseFile::open(source).map_err(bad_source)?;
     let meta = file.meta();
-    let what = if meta.is_directory() {
-        "a file with several named databases"
-    } else if meta.is_recno() {
-        "a recno database"
-    } else if meta.kind == Kind::Hash {
-        "a hash database"
-    } else if meta.kind == Kind::Queue {
-        "a queue"
-    } else if meta.version < OLDEST {
-        "a btree of Berkeley DB 3.0 or earlier, as Calendar Server 5 has it; run cs5migrate first"
-    } else {
-        return Ok(file);
+    let oldest = match meta.kind {
+        Kind::Hash => OLDEST_HASH,
+        Kind::Queue => OLDEST_QUEUE,
+        _ => OLDEST_BTREE,
     };
+    if meta.version >= oldest {
+        return Ok(file);
+    }
     Err(Error::KindNotMigrated {
         file: PathBuf::from(file.name()),
-        what,
+        what: "a database of Berkeley DB 3.0 or earlier, as Calendar Server 5 has it; run cs5migrate first",
     })
 }
 
-/// The oldest version of btree that is migrated: that of 3.1 to 4.0, with
-/// which the first releases of Calendar Server 6 came.
-const OLDEST: u32 = 8;
+// The oldest versions that are migrated: those of 3.1 to 4.0, with which the
+// first releases of Calendar Server 6 came.
+const OLDEST_BTREE: u32 = 8;
+const OLDEST_HASH: u32 = 7;
+const OLDEST_QUEUE: u32 = 2;
 
 fn bad_source(error: bdbfile::Error) -> Error {
     Error::Database { error, copy: true }

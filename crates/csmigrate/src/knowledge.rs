@@ -1,0 +1,110 @@
+//! What is known of the records of a store: which of them are recognised, what
+//! is odd about them, and what the rules make of them.
+
+use std::ffi::OsStr;
+
+use bdbfile::read::Record;
+use caldb::Profile;
+use caldb::check::{Gatherer, RecordKind, RecordPlace};
+use caldb::record::RecordForm;
+use caldb::rules::{Change, RuleSet, Tally};
+
+/// What is known of a store, and what is to be done to it.
+#[derive(Debug)]
+pub(crate) struct Knowledge<'a> {
+    pub(crate) profile: &'a Profile,
+    pub(crate) rules: &'a RuleSet,
+}
+
+/// What is known of the records of one file.
+#[derive(Debug)]
+pub(crate) struct FileKnowledge<'a> {
+    form: Option<RecordForm>,
+    rules: Option<&'a RuleSet>,
+}
+
+/// Records of one file, looked at one by one.
+#[derive(Debug)]
+pub(crate) struct Look<'k> {
+    of: &'k FileKnowledge<'k>,
+    seen: Seen,
+}
+
+/// What was seen of the records of a file.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// None where nothing is known of the file.
+    pub(crate) gathered: Option<Gatherer>,
+    /// What the rules changed.
+    pub(crate) tally: Tally,
+}
+
+impl<'a> Knowledge<'a> {
+    /// What is known of the file of this name.
+    pub(crate) fn of(&self, name: &OsStr) -> FileKnowledge<'a> {
+        let file = name.to_str().and_then(|name| self.profile.file(name));
+        FileKnowledge {
+            form: file.map(caldb::FileProfile::form),
+            rules: (!self.rules.changes_nothing()).then_some(self.rules),
+        }
+    }
+}
+
+impl FileKnowledge<'_> {
+    /// Nothing is known, nothing is looked for and nothing is changed.
+    pub(crate) const NONE: Self = Self {
+        form: None,
+        rules: None,
+    };
+
+    /// Whether a rule may change a record.
+    pub(crate) fn may_change(&self) -> bool {
+        self.rules.is_some() && self.form.is_some()
+    }
+
+    /// Begins to look at records that stand one after the other.
+    pub(crate) fn look(&self) -> Look<'_> {
+        Look {
+            of: self,
+            seen: Seen {
+                gathered: self.form.as_ref().map(Gatherer::new),
+                tally: Tally::default(),
+            },
+        }
+    }
+}
+
+impl Look<'_> {
+    /// Looks at a record; gives what it is to be instead, if a rule says so.
+    pub(crate) fn take(&mut self, record: &Record<'_>) -> Option<Change> {
+        let gathered = self.seen.gathered.as_mut()?;
+        let form = self.of.form.as_ref()?;
+        let place = RecordPlace {
+            page: record.page,
+            slot: record.slot,
+            number: record.number,
+        };
+        let kind = gathered.take(place, record.key, record.value);
+        let rules = self
+            .of
+            .rules
+            .filter(|_| matches!(kind, RecordKind::Recognised))?;
+        rules.apply(form.role, record.key, record.value, &mut self.seen.tally)
+    }
+
+    /// What was seen.
+    pub(crate) fn finish(self) -> Seen {
+        self.seen
+    }
+}
+
+impl Seen {
+    /// Adds what was seen of the records that follow.
+    pub(crate) fn append(&mut self, after: Self) {
+        self.tally.append(after.tally);
+        match (&mut self.gathered, after.gathered) {
+            (Some(all), Some(after)) => all.append(after),
+            (all, after) => *all = all.take().or(after),
+        }
+    }
+}
