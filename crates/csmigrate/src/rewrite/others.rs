@@ -9,6 +9,7 @@ use bdbfile::convert::{ConvertOptions, Note, convert};
 use bdbfile::layout::{Endian, Kind};
 use bdbfile::read::{Database, DatabaseFile, ScanReport};
 use bdbfile::source::PageSource;
+use bdbfile::write::{SortBudget, SpillPlace};
 use bdbfile::{Error as FileError, Workers};
 
 use super::{Reading, bad_source, not_written, sink};
@@ -67,6 +68,11 @@ pub(super) fn rewrite<S: PageSource>(
         endian: Endian::Little,
         file_id,
         threads: workers.threads,
+        // Where there is to be room for the file anyway.
+        sort: SortBudget {
+            spill: SpillPlace::Directory(path.parent().unwrap_or(path).to_owned()),
+            ..SortBudget::default()
+        },
         ..ConvertOptions::default()
     };
     let begin = || {
