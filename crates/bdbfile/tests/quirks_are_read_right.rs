@@ -55,17 +55,22 @@ fn as_bit_fields(bytes: &mut [u8], endian: Endian) {
     }
 }
 
-/// Solaris databases of 2.3.4 and before were unreadable for 2.3.5 and later.
+/// Solaris databases of 2.3.4 and before were unreadable for 2.3.5 and later. An
+/// upgrade to a later version of the format does not touch the items.
 #[test]
 fn bit_fields_the_other_way_round_are_read() {
     for name in [
-        "bt-plain-le",
-        "bt-plain-be",
-        "bt-ovfl-le",
-        "bt-ovfl-be-512",
-        "bt-offdup-le",
+        "x86-2.7.7/bt-plain-le",
+        "x86-2.7.7/bt-plain-be",
+        "x86-2.7.7/bt-ovfl-le",
+        "x86-2.7.7/bt-ovfl-be-512",
+        "x86-2.7.7/bt-offdup-le",
+        "x86-3.2.9/bt-plain-le",
+        "x86-3.2.9/bt-dup-be",
+        "x86-4.2.52/bt-plain-be",
+        "x86-4.2.52/bt-dup-le",
     ] {
-        let Some(good) = sample(&format!("x86-2.7.7/{name}.db")) else {
+        let Some(good) = sample(&format!("{name}.db")) else {
             return;
         };
         let mut bytes = good.clone();
@@ -211,6 +216,47 @@ fn byte_reversed_key_lengths_are_read() {
         let all = pairs.iter().filter(|pair| pair.0 == *key);
         let all: Vec<Vec<u8>> = all.map(|pair| pair.1.clone()).collect();
         assert_eq!(database.get(key).unwrap(), all);
+    }
+}
+
+/// Turns the length of each key that an even number of data share.
+fn turn_key_lengths(bytes: &mut [u8], endian: Endian) {
+    let size = page_size(bytes, endian);
+    for page in bytes.chunks_mut(size).skip(1).filter(|page| page[25] == 5) {
+        let entries = usize::from(endian.u16(page, 20).unwrap());
+        let offset = |page: &[u8], slot| endian.u16(page, 26 + 2 * slot).unwrap();
+        let keys: Vec<u16> = (0..entries)
+            .step_by(2)
+            .map(|slot| offset(page, slot))
+            .collect();
+        for run in keys.chunk_by(|left, right| left == right) {
+            if run.len().is_multiple_of(2) {
+                let at = usize::from(run[0]);
+                page[at..at + 2].reverse();
+            }
+        }
+    }
+}
+
+/// An upgrade of a file of 2.x leaves its lengths as they are (seen: survey).
+#[test]
+fn byte_reversed_key_lengths_are_read_in_later_formats() {
+    for name in [
+        "x86-3.2.9/bt-dup-le",
+        "x86-3.2.9/bt-dup-be",
+        "x86-4.2.52/bt-dup-le",
+        "x86-4.2.52/bt-dup-be",
+    ] {
+        let Some(good) = sample(&format!("{name}.db")) else {
+            return;
+        };
+        let mut bytes = good.clone();
+        turn_key_lengths(&mut bytes, endian(name));
+        assert_ne!(bytes, good, "{name}");
+        let expected = read_bytes(&good).unwrap().0;
+        assert_eq!(read_bytes(&bytes).unwrap().0, expected, "{name}");
+        assert!(rules(&bytes).contains(&Rule::KeyLengthOrder), "{name}");
+        assert!(!rules(&good).contains(&Rule::KeyLengthOrder), "{name}");
     }
 }
 

@@ -4,9 +4,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use oracle::compose::{Composed, End, StoreFile, StorePlan, VERSION_FILE, compose};
+use oracle::compose::{
+    Composed, End, Format, Nature, Special, StoreFile, StorePlan, Surroundings, VERSION_FILE,
+    compose,
+};
 use oracle::{
-    ByteOrder, Database, DatabaseOptions, Environment, EnvironmentOptions, Method, Record, verify,
+    ByteOrder, Database, DatabaseOptions, Environment, EnvironmentOptions, HashFunction, Method,
+    Record, verify,
 };
 
 fn records(file: &Path) -> Vec<Record> {
@@ -116,13 +120,35 @@ fn a_seed_fixes_the_records_and_another_changes_them() {
 
 #[test]
 fn every_special_component_is_there() {
+    let everything = StorePlan {
+        components: 20,
+        specials: Special::ALL.iter().copied().collect(),
+        ..StorePlan::default()
+    };
+    let dir = tempfile::tempdir().unwrap();
+    for (name, count) in compose(&everything, dir.path()).unwrap().census.entries() {
+        assert!(count > 0, "{name}");
+    }
+    let nothing = StorePlan {
+        specials: BTreeSet::new(),
+        ..everything
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let usual = ["masters", "exceptions", "hidden"];
+    for (name, count) in compose(&nothing, dir.path()).unwrap().census.entries() {
+        assert_eq!(count > 0, usual.contains(&name), "{name}");
+    }
     let plan = StorePlan {
         components: 20,
         ..StorePlan::default()
     };
     let dir = tempfile::tempdir().unwrap();
     let composed = compose(&plan, dir.path()).unwrap();
-    for (name, count) in composed.census.entries() {
+    let entries = composed.census.entries();
+    let usual = entries
+        .iter()
+        .take_while(|(name, _)| *name != "masters_without_instances");
+    for (name, count) in usual.copied() {
         assert!(count > 0, "{name}");
     }
     let events_and_todos = || {
@@ -271,5 +297,58 @@ fn every_file_is_a_btree_of_the_asked_page_size() {
         assert_eq!(database.method().unwrap(), Some(Method::Btree));
         assert_eq!(database.page_size().unwrap(), 8192);
         assert!(database.subdatabases().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn what_cannot_be_together_is_refused_before_anything_is_written() {
+    let changes: [fn(&mut StorePlan); 8] = [
+        |plan| plan.method = Method::Queue,
+        |plan| {
+            plan.format = Format::V4;
+            plan.end = End::Abandoned;
+        },
+        |plan| {
+            plan.format = Format::V2;
+            plan.named = true;
+        },
+        |plan| {
+            plan.format = Format::V3_2;
+            plan.checksums = true;
+        },
+        |plan| plan.natures = [Nature::DirectoryOrder].into(),
+        |plan| plan.natures = [Nature::KeyLengths].into(),
+        |plan| {
+            plan.natures = [Nature::BitFields].into();
+            plan.method = Method::Hash;
+        },
+        |plan| plan.hash_function = HashFunction::Times33,
+    ];
+    for (at, change) in changes.into_iter().enumerate() {
+        let mut plan = StorePlan::default();
+        change(&mut plan);
+        let dir = tempfile::tempdir().unwrap();
+        assert!(compose(&plan, dir.path()).is_err(), "{at}");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "{at}");
+    }
+}
+
+/// What is put into files byte by byte stays away from files that need none.
+#[test]
+fn a_store_without_an_environment_is_as_good_as_one_with() {
+    for byte_order in [ByteOrder::Little, ByteOrder::Big] {
+        let plan = StorePlan {
+            byte_order,
+            checksums: true,
+            duplicates: true,
+            deletes: true,
+            surroundings: Surroundings::Nothing,
+            ..StorePlan::default()
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let composed = compose(&plan, dir.path()).unwrap();
+        let (databases, version, logs, regions) = names(dir.path());
+        assert_eq!((databases, version, logs, regions), (8, true, 0, 0));
+        judge(&plan, dir.path(), &composed);
     }
 }

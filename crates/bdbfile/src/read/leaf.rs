@@ -154,25 +154,28 @@ enum Key<'a> {
 }
 
 /// The page with the lengths of its keys in the file's byte order, where 2.x
-/// may have left some in the other.
+/// may have left some in the other. An upgrade in place leaves them so.
 pub(crate) fn mend_key_lengths<'a, S: PageSource>(
     walk: Walk<'_, S>,
     view: &PageView<'a>,
 ) -> Cow<'a, [u8]> {
     let mut bytes = Cow::Borrowed(view.bytes);
-    if !walk.meta.is_first_generation() || !walk.meta.has_duplicates() {
+    if !walk.meta.has_duplicates() {
         return bytes;
     }
-    let mut last = None;
-    for slot in (0..view.header.entries).step_by(2) {
+    let mut items = None;
+    let mut slot = 0;
+    while slot < view.header.entries {
         let offset = view.item_offset(slot);
-        if offset == last {
-            continue;
+        let mut sharers = 0_u16;
+        while slot < view.header.entries && view.item_offset(slot) == offset {
+            sharers += 1;
+            slot = slot.saturating_add(2);
         }
-        last = offset;
-        if let Some(offset) = offset
-            && quirks::sharers(view, offset).is_multiple_of(2)
-            && let Some(len) = quirks::key_length(view, offset)
+        if sharers.is_multiple_of(2)
+            && let Some(offset) = offset
+            && let items = items.get_or_insert_with(|| quirks::Items::of(view))
+            && let Some(len) = quirks::key_length_before(view, offset, items.after(offset))
         {
             walk.notes.find_once(view.header.pgno, Rule::KeyLengthOrder);
             view.layout.endian.put_u16(bytes.to_mut(), offset, len);

@@ -87,7 +87,7 @@ impl<S: PageSource> DatabaseFile<S> {
             pages.ignore_checksums();
             findings.push(note(Rule::ChecksumsAllWrong));
         }
-        if meta.is_first_generation() && quirks::has_bit_fields(&pages, &meta) {
+        if quirks::has_bit_fields(&pages, &meta) {
             layout.bit_fields = true;
             pages.set_layout(layout);
             findings.push(note(Rule::BitFields));

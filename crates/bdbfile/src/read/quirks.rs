@@ -28,8 +28,8 @@ pub(super) fn checksums_all_wrong<S: PageSource>(pages: &Pages<S>) -> bool {
     tried > 0
 }
 
-/// Whether the type bytes of a 2.x file are laid out as bit fields the other
-/// way round. A key is stored in the page or in an overflow chain: types 1 and
+/// Whether the type bytes of a btree are laid out as bit fields the other way
+/// round, as up to 2.3.4; an upgrade in place leaves them so. A key is stored in the page or in an overflow chain: types 1 and
 /// 3, or as bit fields 2 and 6. One key of type 1 or one of type 6 decides.
 pub(super) fn has_bit_fields<S: PageSource>(pages: &Pages<S>, meta: &Meta) -> bool {
     meta.btree().is_some() && !meta.is_recno() && has_shifted_types(pages)
@@ -64,33 +64,42 @@ pub(crate) fn has_shifted_types<S: PageSource>(pages: &Pages<S>) -> bool {
     shifted
 }
 
+/// Where the items of a page are.
+pub(super) struct Items {
+    /// Ascending.
+    offsets: Vec<usize>,
+    end: usize,
+}
+
+impl Items {
+    pub(super) fn of(view: &PageView<'_>) -> Self {
+        let mut offsets: Vec<usize> = (0..view.header.entries)
+            .filter_map(|slot| view.item_offset(slot))
+            .collect();
+        offsets.sort_unstable();
+        Self {
+            offsets,
+            end: view.bytes.len(),
+        }
+    }
+
+    /// Where the item that follows the one at `offset` in memory begins.
+    pub(super) fn after(&self, offset: usize) -> usize {
+        let at = self.offsets.partition_point(|other| *other <= offset);
+        self.offsets.get(at).copied().unwrap_or(self.end)
+    }
+}
+
 /// The right length of a key in the page at `offset`, where 2.x may have
-/// written it in the other byte order: `None` where it is as it should be.
+/// written it in the other byte order: `None` where it is as it should be. The
+/// next item in memory begins at `next`.
 ///
 /// 2.x swaps the length of a shared key once for each duplicate, so in a file
 /// of foreign order it comes out wrong where their number is even. The item
 /// that follows in memory begins where the key ends: that decides.
-pub(super) fn key_length(view: &PageView<'_>, offset: usize) -> Option<u16> {
-    let next = (0..view.header.entries)
-        .filter_map(|slot| view.item_offset(slot))
-        .filter(|other| *other > offset)
-        .min()
-        .unwrap_or(view.bytes.len());
-    key_length_before(view, offset, next)
-}
-
-/// The same where it is known that the next item begins at `next`.
 pub(crate) fn key_length_before(view: &PageView<'_>, offset: usize, next: usize) -> Option<u16> {
     let stored = view.layout.endian.u16(view.bytes, offset)?;
     let swapped = stored.swap_bytes();
     let end = |len: u16| align4(offset + LEAF_ITEM_HEADER + usize::from(len));
     (end(stored) != next && end(swapped) == next).then_some(swapped)
-}
-
-/// How many key slots of a leaf share the item at `offset`.
-pub(super) fn sharers(view: &PageView<'_>, offset: usize) -> usize {
-    (0..view.header.entries)
-        .step_by(2)
-        .filter(|slot| view.item_offset(*slot) == Some(offset))
-        .count()
 }

@@ -1,7 +1,7 @@
 //! Pages of keys and data: btree leaves and pages of hash buckets.
 
 use crate::error::{Place, Rule};
-use crate::layout::{BadItem, PageNo, PageView};
+use crate::layout::{BadItem, Meta, PageNo, PageView};
 use crate::salvage::census::Class;
 use crate::salvage::chain::Chain;
 use crate::salvage::duplicates::Owner;
@@ -63,12 +63,8 @@ impl<S: PageSource> Work<'_, S> {
         if class == Some(Class::Hash) {
             return self.pairs(&view, &Items::Hash(view), origin, each);
         }
-        let old = self
-            .shape
-            .meta
-            .as_ref()
-            .is_none_or(|meta| meta.is_first_generation() && meta.has_duplicates());
-        if !old {
+        let may_share_keys = self.shape.meta.as_ref().is_none_or(Meta::has_duplicates);
+        if !may_share_keys {
             return self.pairs(&view, &Items::Leaf(Slots::new(view)), origin, each);
         }
         let (mended, any) = mend_key_lengths(&view);

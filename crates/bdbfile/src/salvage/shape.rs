@@ -113,11 +113,10 @@ impl Shape {
             report.find(Place::page(0), Rule::Checksum, found);
             meta = None;
         }
-        let first = meta.as_ref().is_none_or(Meta::is_first_generation);
         let btree = meta
             .as_ref()
             .is_none_or(|meta| meta.btree().is_some() && !meta.is_recno());
-        if first && btree && quirks::has_shifted_types(&pages) {
+        if btree && quirks::has_shifted_types(&pages) {
             layout.bit_fields = true;
             pages.set_layout(layout);
             report.find(Place::FILE, Rule::BitFields, "");

@@ -60,12 +60,14 @@ pub(super) fn check<S: PageSource>(
     state
 }
 
-/// The bytes of a page with what 2.x wrote wrong put right.
+/// The bytes of a page with what 2.x wrote wrong put right. In a later version
+/// it is damage that an upgrade left: what can be read is not sound for that.
 pub(super) fn mended<'a, S: PageSource>(
     check: &Check<'_, S>,
     view: &PageView<'a>,
 ) -> Cow<'a, [u8]> {
-    if !view.header.is(PageType::BtreeLeaf) {
+    let may_be_wrong = check.file.meta().is_first_generation();
+    if !may_be_wrong || !view.header.is(PageType::BtreeLeaf) {
         return Cow::Borrowed(view.bytes);
     }
     let walk = Walk {

@@ -7,9 +7,10 @@ use super::key;
 use super::lines::Lines;
 use super::plan::StorePlan;
 use super::rng::Rng;
+use super::special::Special;
 use super::text;
 use super::time::{BASE, DAY, stamp};
-use super::{deletelog, queue};
+use super::{deletelog, extra, queue};
 
 /// A record on its way into a file.
 #[derive(Debug, Clone)]
@@ -93,7 +94,7 @@ impl<'plan> Calendar<'plan> {
     }
 
     fn has_properties(&self) -> bool {
-        self.kind() != 7
+        self.kind() != 7 || !self.plan.has(Special::WithoutProperties)
     }
 
     fn is_resource(&self) -> bool {
@@ -146,6 +147,7 @@ pub(super) fn compose(plan: &StorePlan, index: u32) -> CalendarRecords {
     }
     queue::place(&calendar, &mut rng, &mut into);
     deletelog::place(&calendar, &deleted, &mut rng, &mut into);
+    extra::place(&calendar, &mut into);
     into
 }
 
@@ -195,7 +197,7 @@ fn properties(calendar: &Calendar<'_>, rng: &mut Rng, into: &mut CalendarRecords
     }
     add("CATEGORIES", text::category(rng));
     add("TZID", calendar.zone);
-    let upper_case = calendar.index.is_multiple_of(4);
+    let upper_case = calendar.index.is_multiple_of(4) && calendar.plan.has(Special::UpperCaseAce);
     for ace in access(calendar, upper_case) {
         add("ACCESS-CONTROL-ENTRY", ace);
         into.census.cut_off_aces += u64::from(ace.ends_with('^'));
@@ -224,7 +226,7 @@ fn access(calendar: &Calendar<'_>, upper_case: bool) -> Vec<&'static str> {
     };
     match calendar.kind() {
         // Printed in a manual with its grant cut off.
-        5 => entries.push("lucy^a^frs^"),
+        5 if calendar.plan.has(Special::CutOffAce) => entries.push("lucy^a^frs^"),
         8 => entries.push("@example.com^a^rsf^d"),
         _ => {}
     }

@@ -33,6 +33,20 @@ pub struct Census {
     pub long_components: u64,
     /// Components whose key does not fit a leaf page.
     pub long_keys: u64,
+    /// Master entries of series of which nothing is left.
+    pub masters_without_instances: u64,
+    /// Components with a rule and without a master entry.
+    pub rules_without_master: u64,
+    /// Calendars without an owner.
+    pub calendars_without_owner: u64,
+    /// Calendars of which only delete log entries are left.
+    pub deleted_calendars: u64,
+    /// Components with bytes that their character set has not.
+    pub not_in_charset: u64,
+    /// Pairs of components of one identity.
+    pub duplicate_identities: u64,
+    /// Alarms of components that are not there.
+    pub alarms_of_unknown: u64,
 }
 
 impl AddAssign for Census {
@@ -73,4 +87,11 @@ entries!(
     calendars_without_properties,
     long_components,
     long_keys,
+    masters_without_instances,
+    rules_without_master,
+    calendars_without_owner,
+    deleted_calendars,
+    not_in_charset,
+    duplicate_identities,
+    alarms_of_unknown,
 );

@@ -5,6 +5,7 @@ use super::file::StoreFile;
 use super::key;
 use super::lines::Lines;
 use super::rng::Rng;
+use super::special::Special;
 use super::text;
 use super::time::{BASE, DAY, HOUR, date, stamp};
 
@@ -33,32 +34,20 @@ impl Kind {
 
 /// What is special about a component. Each sort has fixed places, so that every
 /// store of 12 calendars with 20 components has them all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Special {
-    LongText,
-    LongKey,
-    OrphanException,
-    Tombstone,
-    NoneTexts,
-    ZeroTrigger,
-    UnboundedRule,
-    WithoutUid,
-}
-
-impl Special {
-    fn of(calendar: u32, component: u32) -> Option<Self> {
-        match component {
-            3 if calendar % 4 == 1 => Some(Self::LongText),
-            5 if calendar % 6 == 2 => Some(Self::LongKey),
-            7 if calendar % 6 == 3 => Some(Self::OrphanException),
-            9 if calendar.is_multiple_of(3) => Some(Self::Tombstone),
-            12 if calendar.is_multiple_of(2) => Some(Self::NoneTexts),
-            13 if calendar % 6 == 5 => Some(Self::ZeroTrigger),
-            15 if calendar % 3 == 2 => Some(Self::UnboundedRule),
-            17 if calendar % 12 == 8 => Some(Self::WithoutUid),
-            _ => None,
-        }
-    }
+fn special_of(calendar: &Calendar<'_>, component: u32) -> Option<Special> {
+    let index = calendar.index;
+    let special = match component {
+        3 if index % 4 == 1 => Special::LongText,
+        5 if index % 6 == 2 => Special::LongKey,
+        7 if index % 6 == 3 => Special::OrphanException,
+        9 if index.is_multiple_of(3) => Special::Tombstone,
+        12 if index.is_multiple_of(2) => Special::NoneTexts,
+        13 if index % 6 == 5 => Special::ZeroTrigger,
+        15 if index % 3 == 2 => Special::UnboundedRule,
+        17 if index % 12 == 8 => Special::WithoutUid,
+        _ => return None,
+    };
+    calendar.plan.has(special).then_some(special)
 }
 
 /// What several records tell of one component.
@@ -101,7 +90,7 @@ impl Outline {
 /// The component of a number, or the series that begins with it, as long as the
 /// calendar still has room.
 pub(super) fn outlines(calendar: &Calendar<'_>, number: u32, rng: &mut Rng) -> Vec<Outline> {
-    let special = Special::of(calendar.index, number);
+    let special = special_of(calendar, number);
     let kind = if rng.once_in(4) {
         Kind::Todo
     } else {
@@ -139,7 +128,7 @@ pub(super) fn outlines(calendar: &Calendar<'_>, number: u32, rng: &mut Rng) -> V
 /// calendar has room for, and none in the place of a special component.
 fn room(calendar: &Calendar<'_>, number: u32) -> u32 {
     let free = (number + 1..calendar.plan.components)
-        .take_while(|&next| Special::of(calendar.index, next).is_none())
+        .take_while(|&next| special_of(calendar, next).is_none())
         .take(3);
     u32::try_from(free.count()).expect("at most three")
 }
@@ -254,7 +243,7 @@ fn count(outline: &Outline, hidden: bool, into: &mut CalendarRecords) {
         Some(Special::ZeroTrigger) => census.zero_triggers += 1,
         Some(Special::UnboundedRule) => census.unbounded_rules += 1,
         Some(Special::WithoutUid) => census.without_uid += 1,
-        None => {}
+        _ => {}
     }
 }
 

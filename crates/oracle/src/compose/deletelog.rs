@@ -3,6 +3,7 @@
 use super::calendar::{Calendar, CalendarRecords, empties};
 use super::component::{Kind, Outline};
 use super::file::StoreFile;
+use super::format::Format;
 use super::key;
 use super::lines::Lines;
 use super::rng::Rng;
@@ -59,7 +60,9 @@ pub(super) fn place(
 
 /// How many further data items the entry of a number has.
 fn duplicates(calendar: &Calendar<'_>, number: u32) -> u32 {
-    if number == 2 && calendar.index.is_multiple_of(6) {
+    // 2.x kept sets off the page in a form that none of today's libraries writes.
+    let off_page = calendar.plan.format != Format::V2;
+    if off_page && number == 2 && calendar.index.is_multiple_of(6) {
         LARGE_SET * (calendar.plan.page_size / 4096).max(1)
     } else {
         number % 3

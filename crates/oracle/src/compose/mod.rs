@@ -8,6 +8,10 @@
 //! CRLF and none folded, and keys are identifiers joined by NUL (module `key`).
 //! No test may take a composed record for evidence of the real encoding.
 //!
+//! The linked library writes the files. What an older one writes otherwise
+//! (versions of the format, natures of its own, logs and regions) is put into
+//! them byte by byte when they are finished.
+//!
 //! A [`StorePlan`] fixes every record. libdb adds what no seed reaches: the
 //! unique ids of the files and the times in its log.
 
@@ -15,17 +19,25 @@ mod calendar;
 mod census;
 mod component;
 mod deletelog;
+mod extra;
 mod file;
+mod format;
 mod key;
 mod lines;
+mod machine;
+mod patch;
 mod plan;
 mod queue;
 mod rng;
+mod special;
 mod store;
 mod text;
 mod time;
 
 pub use census::Census;
 pub use file::StoreFile;
-pub use plan::{End, StorePlan};
+pub use format::{Format, Nature};
+pub use machine::{Library, Machine};
+pub use plan::{End, NAMES, StorePlan, StoreRelease, Surroundings};
+pub use special::Special;
 pub use store::{Composed, VERSION_FILE, compose};

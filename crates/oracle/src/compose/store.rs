@@ -4,9 +4,11 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use super::calendar::Placed;
 use super::census::Census;
 use super::file::StoreFile;
-use super::plan::{End, StorePlan};
+use super::patch::patch;
+use super::plan::{End, StorePlan, Surroundings};
 use crate::database::Database;
 use crate::environment::{Durability, Environment, EnvironmentOptions, Transaction};
 use crate::error::Error;
@@ -15,11 +17,13 @@ use crate::options::{DatabaseOptions, Duplicates};
 /// The file that says which release the store is of.
 pub const VERSION_FILE: &str = "ics50caldb.conf";
 
-/// The version is documented, the form of the file is composed.
-const VERSION_TEXT: &str = "\
-! Composed sample, no file of a real server: only the version is documented.
-caldb.version = \"3.0.0\"
-";
+/// The form of the file is composed. Of versions only 3.0.0 is documented.
+fn version_text(identifier: &str) -> String {
+    format!(
+        "! Composed sample, no file of a real server: only the version is documented.\n\
+         caldb.version = \"{identifier}\"\n"
+    )
+}
 
 /// Changes in one transaction: its locks must fit [`MAX_LOCKS`].
 const BATCH: usize = 100;
@@ -51,6 +55,7 @@ impl Composed {
 
 /// Writes the store of a plan into a new (or empty) directory.
 pub fn compose(plan: &StorePlan, dir: &Path) -> Result<Composed, Error> {
+    plan.check()?;
     make_directory(dir)?;
     let environment = Environment::create(
         dir,
@@ -71,7 +76,7 @@ pub fn compose(plan: &StorePlan, dir: &Path) -> Result<Composed, Error> {
             environment.checkpoint()?;
         }
         for record in &calendar.records {
-            writer.put(record.file, &record.key, &record.value)?;
+            writer.put(index, record)?;
             if !record.doomed {
                 writer.counts[record.file as usize] += 1;
             }
@@ -82,9 +87,11 @@ pub fn compose(plan: &StorePlan, dir: &Path) -> Result<Composed, Error> {
         writer.delete_doomed()?;
     }
     writer.commit()?;
-    let version = dir.join(VERSION_FILE);
-    fs::write(&version, VERSION_TEXT)
-        .map_err(|error| Error::io(&error, format!("write {}", version.display())))?;
+    if let Some(identifier) = &plan.identifier {
+        let version = dir.join(VERSION_FILE);
+        fs::write(&version, version_text(identifier))
+            .map_err(|error| Error::io(&error, format!("write {}", version.display())))?;
+    }
 
     let mut composed = Composed {
         records: StoreFile::ALL.into_iter().zip(writer.counts).collect(),
@@ -111,7 +118,33 @@ pub fn compose(plan: &StorePlan, dir: &Path) -> Result<Composed, Error> {
             drop(open);
         }
     }
+    make_old(plan, dir)?;
     Ok(composed)
+}
+
+/// Changes the finished files into what the plan's library leaves.
+fn make_old(plan: &StorePlan, dir: &Path) -> Result<(), Error> {
+    if plan.patches() {
+        for file in StoreFile::ALL.into_iter().filter(|file| plan.holds(*file)) {
+            patch(plan, &dir.join(file.name()))?;
+        }
+    }
+    if plan.surroundings == Surroundings::Library {
+        return Ok(());
+    }
+    let failed = |error: io::Error| Error::io(&error, format!("clear {}", dir.display()));
+    for entry in fs::read_dir(dir).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("log.") || name.starts_with("__db.") {
+            fs::remove_file(entry.path()).map_err(failed)?;
+        }
+    }
+    match plan.surroundings {
+        Surroundings::Machine(machine) => machine.leave(dir),
+        Surroundings::Library | Surroundings::Nothing => Ok(()),
+    }
 }
 
 /// A directory with anything in it is somebody's.
@@ -133,7 +166,8 @@ fn make_directory(dir: &Path) -> Result<(), Error> {
 struct Writer<'a> {
     plan: &'a StorePlan,
     environment: &'a Environment,
-    databases: Vec<Database>,
+    /// Of each file those of [`StorePlan::names`].
+    databases: Vec<Vec<Database>>,
     txn: Option<Transaction>,
     in_txn: usize,
     since_checkpoint: usize,
@@ -143,26 +177,28 @@ struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     fn new(plan: &'a StorePlan, environment: &'a Environment) -> Result<Self, Error> {
-        let create = |file: StoreFile| {
+        let create = |file: StoreFile, name: Option<&str>| {
             let options = DatabaseOptions {
+                method: plan.method,
                 page_size: Some(plan.page_size),
                 byte_order: plan.byte_order,
-                duplicates: if plan.duplicates && file == StoreFile::DeleteLog {
-                    Duplicates::Unsorted
-                } else {
-                    Duplicates::None
-                },
+                duplicates: plan.duplicates_in(file),
+                checksums: plan.sums(),
+                order: plan.order,
+                hash_function: plan.hash_function,
+                name: name.map(str::to_owned),
                 ..DatabaseOptions::default()
             };
             Database::create(Some(environment), Path::new(file.name()), &options)
         };
+        let databases = StoreFile::ALL.into_iter().map(|file| {
+            let names = plan.names().into_iter().filter(|_| plan.holds(file));
+            names.map(|name| create(file, name)).collect()
+        });
         Ok(Self {
             plan,
             environment,
-            databases: StoreFile::ALL
-                .into_iter()
-                .map(create)
-                .collect::<Result<_, _>>()?,
+            databases: databases.collect::<Result<_, _>>()?,
             txn: None,
             in_txn: 0,
             since_checkpoint: 0,
@@ -171,19 +207,23 @@ impl<'a> Writer<'a> {
         })
     }
 
-    fn put(&mut self, file: StoreFile, key: &[u8], value: &[u8]) -> Result<(), Error> {
+    fn put(&mut self, calendar: u32, record: &Placed) -> Result<(), Error> {
+        let (key, value) = (&record.key, &record.value);
         self.step(key.len() + value.len())?;
-        let database = &self.databases[file as usize];
-        if self.plan.duplicates && file == StoreFile::DeleteLog {
-            database.put(self.txn.as_ref(), key, value)
-        } else {
+        let database = self.database(record.file, calendar);
+        match self.plan.duplicates_in(record.file) {
             // Two records under one key would be a mistake of the composer.
-            database.insert(self.txn.as_ref(), key, value)
+            Duplicates::None => database.insert(self.txn.as_ref(), key, value),
+            _ => database.put(self.txn.as_ref(), key, value),
         }
     }
 
+    fn database(&self, file: StoreFile, calendar: u32) -> &Database {
+        &self.databases[file as usize][self.plan.part(calendar)]
+    }
+
     fn delete_doomed(&mut self) -> Result<(), Error> {
-        for calendar in self.plan.all() {
+        for (calendar, index) in self.plan.all().zip(0..) {
             let mut last = None;
             for record in calendar.records.iter().filter(|record| record.doomed) {
                 // A key goes with all its duplicates, which stand together.
@@ -193,7 +233,8 @@ impl<'a> Writer<'a> {
                 }
                 last = this;
                 self.step(record.key.len())?;
-                self.databases[record.file as usize].delete(self.txn.as_ref(), &record.key)?;
+                let database = self.database(record.file, index);
+                database.delete(self.txn.as_ref(), &record.key)?;
             }
         }
         Ok(())
@@ -228,7 +269,7 @@ impl<'a> Writer<'a> {
         for number in 0..UNCOMMITTED {
             let key = format!("zz-never-committed\0{number:032x}\x000");
             let value = "BEGIN:VEVENT\r\nSUMMARY:never committed\r\nEND:VEVENT\r\n";
-            self.databases[StoreFile::Events as usize].insert(
+            self.database(StoreFile::Events, 0).insert(
                 Some(&txn),
                 key.as_bytes(),
                 value.as_bytes(),
@@ -238,6 +279,7 @@ impl<'a> Writer<'a> {
     }
 
     fn close(self) -> Result<(), Error> {
-        self.databases.into_iter().try_for_each(Database::close)
+        let mut databases = self.databases.into_iter().flatten();
+        databases.try_for_each(Database::close)
     }
 }
