@@ -91,15 +91,12 @@ fn a_mixed_store_has_both_numbers() {
 #[test]
 fn a_profile_can_make_every_record_opaque() {
     let sandbox = sandbox_with("composed-le");
-    let profile: String = ["events", "calprops"]
-        .iter()
-        .map(|file| {
-            format!(
-                "[value.\"ics50{file}.db\"]\nform = \"opaque\"\nmark = \"assumed\"\nbasis = \"a test\"\n"
-            )
-        })
-        .collect();
-    fs::write(sandbox.path().join("mine.toml"), profile).unwrap();
+    let profile = ["events", "calprops"].map(|file| {
+        format!(
+            "[value.\"ics50{file}.db\"]\nform = \"opaque\"\nmark = \"assumed\"\nbasis = \"a test\"\n"
+        )
+    });
+    fs::write(sandbox.path().join("mine.toml"), profile.concat()).unwrap();
     let args = ["--profile", "mine.toml", "old", "new"];
     let output = succeeds(sandbox.path(), args);
     assert_eq!(row(&output.stdout, "ics50events.db").pop().unwrap(), "102");
