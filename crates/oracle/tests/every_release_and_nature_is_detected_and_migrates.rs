@@ -541,6 +541,46 @@ fn files_of_several_stores_are_mixed_and_migrate_all_the_same() {
     assert_refused("2.x beside 4.2", store.path());
 }
 
+/// No guide names a file of numbered records. One that is there is carried.
+#[test]
+fn numbered_records_keep_their_numbers() {
+    for byte_order in BOTH {
+        for method in [Method::Recno, Method::Queue] {
+            let what = format!("{method:?}, {byte_order:?}");
+            let plan = of_6_2(byte_order, |_| {});
+            let store = composed(&plan);
+            let path = store.path().join("ics50numbered.db");
+            let options = DatabaseOptions {
+                method,
+                byte_order,
+                page_size: Some(4096),
+                record_length: (method == Method::Queue).then_some(40),
+                ..DatabaseOptions::default()
+            };
+            let database = Database::create(None, &path, &options).unwrap();
+            for number in 0..2000_u32 {
+                let text = format!("{number:040}");
+                database.append(None, text.as_bytes()).unwrap();
+            }
+            for number in (1..2000).step_by(9) {
+                assert!(database.delete_at(None, number).unwrap());
+            }
+            let expected = database.read_numbered().unwrap();
+            database.close().unwrap();
+            looked_at(&what, store.path());
+            let places = Places::new();
+            migrated(&what, store.path(), &places);
+            let new = places.target.join("ics50numbered.db");
+            Verify::default().run(&new).unwrap();
+            let options = DatabaseOptions::default();
+            let database = Database::open_read_only(None, &new, &options).unwrap();
+            assert_eq!(database.method().unwrap(), Some(method), "{what}");
+            assert!(database.read_numbered().unwrap() == expected, "{what}");
+            database.close().unwrap();
+        }
+    }
+}
+
 #[test]
 fn where_no_evidence_speaks_the_release_is_unknown() {
     let plan = of_6_2(ByteOrder::Little, |plan| {
