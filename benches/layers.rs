@@ -90,9 +90,7 @@ fn content_lines(criterion: &mut Criterion) {
     group.bench_function("parse", |bencher| {
         bencher.iter(|| {
             let lines = records.iter().flat_map(|(_, value)| Lines::new(value));
-            lines
-                .filter_map(caldb::record::content_line::Line::property)
-                .count()
+            lines.filter_map(Line::property).count()
         });
     });
     group.bench_function("parse and print", |bencher| {
