@@ -1,10 +1,10 @@
 //! Rules that rest on reasoning. None drops anything, none makes anything up:
 //! what they write is in the record already, in another spelling.
 
-use super::lines::{lines, unfolded, value_at};
 use super::{Change, Rule};
 use crate::fact::Fact;
 use crate::files::Role;
+use crate::record::content_line::{Lines, Property};
 
 /// Letters of access control entries in lower case.
 pub(super) struct AceLowerCase {
@@ -26,36 +26,32 @@ impl Rule for AceLowerCase {
         if role != Role::CalendarProperties {
             return None;
         }
-        change_lines(key, value, |name, line| {
-            name.eq_ignore_ascii_case(b"X-NSCP-CALPROPS-ACCESS-CONTROL-ENTRY")
-                .then(|| lower_ace(line))
-                .flatten()
+        change_lines(key, value, |line, out| {
+            let lower = line
+                .is("X-NSCP-CALPROPS-ACCESS-CONTROL-ENTRY")
+                .then(|| lower_ace(line.value().raw()))
+                .flatten();
+            lower.is_some_and(|lower| {
+                line.print_with_value(&lower, out);
+                true
+            })
         })
     }
 }
 
 /// An entry is who^what^how^grant; who may be a name, whose case matters.
-fn lower_ace(line: &[u8]) -> Option<Vec<u8>> {
-    // A folded one is rare and is left as it is.
-    let end = line
-        .iter()
-        .rposition(|byte| !matches!(byte, b'\r' | b'\n'))?
-        + 1;
-    let (text, line_end) = line.split_at(end);
-    if text.contains(&b'\n') {
-        return None;
-    }
-    let at = value_at(text)?;
-    let (head, entry) = text.split_at(at);
+fn lower_ace(entry: &[u8]) -> Option<Vec<u8>> {
     let who = entry.iter().position(|byte| *byte == b'^')?;
     let (who, rest) = entry.split_at(who);
-    // Three carets at most, and letters between them: else it is no entry.
+    // Three carets at most, and letters between them: else it is no entry. A
+    // folded one is rare and is left as it is.
     let letters = rest.iter().all(|b| b.is_ascii_alphabetic() || *b == b'^');
-    if !letters || rest.split(|byte| *byte == b'^').count() > 4 {
+    let folded = who.iter().any(|byte| matches!(byte, b'\r' | b'\n'));
+    if folded || !letters || rest.split(|byte| *byte == b'^').count() > 4 {
         return None;
     }
     let lower = rest.to_ascii_lowercase();
-    (lower != rest).then(|| [head, who, &lower, line_end].concat())
+    (lower != rest).then(|| [who, &lower].concat())
 }
 
 /// The parameters that 6.3 shows beside addresses and calids.
@@ -80,43 +76,41 @@ impl Rule for AddressParameters {
         }
         // The attendees of an alarm have none of these parameters.
         let mut inside_alarm = false;
-        change_lines(key, value, |name, line| {
-            if name.eq_ignore_ascii_case(b"BEGIN") || name.eq_ignore_ascii_case(b"END") {
-                let alarm = unfolded(line).to_ascii_uppercase();
-                match alarm.as_slice() {
-                    b"BEGIN:VALARM" => inside_alarm = true,
-                    b"END:VALARM" => inside_alarm = false,
-                    _ => {}
+        change_lines(key, value, |line, out| {
+            if line.value().is_ignoring_case(b"VALARM") {
+                if line.is("BEGIN") {
+                    inside_alarm = true;
+                } else if line.is("END") {
+                    inside_alarm = false;
                 }
             }
-            let one =
-                name.eq_ignore_ascii_case(b"ORGANIZER") || name.eq_ignore_ascii_case(b"ATTENDEE");
-            (one && !inside_alarm)
-                .then(|| with_address(name, line))
-                .flatten()
+            if inside_alarm || !(line.is("ORGANIZER") || line.is("ATTENDEE")) {
+                return false;
+            }
+            address_param(line).is_some_and(|param| {
+                line.print_with_param(&param, out);
+                true
+            })
         })
     }
 }
 
-fn with_address(name: &[u8], line: &[u8]) -> Option<Vec<u8>> {
+/// The parameter that repeats the address or the calid of a line, where it has
+/// none yet.
+fn address_param(line: &Property<'_>) -> Option<Vec<u8>> {
     const SCHEME: &[u8] = b"mailto:";
-    let text = unfolded(line);
-    let (head, value) = text.split_at(value_at(&text)?);
+    let value = line.value().unfolded();
     let value = value.trim_ascii();
     let mail = value
         .get(..SCHEME.len())
         .is_some_and(|scheme| scheme.eq_ignore_ascii_case(SCHEME));
-    let (parameter, address): (&[u8], &[u8]) = if mail {
-        (b"X-S1CS-EMAIL=", value.get(SCHEME.len()..)?)
+    let (name, address) = if mail {
+        ("X-S1CS-EMAIL", value.get(SCHEME.len()..)?)
     } else {
-        (b"X-S1CS-CALID=", value)
+        ("X-S1CS-CALID", value)
     };
-    let there = head
-        .to_ascii_uppercase()
-        .windows(parameter.len())
-        .any(|window| window == parameter);
     let odd = |byte: &u8| *byte == b'"' || byte.is_ascii_control();
-    if there || address.is_empty() || address.iter().any(odd) {
+    if line.param(name).is_some() || address.is_empty() || address.iter().any(odd) {
         return None;
     }
     let quote: &[u8] = if address.iter().any(|byte| b";:,".contains(byte)) {
@@ -124,37 +118,22 @@ fn with_address(name: &[u8], line: &[u8]) -> Option<Vec<u8>> {
     } else {
         b""
     };
-    // On a line of its own, so that what was folded stays as it was folded.
-    let line_end: &[u8] = if line.ends_with(b"\r\n") {
-        b"\r\n"
-    } else {
-        b"\n"
-    };
-    let rest = line.get(name.len()..)?;
-    Some(
-        [
-            name, line_end, b" ;", parameter, quote, address, quote, line_end, b" ", rest,
-        ]
-        .concat(),
-    )
+    Some([name.as_bytes(), b"=", quote, address, quote].concat())
 }
 
-/// The record with each line that `change` gives another text for; `None`
-/// where it gives none.
+/// The record with each line that `change` prints otherwise; `None` where it
+/// prints none (and says so by `false`).
 fn change_lines(
     key: &[u8],
     value: &[u8],
-    mut change: impl FnMut(&[u8], &[u8]) -> Option<Vec<u8>>,
+    mut change: impl FnMut(&Property<'_>, &mut Vec<u8>) -> bool,
 ) -> Option<Change> {
     let mut changed = false;
     let mut out = Vec::with_capacity(value.len());
-    for line in lines(value) {
-        match change(line.name, line.bytes) {
-            Some(text) => {
-                changed = true;
-                out.extend_from_slice(&text);
-            }
-            None => out.extend_from_slice(line.bytes),
+    for line in Lines::new(value) {
+        match line.property() {
+            Some(property) if change(&property, &mut out) => changed = true,
+            _ => line.print(&mut out),
         }
     }
     changed.then(|| Change {

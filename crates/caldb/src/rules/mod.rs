@@ -38,7 +38,6 @@
 //! ```
 
 mod inferred;
-mod lines;
 mod requirement;
 mod tally;
 

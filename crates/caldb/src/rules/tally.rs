@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Change;
 use crate::files::Role;
+use crate::record::content_line::{Line, Lines, Value, print};
 
 /// Examples kept of each rule.
 pub const EXAMPLES: usize = 3;
@@ -93,11 +94,15 @@ impl Example {
     /// what is no text is shown by escapes.
     pub fn lines(&self) -> Vec<(String, String)> {
         let split = |value: &[u8]| -> Vec<String> {
-            super::lines::lines(value)
+            Lines::new(value)
                 .map(|line| {
-                    super::lines::unfolded(line.bytes)
-                        .escape_ascii()
-                        .to_string()
+                    let end = match line {
+                        Line::Property(property) => property.end().len(),
+                        Line::Raw(_) => 0,
+                    };
+                    let mut text = print([line]);
+                    text.truncate(text.len().saturating_sub(end));
+                    Value::new(&text).unfolded().escape_ascii().to_string()
                 })
                 .collect()
         };

@@ -223,12 +223,6 @@ mod on_any_bytes {
 
     proptest! {
         #[test]
-        fn lines_put_together_are_the_value(value: Vec<u8>) {
-            let all: Vec<u8> = lines::lines(&value).flat_map(|line| line.bytes.to_vec()).collect();
-            prop_assert_eq!(all, value);
-        }
-
-        #[test]
         fn rules_do_not_panic_and_drop_nothing(
             value in "(BEGIN:VALARM|ATTENDEE|ORGANIZER|X-NSCP-CALPROPS-ACCESS-CONTROL-ENTRY|[\\^:;\",A-z \r\n]){0,12}"
         ) {

@@ -181,6 +181,25 @@ impl<'a> Property<'a> {
         self.end
     }
 
+    /// Appends the line with another value, which is put as it is.
+    pub fn print_with_value(&self, value: &[u8], into: &mut Vec<u8>) {
+        let changed = Property { value, ..*self };
+        changed.print(into);
+    }
+
+    /// Appends the line with one more parameter (`NAME=value`, as it is to be
+    /// written) before the others. It stands on a fold of its own, so that what
+    /// was folded stays as it was.
+    pub fn print_with_param(&self, param: &[u8], into: &mut Vec<u8>) {
+        let end: &[u8] = if self.end.is_empty() { b"\n" } else { self.end };
+        into.extend_from_slice(self.name);
+        for part in [end, b" ;", param, end, b" "] {
+            into.extend_from_slice(part);
+        }
+        let rest = Property { name: b"", ..*self };
+        rest.print(into);
+    }
+
     /// Appends the line as it was.
     pub fn print(&self, into: &mut Vec<u8>) {
         into.extend_from_slice(self.name);
