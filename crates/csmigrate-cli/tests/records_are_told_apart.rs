@@ -142,6 +142,25 @@ fn an_inferred_rule_changes_what_it_says_and_nothing_else() {
 }
 
 #[test]
+fn a_profile_can_name_the_new_version_identifier() {
+    let sandbox = sandbox_with("composed-le");
+    let profile = "[rule.identifier-stamp]\ndoes = \"a test\"\nwhen = \"documented\"\n\
+                   identifier = \"9.8.7\"\nmark = \"assumed\"\nbasis = \"a test\"\n";
+    fs::write(sandbox.path().join("mine.toml"), profile).unwrap();
+    let args = ["--profile", "mine.toml", "old", "new"];
+    let output = succeeds(sandbox.path(), args);
+    let read =
+        |dir: &str| fs::read_to_string(sandbox.path().join(dir).join("ics50caldb.conf")).unwrap();
+    assert_eq!(read("new"), read("old").replace("3.0.0", "9.8.7"));
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(told.contains("replaces the version identifier"), "{told}");
+    assert!(
+        !told.contains("carried byte for byte: what 6.3 writes"),
+        "{told}"
+    );
+}
+
+#[test]
 fn the_rules_of_a_text_change_no_record() {
     for choice in ["documented", "none"] {
         let sandbox = sandbox_with("composed-be");

@@ -231,8 +231,7 @@ impl Migration {
             rules: &rules,
         };
         if let Some(conf) = &plan.store.conf {
-            let found = plan.inspection.identifier.as_deref();
-            carry(&mut staging, conf, copy_dir, &rules, found)?;
+            carry(&mut staging, conf, copy_dir, plan.identifier.as_deref())?;
         }
         let ids = FileIds::new(plan);
         let build = |index: usize, file: &StoreFile, workers| {
@@ -380,44 +379,32 @@ impl Migration {
     }
 }
 
-/// Carries the version identifier byte for byte, unless a rule gives it another
-/// text in the place of `found`.
+/// Writes a file that is no database: `text`, or its copy byte for byte.
 fn carry(
     staging: &mut Staging,
     file: &StoreFile,
     copy_dir: &Path,
-    rules: &RuleSet,
-    found: Option<&str>,
+    text: Option<&[u8]>,
 ) -> Result<()> {
     let copy = copy_dir.join(&file.name);
-    let text = std::fs::read(&copy).map_err(Error::io(&copy, "read the backup"))?;
-    let stamped = found.and_then(|found| rules.identifier(&text, found));
-    let Some(stamped) = stamped else {
-        return carry_as_it_is(staging, file, copy_dir);
+    let path = staging.path_of(&file.name);
+    let mut to = staging.create(&file.name)?;
+    let wanted = if let Some(text) = text {
+        to.write_all(text)
+            .map_err(Error::io(&path, "write the file"))?;
+        blake3::hash(text)
+    } else {
+        let mut from = File::open(&copy).map_err(Error::io(&copy, "read the backup"))?;
+        copy::copy(&mut from, &mut to).map_err(Error::io(&path, "write the file"))?
     };
-    let path = staging.path_of(&file.name);
-    let mut to = staging.create(&file.name)?;
-    to.write_all(&stamped)
-        .map_err(Error::io(&path, "write the file"))?;
-    system::take_after(&to, &file.metadata).map_err(Error::io(&path, "set owner and mode"))?;
-    to.sync_all().map_err(Error::io(&path, "sync the file"))
-}
-
-/// Carries a file that is no database, byte for byte.
-fn carry_as_it_is(staging: &mut Staging, file: &StoreFile, copy_dir: &Path) -> Result<()> {
-    let copy = copy_dir.join(&file.name);
-    let path = staging.path_of(&file.name);
-    let mut from = File::open(&copy).map_err(Error::io(&copy, "read the backup"))?;
-    let mut to = staging.create(&file.name)?;
-    let read = copy::copy(&mut from, &mut to).map_err(Error::io(&path, "write the file"))?;
     system::take_after(&to, &file.metadata).map_err(Error::io(&path, "set owner and mode"))?;
     to.sync_all().map_err(Error::io(&path, "sync the file"))?;
     let written = copy::hash(&path).map_err(Error::io(&path, "read the new file"))?;
-    if read != written {
+    if wanted != written {
         return Err(Error::Mismatch {
             file: PathBuf::from(&file.name),
             what: "the bytes",
-            read: read.to_hex().to_string(),
+            read: wanted.to_hex().to_string(),
             written: written.to_hex().to_string(),
         });
     }

@@ -221,12 +221,21 @@ impl RuleSet {
 
     /// The text that is to stand in the place of the version identifier of a
     /// store, `None` to carry it byte for byte. `text` is the file; what was
-    /// found in it as the identifier is replaced, and nothing else.
+    /// found in it as the identifier is replaced where it first stands outside
+    /// comments (lines that begin with `!` or `#`), and nothing else.
     pub fn identifier(&self, text: &[u8], found: &str) -> Option<Vec<u8>> {
         let new = self.identifier.as_deref().filter(|new| *new != found)?;
+        let mut begin = 0;
         let at = text
-            .windows(found.len().max(1))
-            .position(|window| window == found.as_bytes())?;
+            .split_inclusive(|byte| *byte == b'\n')
+            .find_map(|line| {
+                let line_at = begin;
+                begin += line.len();
+                let comment = matches!(line.trim_ascii_start().first(), Some(b'!' | b'#'));
+                let mut windows = line.windows(found.len().max(1));
+                let at = windows.position(|window| window == found.as_bytes())?;
+                (!comment).then_some(line_at + at)
+            })?;
         let (before, rest) = text.split_at(at);
         let after = rest.get(found.len()..).unwrap_or_default();
         Some([before, new.as_bytes(), after].concat())

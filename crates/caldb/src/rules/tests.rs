@@ -129,6 +129,12 @@ basis = "our 6.3 server"
         rules.identifier(b"a 3.0.0 b", "3.0.0").as_deref(),
         Some(&b"a 3.1.0 b"[..])
     );
+    assert_eq!(
+        rules
+            .identifier(b"! was 3.0.0\nversion=3.0.0\n", "3.0.0")
+            .as_deref(),
+        Some(&b"! was 3.0.0\nversion=3.1.0\n"[..])
+    );
     assert_eq!(rules.identifier(b"a 3.1.0 b", "3.1.0"), None);
     assert_eq!(rules.identifier(b"nothing", "3.0.0"), None);
     let shipped = set(RuleChoice::Inferred);

@@ -14,7 +14,7 @@ use std::time::SystemTime;
 
 use bdbfile::layout::Preamble;
 use caldb::release::{self, Detection, Traits};
-use caldb::rules::RuleChoice;
+use caldb::rules::{RuleChoice, RuleSet};
 use caldb::{Profile, Role, Store, StoreFile};
 
 use crate::error::{Error, Result};
@@ -77,8 +77,6 @@ pub struct Inspection {
     pub rules: RuleChoice,
     /// Which release wrote the store, and the evidence.
     pub detection: Detection,
-    /// The version identifier, where one was found.
-    pub identifier: Option<String>,
     /// What is odd about the store as a whole.
     pub warnings: Vec<Warning>,
 }
@@ -103,6 +101,9 @@ pub(crate) struct Plan {
     pub(crate) target: Place,
     /// `None` when an earlier backup is reused.
     pub(crate) backup: Option<Place>,
+    /// The text that a rule gives the version identifier; carried as it is
+    /// where there is none.
+    pub(crate) identifier: Option<Vec<u8>>,
     fingerprints: Vec<Fingerprint>,
 }
 
@@ -125,10 +126,12 @@ impl Plan {
         let (backup, backup_place) = places::find_backup(request, &source, &target, &store)?;
         let store_bytes = store.files().map(StoreFile::len).sum();
         space::check(&store, &target, backup_place.as_ref(), store_bytes)?;
-        let mut warnings = source::warnings(&store, &request.profile);
         let environment = shutdown::environment(&store)?;
-        let clean = shutdown::judge(request, &store, &environment, &mut warnings)?;
         let traits = Traits::look(&store, &request.profile, &environment)?;
+        let rules = RuleSet::choose(&request.profile, request.rules);
+        let identifier = source::new_identifier(&store, &rules, traits.identifier.as_deref())?;
+        let mut warnings = source::warnings(&store, &request.profile, identifier.is_some());
+        let clean = shutdown::judge(request, &store, &environment, &mut warnings)?;
         let detection = release::detect(&request.profile, &traits);
         let advice = detection.conclusion.advice();
         warnings.extend(advice.into_iter().map(|text| Warning::new(None, text)));
@@ -143,7 +146,6 @@ impl Plan {
             clean,
             rules: request.rules,
             detection,
-            identifier: traits.identifier,
             warnings,
         };
         Ok(Self {
@@ -153,6 +155,7 @@ impl Plan {
             source_dir,
             target,
             backup: backup_place,
+            identifier,
         })
     }
 

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use bdbfile::source::FileSource;
+use caldb::rules::RuleSet;
 use caldb::{Profile, Role, Store};
 
 use crate::error::{Error, Result};
@@ -87,17 +88,44 @@ pub(super) fn check_databases(store: &Store) -> Result<()> {
     Ok(())
 }
 
+/// The longest version identifier that a rule is asked about, in bytes. The one
+/// that is known by its version has a line.
+const IDENTIFIER_AT_MOST: u64 = 1 << 16;
+
+/// The text that the rules give the version identifier, in which `found` was
+/// found; `None` where they leave it.
+pub(super) fn new_identifier(
+    store: &Store,
+    rules: &RuleSet,
+    found: Option<&str>,
+) -> Result<Option<Vec<u8>>> {
+    let (Some(conf), Some(found)) = (&store.conf, found) else {
+        return Ok(None);
+    };
+    if conf.len() > IDENTIFIER_AT_MOST {
+        return Ok(None);
+    }
+    let text = std::fs::read(&conf.path).map_err(|source| Error::Unreadable {
+        path: conf.path.clone(),
+        source,
+    })?;
+    Ok(rules.identifier(&text, found))
+}
+
 /// What is odd about the store by the names of its files, and what is done
 /// about its version identifier.
-pub(super) fn warnings(store: &Store, profile: &Profile) -> Vec<Warning> {
+pub(super) fn warnings(store: &Store, profile: &Profile, replaced: bool) -> Vec<Warning> {
     let mut warnings = odd_files(store, profile);
     if let Some(conf) = &store.conf
         && conf
             .fact
             .is_some_and(|fact| fact.role == Role::VersionIdentifier)
     {
-        let text =
-            "carried byte for byte: what 6.3 writes in the version identifier was never published";
+        let text = if replaced {
+            "rule identifier-stamp replaces the version identifier by that of the profile"
+        } else {
+            "carried byte for byte: what 6.3 writes in the version identifier was never published"
+        };
         warnings.push(Warning::new(Some(&conf.name), text));
     }
     warnings
