@@ -3,8 +3,9 @@
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
-use std::io::Write;
-use std::path::Path;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use csmigrate::observer::{Event, Stage};
 use csmigrate::report::{FileReport, RecordOrder, Warning};
@@ -21,9 +22,19 @@ const ERROR_LOG: &str = "csmigrateError.log";
 /// The open logs.
 #[derive(Debug)]
 pub(crate) struct Logs {
-    migration: File,
-    errors: File,
+    migration: Log,
+    errors: Log,
     level: LogLevel,
+}
+
+/// A log file.
+#[derive(Debug)]
+struct Log {
+    path: PathBuf,
+    file: File,
+    /// Why it could not be written, the first time. A log that cannot be
+    /// written must not stop a migration half-way.
+    trouble: Option<io::Error>,
 }
 
 impl Logs {
@@ -45,8 +56,7 @@ impl Logs {
         }
         let open = |name: &str| {
             let path = dir.join(name);
-            let opened = OpenOptions::new().append(true).create(true).open(&path);
-            opened.map_err(|error| {
+            Log::open(&path).map_err(|error| {
                 escaped(&format!(
                     "{}: cannot open the log: {error}; name another place with --log-dir",
                     path.display()
@@ -81,13 +91,27 @@ impl Logs {
         self.line("done, exit status 0");
     }
 
-    /// The last line of a run that did not; in both logs.
-    pub(crate) fn error(&mut self, message: &str) {
-        let entry = entry(&format!("error: {message}"));
-        for log in [&mut self.migration, &mut self.errors] {
-            write(log, &entry);
+    /// The last lines of a run that did not; in both logs.
+    pub(crate) fn errors(&mut self, messages: &[String]) {
+        for message in messages {
+            let entry = entry(&format!("error: {message}"));
+            for log in [&mut self.migration, &mut self.errors] {
+                log.write(&entry);
+            }
         }
         self.line("failed, exit status 255");
+    }
+
+    /// A line on a log that could not be written.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        let logs = [&self.migration, &self.errors];
+        logs.into_iter().find_map(|log| {
+            let error = log.trouble.as_ref()?;
+            let path = log.path.display();
+            Some(escaped(&format!(
+                "warning: {path}: the log could not be written, and is not whole: {error}"
+            )))
+        })
     }
 
     /// Logs an event.
@@ -112,7 +136,18 @@ impl Logs {
                 file.len
             ));
         }
+        for space in &inspection.space {
+            self.line(&space.to_string());
+        }
         if self.level == LogLevel::Max {
+            if !inspection.holders.known {
+                self.line("which processes hold the source cannot be told here");
+            } else if inspection.holders.unseen > 0 {
+                let unseen = inspection.holders.unseen;
+                self.line(&format!(
+                    "{unseen} processes of other users could not be asked whether they hold the source"
+                ));
+            }
             for name in &inspection.others {
                 self.line(&format!("not part of the store: {}", name.display()));
             }
@@ -164,7 +199,7 @@ impl Logs {
     }
 
     fn line(&mut self, text: &str) {
-        write(&mut self.migration, &entry(text));
+        self.migration.write(&entry(text));
     }
 }
 
@@ -191,15 +226,46 @@ fn entry(text: &str) -> String {
     format!("{now} [{}] {}\n", std::process::id(), escaped(text))
 }
 
-/// A log that cannot be written must not stop a migration half-way.
-fn write(log: &mut File, entry: &str) {
-    let _ = log.write_all(entry.as_bytes());
+impl Log {
+    /// Opens a log to append to it, and makes it where it is missing.
+    fn open(path: &Path) -> io::Result<Self> {
+        let mut file = OpenOptions::new()
+            .append(true)
+            .read(true)
+            .create(true)
+            .open(path)?;
+        let mut log = Self {
+            path: path.to_owned(),
+            trouble: None,
+            file: file.try_clone()?,
+        };
+        // A line that an interrupted run or a full disk cut off gets its end.
+        let mut last = [0];
+        if file.seek(SeekFrom::End(-1)).is_ok()
+            && file.read_exact(&mut last).is_ok()
+            && last != *b"\n"
+        {
+            log.write("\n");
+        }
+        Ok(log)
+    }
+
+    fn write(&mut self, entry: &str) {
+        if let Err(error) = self.file.write_all(entry.as_bytes()) {
+            self.trouble.get_or_insert(error);
+        }
+    }
 }
 
-/// Whether an existing directory is another or lies in it.
+/// Whether an existing directory is another or lies in it, however they are
+/// named and wherever they are mounted.
 fn lies_in(dir: &Path, other: &Path) -> bool {
-    match (dir.canonicalize(), other.canonicalize()) {
-        (Ok(dir), Ok(other)) => dir.starts_with(other),
-        _ => false,
-    }
+    let id = |path: &Path| {
+        let metadata = path.metadata().ok()?;
+        Some((metadata.dev(), metadata.ino()))
+    };
+    let (Ok(dir), Some(other)) = (dir.canonicalize(), id(other)) else {
+        return false;
+    };
+    dir.ancestors().any(|dir| id(dir) == Some(other))
 }

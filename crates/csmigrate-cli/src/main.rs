@@ -7,6 +7,7 @@ mod inspect;
 mod logs;
 mod screen;
 mod settings;
+mod signals;
 mod table;
 
 use std::ffi::OsString;
@@ -26,16 +27,34 @@ fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
     match run(&args) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            screen::error(&message);
+        Err(Failure(messages)) => {
+            for message in &messages {
+                screen::error(message);
+            }
             ExitCode::from(FAILURE)
         }
     }
 }
 
-/// Does what the arguments ask. The error is the one line for the
-/// administrator, and is in the logs as far as there are any.
-fn run(args: &[OsString]) -> Result<(), String> {
+/// Why the command failed: a line for the administrator each.
+struct Failure(Vec<String>);
+
+impl From<String> for Failure {
+    fn from(message: String) -> Self {
+        Self(vec![message])
+    }
+}
+
+impl From<csmigrate::Error> for Failure {
+    fn from(error: csmigrate::Error) -> Self {
+        let each = error.all().iter();
+        Self(each.map(|error| escaped(&error.to_string())).collect())
+    }
+}
+
+/// Does what the arguments ask. What is told of a failure is in the logs too,
+/// as far as there are any.
+fn run(args: &[OsString]) -> Result<(), Failure> {
     let settings = match settings::read(args)? {
         Command::Usage => {
             screen::print(&flags::usage());
@@ -45,33 +64,38 @@ fn run(args: &[OsString]) -> Result<(), String> {
             screen::print(&flags::version());
             return Ok(());
         }
-        Command::Inspect(settings) => return inspect::run(&settings),
+        Command::Inspect(settings) => return Ok(inspect::run(&settings)?),
         Command::Migrate(settings) => settings,
     };
     let mut logs = Logs::open(&settings)?;
     logs.begin(args);
     let done = migrate(&settings, &mut logs);
-    match &done {
-        Ok(()) => logs.end(),
-        Err(message) => logs.error(message),
+    if let Err(Failure(messages)) = &done {
+        logs.errors(messages);
+    }
+    if let Some(trouble) = logs.trouble() {
+        screen::error(&trouble);
     }
     done
 }
 
-fn migrate(settings: &Settings, logs: &mut Logs) -> Result<(), String> {
-    let mut screen = Screen::new(settings.quiet);
+fn migrate(settings: &Settings, logs: &mut Logs) -> Result<(), Failure> {
+    let mut screen = Screen::new(settings);
     screen.begin(settings);
     let mut observer = |event: Event<'_>| {
         screen.event(&event);
         logs.event(&event);
+        if let Event::Completed(report) = event {
+            screen.end(report, settings);
+            logs.end();
+        }
     };
-    let migration = &settings.migration;
-    let report = if settings.dry_run {
-        migration.dry_run(&mut observer)
+    let migration = settings.migration.clone();
+    let migration = migration.stop_when(signals::stop_flag());
+    if settings.dry_run {
+        migration.dry_run(&mut observer)?;
     } else {
-        migration.run(&mut observer)
+        migration.run(&mut observer)?;
     }
-    .map_err(|error| escaped(&error.to_string()))?;
-    screen.end(&report, settings);
     Ok(())
 }

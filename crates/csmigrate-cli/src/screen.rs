@@ -23,11 +23,15 @@ pub(crate) fn error(message: &str) {
 #[derive(Debug)]
 pub(crate) struct Screen {
     quiet: bool,
+    dry_run: bool,
 }
 
 impl Screen {
-    pub(crate) fn new(quiet: bool) -> Self {
-        Self { quiet }
+    pub(crate) fn new(settings: &Settings) -> Self {
+        Self {
+            quiet: settings.quiet,
+            dry_run: settings.dry_run,
+        }
     }
 
     /// The first line: from where to where.
@@ -47,6 +51,11 @@ impl Screen {
     /// A line for a stage that is done, and for each warning.
     pub(crate) fn event(&mut self, event: &Event<'_>) {
         match event {
+            Event::Inspected(inspection) if self.dry_run => {
+                for space in &inspection.space {
+                    self.line(&space.to_string());
+                }
+            }
             Event::Done(stage, what) => self.line(&format!("{:<8} {what}", stage.name())),
             Event::Warning(warning) => self.line(&format!("warning: {warning}")),
             _ => {}
@@ -94,7 +103,7 @@ fn next_steps(report: &Report, settings: &Settings) -> Vec<String> {
         format!("  1. See to it that {target} belongs to the server's user and group (icsuser:icsgroup)."),
         format!("  2. If {target} is not where ics.conf says (caldb.berkeleydb.homedir.path), change it there."),
         "  3. Start the server (start-cal), look at some calendars, create an event.".to_owned(),
-        format!("To go back: stop the server; the old store is unchanged in {source}, and copied in {backup}."),
+        format!("To go back: stop the server; the old store is unchanged in {source}, and copied in {backup} (docs/rollback.md)."),
     ]);
     lines
 }

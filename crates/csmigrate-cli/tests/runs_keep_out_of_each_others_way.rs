@@ -7,8 +7,8 @@ use std::fs::{self, File};
 
 use rustix::fs::FlockOperation;
 use support::{
-    StepByStep, changed, csmigrate, explained, fails, listing, log, names, records, sandbox_with,
-    succeeds,
+    StepByStep, changed, csmigrate, explained, fails, listing, log, names, records, run,
+    sandbox_with, succeeds,
 };
 
 /// A living run has its staging directory locked.
@@ -51,8 +51,18 @@ fn of_two_runs_the_first_goes_on() {
     // The directory is locked at once after it is made; either way the second
     // run is refused or finds it locked when it would begin.
     first.wait_until(|| dir.join(".new.csmigrate-staging/ics50caldb.conf").exists());
-    let message = fails(dir, ["-b", "saved2", "old", "new"]);
-    assert!(message.contains("another run of csmigrate"), "{message}");
+    let second = run(dir, ["-b", "saved2", "old", "new"]);
+    assert_eq!(second.status.code(), Some(255));
+    // It meets the first at the target, and at the source.
+    let messages = support::stderr(&second);
+    assert_eq!(messages.lines().count(), 2, "{messages}");
+    for (message, place) in messages.lines().zip([".new.csmigrate-staging;", "old;"]) {
+        let busy = "another run of csmigrate is using ";
+        assert!(
+            message.contains(busy) && message.contains(place),
+            "{messages}"
+        );
+    }
     assert!(!dir.join("saved2").exists());
     let output = first.finish();
     assert!(output.status.success(), "{}", support::stderr(&output));
@@ -68,12 +78,12 @@ fn what_comes_into_the_target_meanwhile_stays() {
         if exists {
             fs::create_dir(&new).unwrap();
         }
-        let mut run = StepByStep::start(csmigrate(dir, ["old", "new"]));
-        run.take_up_to("inspect");
-        run.wait_until(|| dir.join(".new.csmigrate-staging").is_dir());
+        let mut going = StepByStep::start(csmigrate(dir, ["old", "new"]));
+        going.take_up_to("inspect");
+        going.wait_until(|| dir.join(".new.csmigrate-staging").is_dir());
         fs::create_dir_all(&new).unwrap();
         fs::write(new.join("notes.txt"), "precious").unwrap();
-        let message = explained(&run.finish());
+        let message = explained(&going.finish());
         assert!(
             message.contains(
                 "/new appeared or was filled while the run went on; nothing was published"

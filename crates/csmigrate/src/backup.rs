@@ -5,31 +5,34 @@ use std::fs::File;
 use crate::copy;
 use crate::error::{Error, Result};
 use crate::plan::Plan;
-use crate::staging::{Place, Staging};
+use crate::report::SavedFile;
+use crate::staging::{Place, Published, Staging};
+use crate::stop::Stop;
 use crate::system;
 
 /// Copies the store's files to their place: owner, mode and times like the
 /// source, synced, compared by hash, published by one rename.
-pub(crate) fn make(plan: &Plan, place: &Place) -> Result<()> {
+pub(crate) fn make(plan: &Plan, place: &Place, stop: &Stop) -> Result<Vec<SavedFile>> {
     let mut staging = Staging::begin(place.clone())?;
+    let mut saved = Vec::new();
     for file in plan.store.files() {
         let path = &file.path;
-        let mut from = File::open(path).map_err(|source| Error::Unreadable {
+        let from = File::open(path).map_err(|source| Error::Unreadable {
             path: path.clone(),
             source,
         })?;
         let staged = staging.path_of(&file.name);
-        let mut to = staging.create(&file.name)?;
+        let to = staging.create(&file.name)?;
         let read =
-            copy::copy(&mut from, &mut to).map_err(Error::io(&staged, "copy into the backup"))?;
-        system::take_after(&to, &file.metadata)
-            .map_err(Error::io(&staged, "set owner and mode"))?;
+            copy::copy(&from, &to, stop).map_err(Error::io(&staged, "copy into the backup"))?;
+        system::take_after(&to, &staged, &file.metadata)?;
         if let Ok(modified) = file.metadata.modified() {
             to.set_modified(modified)
                 .map_err(Error::io(&staged, "set the time"))?;
         }
         to.sync_all().map_err(Error::io(&staged, "sync the file"))?;
-        let written = copy::hash(&staged).map_err(Error::io(&staged, "read the backup again"))?;
+        let written =
+            copy::hash(&staged, stop).map_err(Error::io(&staged, "read the backup again"))?;
         if read != written {
             return Err(Error::Mismatch {
                 file: path.clone(),
@@ -38,10 +41,22 @@ pub(crate) fn make(plan: &Plan, place: &Place) -> Result<()> {
                 written: written.to_hex().to_string(),
             });
         }
+        saved.push(SavedFile {
+            name: file.name.clone(),
+            len: file.len(),
+            hash: read.to_hex().to_string(),
+        });
     }
     // The files must be as they were when they were planned: a copy of a file
     // that changed half-way is no backup.
     plan.check_unchanged()?;
+    stop.check()?;
     let last = plan.store.conf.as_ref().map(|file| file.name.as_os_str());
-    staging.publish(&plan.source_dir, last)
+    staging.publish(&plan.source_dir, last)?.finish()?;
+    Ok(saved)
+}
+
+/// Takes over the backup that an interrupted run made, found identical.
+pub(crate) fn take_over(place: &Place) -> Result<()> {
+    Published::found(place.clone())?.finish()
 }

@@ -5,6 +5,8 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::plan::Holder;
+
 /// A result of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -142,9 +144,20 @@ pub enum Error {
         /// What no run has made.
         holds: PathBuf,
     },
+    /// Other processes may change the source, or are attached to it.
+    #[error("source directory {} is in use: {}; stop the calendar server and whatever else uses it, then run csmigrate again", path.display(), listed_holders(holders))]
+    Held {
+        /// The source directory.
+        path: PathBuf,
+        /// The processes.
+        holders: Vec<Holder>,
+    },
     /// A file of the source changed while it was read.
     #[error("{}: changed while it was being migrated; stop the calendar server and run csmigrate again", .0.display())]
     SourceChanged(PathBuf),
+    /// The source has a file that it had not when the run began.
+    #[error("{}: appeared while the store was being migrated; stop the calendar server and run csmigrate again", .0.display())]
+    SourceGrew(PathBuf),
     /// A database cannot be read.
     #[error("{error}{}", database_remedy(error, *copy))]
     Database {
@@ -184,6 +197,43 @@ pub enum Error {
     /// The target was filled by somebody else during the run.
     #[error("target directory {} appeared or was filled while the run went on; nothing was published; name a new or an empty directory and run csmigrate again", .0.display())]
     TargetTaken(PathBuf),
+    /// The target holds what an interrupted run published, and that is not
+    /// what this run would publish.
+    #[error("target directory {} holds the store that an interrupted run published, but it differs from the source now ({why}); look at it, move it away and run csmigrate again", path.display())]
+    PublishedDiffers {
+        /// The directory.
+        path: PathBuf,
+        /// How.
+        why: String,
+    },
+    /// All is in place, and the system could not be brought to say that it
+    /// will stay there.
+    #[error("{} is complete and verified, but the system could not make its name durable: {source}; see to the disk, then run the same command again: it will look at all of it once more", path.display())]
+    NotDurable {
+        /// The directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The run was asked to stop.
+    #[error("stopped by {}; nothing was published; the same command can be run again", signal_name(*signal))]
+    Stopped {
+        /// The number it was asked with: that of a signal.
+        signal: usize,
+    },
+    /// A file cannot be given the owner of its source.
+    #[error("{}: cannot be given the owner of its source file (user {}, group {}): {source}; run as root of the machine itself, or as the user that the store belongs to", path.display(), owner.0, owner.1)]
+    Owner {
+        /// The new file.
+        path: PathBuf,
+        /// User and group.
+        owner: (u32, u32),
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Several of these at once.
+    #[error("{}", joined_errors(.0))]
+    Several(Vec<Error>),
     /// The system failed.
     #[error("{}: cannot {action}: {source}", path.display())]
     Io {
@@ -197,6 +247,63 @@ pub enum Error {
 }
 
 impl Error {
+    /// What it is, as one word that stays the same: for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::SourceMissing { .. } => "source-missing",
+            Self::SourceNotDirectory(_) => "source-not-directory",
+            Self::NotAStore { .. } => "not-a-store",
+            Self::Unreadable { .. } => "unreadable",
+            Self::NotPlain(_) => "not-plain",
+            Self::TargetNotDirectory(_) => "target-not-directory",
+            Self::TargetNotEmpty { .. } => "target-not-empty",
+            Self::TargetIsSource(_) => "target-is-source",
+            Self::TargetInsideSource(_) => "target-inside-source",
+            Self::BackupMisplaced { .. } => "backup-misplaced",
+            Self::BackupForeign { .. } => "backup-foreign",
+            Self::BackupDiffers { .. } => "backup-differs",
+            Self::ParentMissing { .. } => "parent-missing",
+            Self::NotWritable { .. } => "not-writable",
+            Self::NoSpace { .. } => "no-space",
+            Self::Unclean { .. } => "unclean",
+            Self::Busy(_) => "busy",
+            Self::InTheWay(_) | Self::NoLeftover { .. } => "in-the-way",
+            Self::Held { .. } => "held",
+            Self::SourceChanged(_) | Self::SourceGrew(_) => "source-changed",
+            Self::Database { error, .. } => match error {
+                bdbfile::Error::Io { .. } => "io",
+                bdbfile::Error::Limit { .. } => "limit",
+                _ => "database",
+            },
+            Self::KindNotMigrated { .. } => "kind-not-migrated",
+            Self::RuleChangesKey { .. } => "rule-changes-key",
+            Self::Mismatch { .. } => "mismatch",
+            Self::TargetTaken(_) => "target-taken",
+            Self::PublishedDiffers { .. } => "published-differs",
+            Self::NotDurable { .. } => "not-durable",
+            Self::Stopped { .. } => "stopped",
+            Self::Owner { .. } => "owner",
+            Self::Several(_) => "several",
+            Self::Io { .. } => "io",
+        }
+    }
+
+    /// The errors that this is made of: itself, if it is one.
+    pub fn all(&self) -> &[Self] {
+        match self {
+            Self::Several(all) => all,
+            only => std::slice::from_ref(only),
+        }
+    }
+
+    /// The same, taken apart.
+    pub(crate) fn into_all(self) -> Vec<Self> {
+        match self {
+            Self::Several(all) => all,
+            only => vec![only],
+        }
+    }
+
     /// A failed call to the system; for use with `map_err`.
     pub(crate) fn io(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
@@ -232,6 +339,26 @@ impl From<caldb::StoreError> for Error {
                 source: io::Error::other(other),
             },
         }
+    }
+}
+
+fn listed_holders(holders: &[Holder]) -> String {
+    let each: Vec<String> = holders.iter().map(Holder::to_string).collect();
+    each.join("; ")
+}
+
+fn joined_errors(errors: &[Error]) -> String {
+    let each: Vec<String> = errors.iter().map(Error::to_string).collect();
+    each.join("; ")
+}
+
+/// The name of a signal that ends programs.
+fn signal_name(signal: usize) -> String {
+    match signal {
+        1 => "SIGHUP: the terminal is gone".to_owned(),
+        2 => "SIGINT".to_owned(),
+        15 => "SIGTERM".to_owned(),
+        other => format!("request {other}"),
     }
 }
 

@@ -109,8 +109,10 @@ impl StoreView {
     /// When there is no store, or a file of it cannot be read.
     pub fn look(dir: impl AsRef<Path>, profile: &Profile) -> Result<Self> {
         let dir = dir.as_ref();
-        let (_, _, store) = source::find(dir)?;
-        source::check_readable(&store)?;
+        let store = source::find(dir)?.store;
+        for file in store.files() {
+            source::open(file)?;
+        }
         let environment = shutdown::environment(&store)?;
         let traits = Traits::look(&store, profile, &environment)?;
         // What is damaged is among the traits already.
@@ -187,7 +189,7 @@ fn of_database(traits: &DatabaseTraits) -> Vec<Warning> {
     let natures = traits.natures.iter().map(ToString::to_string);
     natures
         .chain(traits.problem.clone())
-        .map(|text| Warning::new(Some(name), text))
+        .map(|text| Warning::new("nature", Some(name), text))
         .chain(rewrite::grouped(name, &traits.findings))
         .collect()
 }

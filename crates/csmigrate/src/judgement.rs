@@ -45,7 +45,7 @@ pub(crate) fn judge<'f>(
     let mut warnings: Vec<Warning> = judgement
         .violations
         .iter()
-        .map(|violation| Warning::new(None, violation.to_string()))
+        .map(|violation| Warning::new("requirement", None, violation.to_string()))
         .collect();
     warnings.extend(of_carried(report));
     let found = report.findings.iter().filter(|finding| finding.count > 0);
@@ -68,7 +68,7 @@ fn of_carried(report: &CheckReport) -> Option<Warning> {
             recognised.saturating_add(carried)
         ),
     };
-    Some(Warning::new(None, text))
+    Some(Warning::new("carried-unrecognised", None, text))
 }
 
 fn of_finding(report: &CheckReport, finding: &Finding) -> Warning {
@@ -78,7 +78,7 @@ fn of_finding(report: &CheckReport, finding: &Finding) -> Warning {
         let unjudged = finding.unjudged;
         text = format!("{text} (what is missing may be among {unjudged} unrecognised records)");
     }
-    let mut warning = Warning::new(None, text);
+    let mut warning = Warning::new(finding.check.id(), None, text);
     warning.cases = finding
         .cases
         .iter()
@@ -101,7 +101,7 @@ fn of_rules(tally: &Tally, examples: bool) -> Vec<Warning> {
     for (id, rule) in tally.rules() {
         let records = if rule.count == 1 { "record" } else { "records" };
         let text = format!("rule {id} changes {} {records}", rule.count);
-        let mut warning = Warning::new(None, text);
+        let mut warning = Warning::new("rule-applied", None, text);
         let shown = rule.examples.iter().flat_map(|example| {
             let key = example.key.escape_ascii().to_string();
             let lines = example.lines().into_iter();
@@ -111,7 +111,7 @@ fn of_rules(tally: &Tally, examples: bool) -> Vec<Warning> {
         });
         if examples {
             warnings.push(warning);
-            warnings.extend(shown.map(|line| Warning::new(None, line)));
+            warnings.extend(shown.map(|line| Warning::new("rule-example", None, line)));
         } else {
             warning.cases = shown.collect();
             warnings.push(warning);

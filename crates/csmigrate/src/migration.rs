@@ -7,10 +7,11 @@ use std::num::NonZeroUsize;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant, SystemTime};
 
 use bdbfile::Workers;
-use bdbfile::source::{FileSource, MappedSource};
+use bdbfile::source::{FileSource, MappedSource, PageSource};
 use caldb::rules::{Rule, RuleChoice, RuleSet};
 use caldb::{Profile, StoreFile};
 
@@ -18,12 +19,13 @@ use crate::backup;
 use crate::copy;
 use crate::error::{Error, Result};
 use crate::judgement::{self, Judgement};
-use crate::knowledge::{Knowledge, Seen};
+use crate::knowledge::Knowledge;
 use crate::observer::{Event, Observer, Stage};
-use crate::plan::{Inspection, Plan, Request};
-use crate::report::{FileReport, Report};
+use crate::plan::{Backup, Inspection, Plan, Purpose, Request};
+use crate::report::{FileReport, Report, SavedFile, Warning};
 use crate::rewrite::{self, Reading};
-use crate::staging::Staging;
+use crate::staging::{Published, Staging};
+use crate::stop::Stop;
 use crate::system;
 use crate::verify;
 
@@ -33,6 +35,7 @@ pub struct Migration {
     request: Request,
     threads: NonZeroUsize,
     added: AddedRules,
+    stop: Stop,
 }
 
 /// What was read from a database, and how long that and its building took.
@@ -64,6 +67,7 @@ impl Migration {
             },
             threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             added: AddedRules::default(),
+            stop: Stop::default(),
         }
     }
 
@@ -113,12 +117,21 @@ impl Migration {
         self
     }
 
+    /// Asks the run to stop as soon as there is a number but 0: the target is
+    /// as it was before, what the run made is removed, and the error is
+    /// [`Error::Stopped`]. Once the target is being published it is too late.
+    #[must_use]
+    pub fn stop_when(mut self, asked: Arc<AtomicUsize>) -> Self {
+        self.stop = Stop::when(asked);
+        self
+    }
+
     /// Looks at source, target and backup place, and writes nothing.
     ///
     /// # Errors
-    /// Whatever would keep a run from beginning.
+    /// All that would keep a run from beginning.
     pub fn inspect(&self) -> Result<Inspection> {
-        Ok(Plan::make(&self.request)?.inspection)
+        Ok(Plan::make(&self.request, Purpose::Look, &self.stop)?.inspection)
     }
 
     /// Does all of the inspecting and reading of a run, and writes nothing.
@@ -126,77 +139,75 @@ impl Migration {
     /// # Errors
     /// Whatever would keep a run from being done, as far as reading tells.
     pub fn dry_run(&self, observer: &mut dyn Observer) -> Result<Report> {
-        let began = Instant::now();
-        let plan = self.plan(observer)?;
-        observer.event(Event::Begins(Stage::Rewrite));
-        let files = &plan.store.databases;
-        let rules = self.rule_set();
-        let knowledge = Knowledge {
-            profile: &self.request.profile,
-            rules: &rules,
-        };
-        let read = |_, file: &StoreFile, workers| {
-            let began = Instant::now();
-            // The server may still run beside a dry run, so no mapping: a
-            // file cut short under it must be an error and nothing worse.
-            let source =
-                FileSource::open(&file.path).map_err(Error::io(&file.path, "read the file"))?;
-            let reading = rewrite::read_only(source, &knowledge.of(&file.name), workers)?;
-            let report = file_report(file, &reading, (0, 0), began.elapsed());
-            Ok((report, reading.seen))
-        };
-        let mut told = |(report, _): &(FileReport, Seen)| tell(observer, Stage::Rewrite, report);
-        let (reports, seen): (Vec<_>, Vec<_>) = self
-            .each_database(files, read, &mut told)?
-            .into_iter()
-            .unzip();
-        let judgement = self.judge(&plan, seen, &rules, true, observer);
-        plan.check_unchanged()?;
-        let done = format!("{} records can be read", total(&reports));
-        observer.event(Event::Done(Stage::Rewrite, done));
-        Ok(self.report(&plan, reports, judgement, true, began))
+        let dry_run = self.read_all(observer);
+        dry_run.map_err(|error| self.stop.explain(error))
     }
 
     /// Migrates.
     ///
     /// # Errors
     /// Whatever kept the target from being published; the source is unchanged
-    /// and the target as it was before.
+    /// and the target as it was before. With [`Error::NotDurable`] alone the
+    /// target is there, complete.
     pub fn run(&self, observer: &mut dyn Observer) -> Result<Report> {
-        let began = Instant::now();
-        let plan = self.plan(observer)?;
-        let copy_dir = plan.inspection.backup.dir().to_owned();
-        let _times = SourceTimes::of(&plan);
-
-        observer.event(Event::Begins(Stage::Backup));
-        let what = format!(
-            "{} files, {} bytes",
-            plan.store.files().count(),
-            plan.inspection.store_bytes
-        );
-        let done = if let Some(place) = &plan.backup {
-            backup::make(&plan, place)?;
-            format!("{what} copied to {}", copy_dir.display())
-        } else {
-            format!("{what} found identical in {}", copy_dir.display())
-        };
-        observer.event(Event::Done(Stage::Backup, done));
-
-        let (staging, readings, judgement) = self.rewrite(&plan, &copy_dir, observer)?;
-        let reports = self.verify(&plan, &staging, &readings, observer)?;
-
-        observer.event(Event::Begins(Stage::Publish));
-        plan.check_unchanged()?;
-        let last = plan.store.conf.as_ref().map(|file| file.name.as_os_str());
-        staging.publish(&plan.source_dir, last)?;
-        let done = format!("{} is in place", plan.inspection.target.display());
-        observer.event(Event::Done(Stage::Publish, done));
-        Ok(self.report(&plan, reports, judgement, false, began))
+        let run = self.migrate(observer);
+        run.map_err(|error| self.stop.explain(error))
     }
 
-    fn plan(&self, observer: &mut dyn Observer) -> Result<Plan> {
+    fn read_all(&self, observer: &mut dyn Observer) -> Result<Report> {
+        let began = Instant::now();
+        let plan = self.plan(Purpose::Look, observer)?;
+        observer.event(Event::Begins(Stage::Rewrite));
+        // The server may still run beside a dry run, so no mapping: a file cut
+        // short under it must be an error and nothing worse.
+        let open = |file: &StoreFile| {
+            FileSource::open(&file.path).map_err(Error::io(&file.path, "read the file"))
+        };
+        let (readings, judgement) = self.read(&plan, open, true, observer)?;
+        let reports: Vec<FileReport> = plan
+            .store
+            .databases
+            .iter()
+            .zip(&readings)
+            .map(|(file, (reading, spent))| file_report(file, reading, (0, 0), *spent))
+            .collect();
+        for report in &reports {
+            tell(observer, Stage::Rewrite, report);
+        }
+        plan.check_unchanged()?;
+        let done = format!("{} records can be read", total(&reports));
+        observer.event(Event::Done(Stage::Rewrite, done));
+        let report = self.report(&plan, Vec::new(), reports, judgement, began);
+        observer.event(Event::Completed(&report));
+        Ok(report)
+    }
+
+    fn migrate(&self, observer: &mut dyn Observer) -> Result<Report> {
+        let began = Instant::now();
+        let plan = self.plan(Purpose::Run, observer)?;
+        let copy_dir = plan.inspection.backup.dir().to_owned();
+        let times = SourceTimes::of(&plan);
+        let saved = self.back_up(&plan, observer)?;
+        let (published, reports, judgement) = if plan.target_found {
+            self.look_again(&plan, &copy_dir, observer)?
+        } else {
+            self.publish(&plan, &copy_dir, observer)?
+        };
+        drop(times);
+        let report = self.report(&plan, saved, reports, judgement, began);
+        observer.event(Event::Completed(&report));
+        // The last thing that is done: a run that is ended before it is known
+        // by the next.
+        if let Err(error) = published.finish() {
+            let text = format!("the target is complete, but {error}; it may be removed by hand");
+            observer.event(Event::Warning(&Warning::new("marker-left", None, text)));
+        }
+        Ok(report)
+    }
+
+    fn plan(&self, purpose: Purpose, observer: &mut dyn Observer) -> Result<Plan> {
         observer.event(Event::Begins(Stage::Inspect));
-        let plan = Plan::make(&self.request)?;
+        let plan = Plan::make(&self.request, purpose, &self.stop)?;
         observer.event(Event::Inspected(&plan.inspection));
         for warning in &plan.inspection.warnings {
             observer.event(Event::Warning(warning));
@@ -209,6 +220,125 @@ impl Migration {
         );
         observer.event(Event::Done(Stage::Inspect, done));
         Ok(plan)
+    }
+
+    /// Makes the backup, or takes over the one that is there.
+    fn back_up(&self, plan: &Plan, observer: &mut dyn Observer) -> Result<Vec<SavedFile>> {
+        observer.event(Event::Begins(Stage::Backup));
+        let dir = plan.inspection.backup.dir().display();
+        let what = format!(
+            "{} files, {} bytes",
+            plan.store.files().count(),
+            plan.inspection.store_bytes
+        );
+        let (saved, done) = match &plan.backup {
+            Backup::Make(place) => {
+                let saved = backup::make(plan, place, &self.stop)?;
+                (saved, format!("{what} copied to {dir}"))
+            }
+            Backup::Reuse(place, saved) => {
+                backup::take_over(place)?;
+                (saved.clone(), format!("{what} found identical in {dir}"))
+            }
+        };
+        observer.event(Event::Done(Stage::Backup, done));
+        Ok(saved)
+    }
+
+    /// Builds the new store, looks at it, and makes it appear.
+    fn publish(
+        &self,
+        plan: &Plan,
+        copy_dir: &Path,
+        observer: &mut dyn Observer,
+    ) -> Result<(Published, Vec<FileReport>, Judgement)> {
+        let (staging, readings, judgement) = self.rewrite(plan, copy_dir, observer)?;
+        let reports = self.verify(plan, staging.dir(), &readings, observer)?;
+        observer.event(Event::Begins(Stage::Publish));
+        plan.check_unchanged()?;
+        self.stop.check()?;
+        let last = plan.store.conf.as_ref().map(|file| file.name.as_os_str());
+        let published = staging.publish(&plan.source_dir, last)?;
+        let done = format!("{} is in place", plan.inspection.target.display());
+        observer.event(Event::Done(Stage::Publish, done));
+        Ok((published, reports, judgement))
+    }
+
+    /// Looks at what an interrupted run published as if it had been built now.
+    fn look_again(
+        &self,
+        plan: &Plan,
+        copy_dir: &Path,
+        observer: &mut dyn Observer,
+    ) -> Result<(Published, Vec<FileReport>, Judgement)> {
+        let differs = |why: String| Error::PublishedDiffers {
+            path: plan.inspection.target.clone(),
+            why,
+        };
+        observer.event(Event::Begins(Stage::Rewrite));
+        let open = |file: &StoreFile| {
+            let copy = copy_dir.join(&file.name);
+            MappedSource::open(&copy).map_err(Error::io(&copy, "read the backup"))
+        };
+        let (readings, judgement) = self.read(plan, open, false, observer)?;
+        observer.event(Event::Done(
+            Stage::Rewrite,
+            "not done again: an interrupted run had published the target".to_owned(),
+        ));
+        let dir = &plan.target.path;
+        let reports = self
+            .verify(plan, dir, &readings, observer)
+            .map_err(|error| match error {
+                Error::Mismatch { .. } => differs(error.to_string()),
+                error => error,
+            })?;
+        if let Some(conf) = &plan.store.conf {
+            let path = dir.join(&conf.name);
+            let hash = |path: &Path| {
+                copy::hash(path, &self.stop).map_err(Error::io(path, "read the file"))
+            };
+            let wanted = match &plan.identifier {
+                Some(text) => blake3::hash(text),
+                None => hash(&copy_dir.join(&conf.name))?,
+            };
+            if hash(&path)? != wanted {
+                return Err(differs(format!("{}: other bytes", conf.name.display())));
+            }
+        }
+        observer.event(Event::Begins(Stage::Publish));
+        plan.check_unchanged()?;
+        self.stop.check()?;
+        let published = Published::found(plan.target.clone())?;
+        let done = format!(
+            "{} was in place already, and is what this run would have made",
+            plan.inspection.target.display()
+        );
+        observer.event(Event::Done(Stage::Publish, done));
+        Ok((published, reports, judgement))
+    }
+
+    /// Reads every database, as `open` opens it, and writes nothing.
+    fn read<S: PageSource>(
+        &self,
+        plan: &Plan,
+        open: impl Fn(&StoreFile) -> Result<S> + Sync,
+        examples: bool,
+        observer: &mut dyn Observer,
+    ) -> Result<(Vec<Timed>, Judgement)> {
+        let rules = self.rule_set();
+        let knowledge = Knowledge {
+            profile: &self.request.profile,
+            rules: &rules,
+        };
+        let read = |_, file: &StoreFile, workers| {
+            let began = Instant::now();
+            let source = self.stop.watch(open(file)?);
+            let reading = rewrite::read_only(source, &knowledge.of(&file.name), workers)?;
+            Ok((reading, began.elapsed()))
+        };
+        let mut readings = self.each_database(&plan.store.databases, read, &mut |_| {})?;
+        let judgement = self.judge(plan, &mut readings, &rules, examples, observer);
+        Ok((readings, judgement))
     }
 
     /// Builds every database from its copy in a new staging directory.
@@ -231,7 +361,8 @@ impl Migration {
             rules: &rules,
         };
         if let Some(conf) = &plan.store.conf {
-            carry(&mut staging, conf, copy_dir, plan.identifier.as_deref())?;
+            let text = plan.identifier.as_deref();
+            carry(&mut staging, conf, copy_dir, text, &self.stop)?;
         }
         let ids = FileIds::new(plan);
         let build = |index: usize, file: &StoreFile, workers| {
@@ -240,19 +371,15 @@ impl Migration {
             let copy = copy_dir.join(&file.name);
             let path = staging.path_of(&file.name);
             let source = MappedSource::open(&copy).map_err(Error::io(&copy, "read the backup"))?;
+            let source = self.stop.watch(source);
             let id = ids.of(&file.name);
             let known = knowledge.of(&file.name);
             let reading = rewrite::rewrite(source, &path, output, id, &known, workers)?;
-            system::take_after(output, &file.metadata)
-                .map_err(Error::io(&path, "set owner and mode"))?;
+            system::take_after(output, &path, &file.metadata)?;
             Ok((reading, began.elapsed()))
         };
         let mut readings = self.each_database(databases, build, &mut |_| {})?;
-        let seen = readings
-            .iter_mut()
-            .map(|(reading, _)| std::mem::take(&mut reading.seen))
-            .collect();
-        let judgement = self.judge(plan, seen, &rules, false, observer);
+        let judgement = self.judge(plan, &mut readings, &rules, false, observer);
         let records: u64 = readings
             .iter()
             .map(|(reading, _)| reading.scan.records)
@@ -275,11 +402,14 @@ impl Migration {
     fn judge(
         &self,
         plan: &Plan,
-        seen: Vec<Seen>,
+        readings: &mut [Timed],
         rules: &RuleSet,
         examples: bool,
         observer: &mut dyn Observer,
     ) -> Judgement {
+        let seen = readings
+            .iter_mut()
+            .map(|(reading, _)| std::mem::take(&mut reading.seen));
         let files = plan.store.databases.iter().zip(seen);
         let judged = judgement::judge(files, &self.request.profile, rules, examples);
         for warning in &judged.warnings {
@@ -288,11 +418,11 @@ impl Migration {
         judged
     }
 
-    /// Reads every new database again.
+    /// Reads every new database, which lies in `dir`, again.
     fn verify(
         &self,
         plan: &Plan,
-        staging: &Staging,
+        dir: &Path,
         readings: &[Timed],
         observer: &mut dyn Observer,
     ) -> Result<Vec<FileReport>> {
@@ -301,8 +431,9 @@ impl Migration {
         let read_again = |index: usize, file: &StoreFile, workers| {
             let (reading, spent) = at(readings, index)?;
             let began = Instant::now();
-            let path = staging.path_of(&file.name);
-            let written = verify::verify(&path, Path::new(&file.name), reading, workers)?;
+            let path = dir.join(&file.name);
+            let name = Path::new(&file.name);
+            let written = verify::verify(&path, name, reading, workers, &self.stop)?;
             let spent = *spent + began.elapsed();
             Ok(file_report(file, reading, written, spent))
         };
@@ -355,19 +486,21 @@ impl Migration {
     fn report(
         &self,
         plan: &Plan,
+        backup_files: Vec<SavedFile>,
         files: Vec<FileReport>,
         judgement: Judgement,
-        dry_run: bool,
         began: Instant,
     ) -> Report {
         let mut warnings = plan.inspection.warnings.clone();
         warnings.extend(judgement.warnings);
         Report {
-            dry_run,
+            dry_run: plan.purpose == Purpose::Look,
             source: self.request.source.clone(),
             target: self.request.target.clone(),
             backup: plan.inspection.backup.dir().to_owned(),
-            backup_reused: plan.backup.is_none(),
+            backup_reused: matches!(plan.backup, Backup::Reuse(..)),
+            backup_files,
+            target_found: plan.target_found,
             files,
             detection: plan.inspection.detection.clone(),
             checks: judgement.checks,
@@ -385,6 +518,7 @@ fn carry(
     file: &StoreFile,
     copy_dir: &Path,
     text: Option<&[u8]>,
+    stop: &Stop,
 ) -> Result<()> {
     let copy = copy_dir.join(&file.name);
     let path = staging.path_of(&file.name);
@@ -394,12 +528,12 @@ fn carry(
             .map_err(Error::io(&path, "write the file"))?;
         blake3::hash(text)
     } else {
-        let mut from = File::open(&copy).map_err(Error::io(&copy, "read the backup"))?;
-        copy::copy(&mut from, &mut to).map_err(Error::io(&path, "write the file"))?
+        let from = File::open(&copy).map_err(Error::io(&copy, "read the backup"))?;
+        copy::copy(&from, &to, stop).map_err(Error::io(&path, "write the file"))?
     };
-    system::take_after(&to, &file.metadata).map_err(Error::io(&path, "set owner and mode"))?;
+    system::take_after(&to, &path, &file.metadata)?;
     to.sync_all().map_err(Error::io(&path, "sync the file"))?;
-    let written = copy::hash(&path).map_err(Error::io(&path, "read the new file"))?;
+    let written = copy::hash(&path, stop).map_err(Error::io(&path, "read the new file"))?;
     if wanted != written {
         return Err(Error::Mismatch {
             file: PathBuf::from(&file.name),
@@ -448,11 +582,13 @@ impl<'a> SourceTimes<'a> {
     fn of(plan: &'a Plan) -> Self {
         let source = plan.store.dir.as_path();
         // However it was named.
-        let inside = plan.backup.as_ref().is_some_and(|place| {
-            std::fs::metadata(&place.parent).is_ok_and(|parent| {
-                (parent.dev(), parent.ino()) == (plan.source_dir.dev(), plan.source_dir.ino())
-            })
-        });
+        let inside = match &plan.backup {
+            Backup::Make(place) | Backup::Reuse(place, _) => std::fs::metadata(&place.parent)
+                .is_ok_and(|parent| {
+                    let own = &plan.source_dir;
+                    (parent.dev(), parent.ino()) == (own.dev(), own.ino())
+                }),
+        };
         Self {
             source: inside.then_some((source, &plan.source_dir)),
         }

@@ -1,7 +1,7 @@
 //! What is told while a migration goes on.
 
 use crate::plan::Inspection;
-use crate::report::{FileReport, Warning};
+use crate::report::{FileReport, Report, Warning};
 
 /// The stages of a migration, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,6 +45,9 @@ pub enum Event<'a> {
     /// A database is done in the stage that is going on. In the order of the
     /// inspection, whatever the number of threads.
     File(Stage, &'a FileReport),
+    /// All is done and nothing can fail any more: what is told of it must be
+    /// told now, for what a run still does is to forget that it was not done.
+    Completed(&'a Report),
     /// Something odd that costs no record.
     Warning(&'a Warning),
 }

@@ -16,6 +16,8 @@ use crate::digest::RecordDigest;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Warning {
+    /// What it is, as one word that stays the same: for programs.
+    pub code: &'static str,
     /// The file it is about, when it is about one.
     pub file: Option<OsString>,
     /// One sentence.
@@ -25,8 +27,13 @@ pub struct Warning {
 }
 
 impl Warning {
-    pub(crate) fn new(file: Option<&OsString>, text: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        code: &'static str,
+        file: Option<&OsString>,
+        text: impl Into<String>,
+    ) -> Self {
         Self {
+            code,
             file: file.cloned(),
             text: text.into(),
             cases: Vec::new(),
@@ -88,6 +95,18 @@ pub struct FileReport {
     pub warnings: Vec<Warning>,
 }
 
+/// A file of the backup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SavedFile {
+    /// Its name.
+    pub name: OsString,
+    /// Its size in bytes.
+    pub len: u64,
+    /// The BLAKE3 hash of its bytes, in hexadecimal; the source's is the same.
+    pub hash: String,
+}
+
 /// What a migration, or a dry run of one, did.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -102,6 +121,11 @@ pub struct Report {
     pub backup: PathBuf,
     /// Whether the backup was there already, identical.
     pub backup_reused: bool,
+    /// The files of the backup, as they were read again.
+    pub backup_files: Vec<SavedFile>,
+    /// Whether an interrupted run had published the target already, and this
+    /// one only looked at it again.
+    pub target_found: bool,
     /// The databases, in the order of the inspection.
     pub files: Vec<FileReport>,
     /// Which release wrote the store, and the evidence.

@@ -7,10 +7,21 @@ use std::path::Path;
 
 use rustix::fs::{Access, AtFlags, CWD, StatxFlags};
 
+use crate::error::{Error, Result};
+
 /// Bytes that may still be written on the file system of `path`, which exists.
-pub(crate) fn free_bytes(path: &Path) -> io::Result<u64> {
+/// `None` where the file system does not say how large it is.
+pub(crate) fn free_bytes(path: &Path) -> io::Result<Option<u64>> {
     let stat = rustix::fs::statvfs(path)?;
-    Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+    Ok((stat.f_blocks > 0).then(|| stat.f_bavail.saturating_mul(stat.f_frsize)))
+}
+
+/// Whether the directory `path` is `dir` or lies in it, however they are named
+/// and wherever they are mounted.
+pub(crate) fn lies_in(path: &Path, dir: &Metadata) -> bool {
+    path.ancestors().any(|path| {
+        std::fs::metadata(path).is_ok_and(|it| (it.dev(), it.ino()) == (dir.dev(), dir.ino()))
+    })
 }
 
 /// Which file system `path` lies on.
@@ -46,12 +57,19 @@ pub(crate) fn is_mount_point(dir: &Path, parent: &Path) -> io::Result<bool> {
 
 /// Gives a new file or directory the mode of an old one and, when we are root,
 /// its owner and group.
-pub(crate) fn take_after(file: &File, like: &Metadata) -> io::Result<()> {
+pub(crate) fn take_after(file: &File, path: &Path, like: &Metadata) -> Result<()> {
     if rustix::process::geteuid().is_root() {
-        std::os::unix::fs::fchown(file, Some(like.uid()), Some(like.gid()))?;
+        std::os::unix::fs::fchown(file, Some(like.uid()), Some(like.gid())).map_err(|source| {
+            Error::Owner {
+                path: path.to_owned(),
+                owner: (like.uid(), like.gid()),
+                source,
+            }
+        })?;
     }
     let mode = like.permissions().mode() & 0o7777;
     file.set_permissions(std::fs::Permissions::from_mode(mode))
+        .map_err(Error::io(path, "set the mode"))
 }
 
 /// Puts a directory's modification time back after names were added to it.

@@ -9,6 +9,7 @@ use bdbfile::{Rule, Workers};
 use crate::error::{Error, Result};
 use crate::knowledge::FileKnowledge;
 use crate::rewrite::{self, Reading};
+use crate::stop::Stop;
 
 /// Reads a written database and compares it with what was read from the
 /// source: number of records, digest, order, structure. Returns the records
@@ -18,8 +19,10 @@ pub(crate) fn verify(
     name: &Path,
     read: &Reading,
     workers: Workers,
+    stop: &Stop,
 ) -> Result<(u64, u64)> {
-    let source = MappedSource::open(path).map_err(Error::io(path, "read the new file"))?;
+    let open = || MappedSource::open(path).map_err(Error::io(path, "read the new file"));
+    let source = stop.watch(open()?);
     let len = std::fs::metadata(path)
         .map_err(Error::io(path, "read the new file"))?
         .len();
@@ -69,9 +72,8 @@ pub(crate) fn verify(
     }
     // A scan goes by the leaves. Whether a server finds a key depends on the
     // pages above them too.
-    let source = MappedSource::open(path).map_err(Error::io(path, "read the new file"))?;
-    let structure =
-        bdbfile::verify::verify(source).map_err(|error| Error::Database { error, copy: false })?;
+    let structure = bdbfile::verify::verify(stop.watch(open()?))
+        .map_err(|error| Error::Database { error, copy: false })?;
     // A hash function of the application's own is not known here either; the
     // buckets are those of the source.
     let own_hash = |rule: Rule| {

@@ -1,16 +1,23 @@
 //! Looking before anything is written: what there is, where it goes, whether
-//! it can.
+//! it can. What keeps it from being done is told all at once.
+//!
+//! * `source`: is the source there, a store, readable; is it still the same.
+//! * `places`: target and backup: free, apart from each other, writable.
+//! * `space`: room on each file system.
+//! * `holders`: who else has a hand in the source.
+//! * `shutdown`: was the store cleanly shut down.
+//! * `problems`: all that stands in the way, gathered.
 
+mod holders;
 mod places;
+mod problems;
 pub(crate) mod shutdown;
 pub(crate) mod source;
 mod space;
 
 use std::ffi::OsString;
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt;
+use std::fs::{File, Metadata};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use bdbfile::layout::Preamble;
 use caldb::release::{self, Detection, Traits};
@@ -18,8 +25,14 @@ use caldb::rules::{RuleChoice, RuleSet};
 use caldb::{Profile, Role, Store, StoreFile};
 
 use crate::error::{Error, Result};
-use crate::report::Warning;
+use crate::lock;
+use crate::report::{SavedFile, Warning};
 use crate::staging::Place;
+use crate::stop::Stop;
+
+pub use holders::{Hold, Holder, Holders};
+use problems::Problems;
+pub use space::Space;
 
 /// A file of the source, as the inspection found it.
 #[derive(Debug, Clone)]
@@ -71,6 +84,10 @@ pub struct Inspection {
     pub backup: BackupPlan,
     /// Bytes of the files that are backed up.
     pub store_bytes: u64,
+    /// What each file system that is to be written needs and has.
+    pub space: Vec<Space>,
+    /// Which other processes hold files of the source.
+    pub holders: Holders,
     /// What shows that the store was cleanly shut down, a sentence each.
     pub clean: Vec<String>,
     /// Which rules are wanted.
@@ -79,6 +96,15 @@ pub struct Inspection {
     pub detection: Detection,
     /// What is odd about the store as a whole.
     pub warnings: Vec<Warning>,
+}
+
+/// What a plan is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Reading, beside others that read.
+    Look,
+    /// Writing, with nobody beside.
+    Run,
 }
 
 /// What a migration was asked to do.
@@ -95,94 +121,164 @@ pub(crate) struct Request {
 /// A plan that can be carried out.
 #[derive(Debug)]
 pub(crate) struct Plan {
+    pub(crate) purpose: Purpose,
     pub(crate) inspection: Inspection,
     pub(crate) store: Store,
     pub(crate) source_dir: Metadata,
     pub(crate) target: Place,
-    /// `None` when an earlier backup is reused.
-    pub(crate) backup: Option<Place>,
+    /// Whether the target holds all that an interrupted run published.
+    pub(crate) target_found: bool,
+    pub(crate) backup: Backup,
     /// The text that a rule gives the version identifier; carried as it is
     /// where there is none.
     pub(crate) identifier: Option<Vec<u8>>,
-    fingerprints: Vec<Fingerprint>,
+    fingerprints: source::Fingerprints,
+    /// What tells other runs that this one is at work.
+    _locks: Vec<File>,
 }
 
-/// How a file of the source looked before the run.
-#[derive(Debug, PartialEq, Eq)]
-struct Fingerprint {
-    path: PathBuf,
-    len: u64,
-    modified: Option<SystemTime>,
-    inode: u64,
+/// What is to be done about the backup.
+#[derive(Debug)]
+pub(crate) enum Backup {
+    /// To make it.
+    Make(Place),
+    /// To use the one that is there, identical.
+    Reuse(Place, Vec<SavedFile>),
 }
 
 impl Plan {
-    /// Looks at everything and refuses what cannot be done. Writes nothing.
-    pub(crate) fn make(request: &Request) -> Result<Self> {
-        let (source, source_dir, store) = source::find(&request.source)?;
-        source::check_readable(&store)?;
-        source::check_databases(&store)?;
-        let target = places::find_target(request, &source, &source_dir)?;
-        let (backup, backup_place) = places::find_backup(request, &source, &target, &store)?;
-        let store_bytes = store.files().map(StoreFile::len).sum();
-        space::check(&store, &target, backup_place.as_ref(), store_bytes)?;
-        let environment = shutdown::environment(&store)?;
-        let traits = Traits::look(&store, &request.profile, &environment)?;
+    /// Looks at everything and refuses what cannot be done, with all the
+    /// reasons. Writes nothing.
+    pub(crate) fn make(request: &Request, purpose: Purpose, stop: &Stop) -> Result<Self> {
+        let mut problems = Problems::default();
+        let found = problems.take(source::find(&request.source));
+        let source_dir = found.as_ref().map(|found| &found.dir);
+        let target = problems.take(places::find_target(request, source_dir));
+        let store = found.as_ref().map(|found| &found.store);
+        let backup = problems.take(places::find_backup(
+            request,
+            found.as_ref(),
+            target.as_ref().map(|target| &target.place),
+            stop,
+        ));
+        let backup = backup.flatten();
+        let there = target.as_ref().filter(|target| target.place.exists);
+        let locks = [
+            store.map(|store| store.dir.as_path()),
+            there.map(|target| target.place.path.as_path()),
+        ];
+        let locks: Vec<File> = locks
+            .into_iter()
+            .flatten()
+            .filter_map(|dir| problems.take(purpose.lock(dir)))
+            .collect();
+        let Some(found) = &found else {
+            return Err(problems.into_error());
+        };
+        let store = &found.store;
+        source::check_readable(store, &mut problems);
+        source::check_databases(store, &mut problems);
+        let holders = holders::find(store);
+        problems.take(holders::check(request, &holders));
+        let to_build = target.as_ref().filter(|target| !target.found);
+        let space = space::needed(
+            store,
+            to_build.map(|target| &target.place),
+            backup.as_ref().and_then(Backup::to_make),
+        );
+        let space = problems.take(space).unwrap_or_default();
+        for one in &space {
+            problems.take(space::check(one));
+        }
+        stop.check()?;
+        let environment = problems.take(shutdown::environment(store));
+        let mut warnings = Vec::new();
+        let clean = environment.as_ref().and_then(|environment| {
+            problems.take(shutdown::judge(request, store, environment, &mut warnings))
+        });
+        problems.finish()?;
+        let (Some(target), Some(backup), Some(environment), Some(clean)) =
+            (target, backup, environment, clean)
+        else {
+            return Err(Error::Several(Vec::new()));
+        };
+
+        let traits = Traits::look(store, &request.profile, &environment)?;
         let rules = RuleSet::choose(&request.profile, request.rules);
-        let identifier = source::new_identifier(&store, &rules, traits.identifier.as_deref())?;
-        let mut warnings = source::warnings(&store, &request.profile, identifier.is_some());
-        let clean = shutdown::judge(request, &store, &environment, &mut warnings)?;
+        let identifier = source::new_identifier(store, &rules, traits.identifier.as_deref())?;
+        let mut all = source::warnings(store, &request.profile, identifier.is_some());
+        all.append(&mut warnings);
+        let mut warnings = all;
         let detection = release::detect(&request.profile, &traits);
         let advice = detection.conclusion.advice();
-        warnings.extend(advice.into_iter().map(|text| Warning::new(None, text)));
+        let advice = advice
+            .into_iter()
+            .map(|text| Warning::new("advice", None, text));
+        warnings.extend(advice);
+        warnings.extend(holders::warnings(&holders));
+        warnings.extend(target.warnings.iter().cloned());
         let inspection = Inspection {
             source: request.source.clone(),
             target: request.target.clone(),
             databases: planned(&store.databases)?,
             companions: planned(store.conf.iter().chain(&store.logs))?,
             others: store.others.clone(),
-            backup,
-            store_bytes,
+            backup: match backup.to_make() {
+                Some(_) => BackupPlan::Make(request.backup_dir()),
+                None => BackupPlan::Reuse(request.backup_dir()),
+            },
+            store_bytes: store.files().map(StoreFile::len).sum(),
+            space,
+            holders,
             clean,
             rules: request.rules,
             detection,
             warnings,
         };
         Ok(Self {
-            fingerprints: store.files().map(Fingerprint::of).collect(),
+            purpose,
+            fingerprints: source::Fingerprints::of(store),
             inspection,
-            store,
-            source_dir,
-            target,
-            backup: backup_place,
+            store: store.clone(),
+            source_dir: found.dir.clone(),
+            target: target.place,
+            target_found: target.found,
+            backup,
             identifier,
+            _locks: locks,
         })
     }
 
-    /// Fails when a file of the source is not as it was when the plan was made.
+    /// Fails when the source is not as it was when the plan was made.
     pub(crate) fn check_unchanged(&self) -> Result<()> {
-        for was in &self.fingerprints {
-            let now = std::fs::metadata(&was.path).ok();
-            if now.is_none_or(|now| Fingerprint::new(&was.path, &now) != *was) {
-                return Err(Error::SourceChanged(was.path.clone()));
-            }
-        }
-        Ok(())
+        self.fingerprints.check()
     }
 }
 
-impl Fingerprint {
-    fn of(file: &StoreFile) -> Self {
-        Self::new(&file.path, &file.metadata)
-    }
-
-    fn new(path: &Path, metadata: &Metadata) -> Self {
-        Self {
-            path: path.to_owned(),
-            len: metadata.len(),
-            modified: metadata.modified().ok(),
-            inode: metadata.ino(),
+impl Purpose {
+    fn lock(self, dir: &Path) -> Result<File> {
+        match self {
+            Self::Look => lock::shared(dir),
+            Self::Run => lock::exclusive(dir),
         }
+    }
+}
+
+impl Backup {
+    /// Where it is to be made, if it is.
+    fn to_make(&self) -> Option<&Place> {
+        match self {
+            Self::Make(place) => Some(place),
+            Self::Reuse(..) => None,
+        }
+    }
+}
+
+impl Request {
+    /// Where the backup goes, as named.
+    pub(crate) fn backup_dir(&self) -> PathBuf {
+        let named = self.backup.clone();
+        named.unwrap_or_else(|| self.source.join("backup"))
     }
 }
 

@@ -4,16 +4,18 @@
 use std::ffi::OsStr;
 use std::fs::Metadata;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use caldb::Store;
 
 use crate::copy;
 use crate::error::{Error, Result};
-use crate::plan::{BackupPlan, Request};
+use crate::plan::source::Found;
+use crate::plan::{Backup, Request};
+use crate::report::{SavedFile, Warning};
 use crate::similar;
-use crate::staging::Place;
+use crate::staging::{Held, Place};
+use crate::stop::Stop;
 use crate::system;
 
 /// The place of a directory that may or may not be there.
@@ -54,52 +56,71 @@ fn place(named: &Path, what: &'static str, word: &str) -> Result<Place> {
     Place::new(resolved.join(name), resolved, word).map_err(io)
 }
 
-pub(super) fn find_target(
-    request: &Request,
-    source: &Path,
-    source_dir: &Metadata,
-) -> Result<Place> {
+/// A target that can be used.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) place: Place,
+    /// Whether it holds all that an interrupted run published.
+    pub(super) found: bool,
+    /// What an interrupted run left.
+    pub(super) warnings: Vec<Warning>,
+}
+
+pub(super) fn find_target(request: &Request, source: Option<&Metadata>) -> Result<Target> {
     let named = &request.target;
     if named.exists() && !named.is_dir() {
         return Err(Error::TargetNotDirectory(named.clone()));
     }
     let target = place(named, "target", "staging")?;
-    let same = std::fs::metadata(&target.path)
-        .is_ok_and(|it| (it.dev(), it.ino()) == (source_dir.dev(), source_dir.ino()));
-    if same {
+    if source.is_some_and(|source| target.is(source)) {
         return Err(Error::TargetIsSource(named.clone()));
     }
-    if target.path.starts_with(source) {
+    if source.is_some_and(|source| target.lies_in(source)) {
         return Err(Error::TargetInsideSource(named.clone()));
     }
-    let occupant = target
-        .occupant()
-        .map_err(Error::io(named, "list the directory"))?;
-    if let Some(holds) = occupant {
-        return Err(Error::TargetNotEmpty {
-            path: named.clone(),
-            holds,
-        });
-    }
+    let mut warnings = Vec::new();
+    let found = match target.held()? {
+        Held::Other(holds) => {
+            return Err(Error::TargetNotEmpty {
+                path: named.clone(),
+                holds,
+            });
+        }
+        Held::Nothing => false,
+        Held::Published => {
+            let text = "an interrupted run had published the target already; all of it is looked at once more";
+            warnings.push(Warning::new("interrupted-run", None, text));
+            true
+        }
+    };
     system::check_writable(target.written()).map_err(|source| Error::NotWritable {
         what: "target",
         path: named.clone(),
         source,
     })?;
-    target.check_free()?;
-    Ok(target)
+    if target.check_free()? && !found {
+        let text = "an interrupted run left what it had begun beside the target or in it; a run removes that first";
+        warnings.push(Warning::new("interrupted-run", None, text));
+    }
+    Ok(Target {
+        place: target,
+        found,
+        warnings,
+    })
 }
 
+/// The place of the backup, and what is to be done there; `None` where the
+/// source is not known, and no place was named.
 pub(super) fn find_backup(
     request: &Request,
-    source: &Path,
-    target: &Place,
-    store: &Store,
-) -> Result<(BackupPlan, Option<Place>)> {
-    let named = request
-        .backup
-        .clone()
-        .unwrap_or_else(|| request.source.join("backup"));
+    source: Option<&Found>,
+    target: Option<&Place>,
+    stop: &Stop,
+) -> Result<Option<Backup>> {
+    if source.is_none() && request.backup.is_none() {
+        return Ok(None);
+    }
+    let named = request.backup_dir();
     let misplaced = |what| {
         Err(Error::BackupMisplaced {
             path: named.clone(),
@@ -110,24 +131,39 @@ pub(super) fn find_backup(
         return misplaced("not a directory");
     }
     let place = place(&named, "backup", "backup")?;
-    if place.path == source {
+    if source.is_some_and(|source| place.is(&source.dir)) {
         return misplaced("the source directory itself");
     }
-    if place.path == target.path {
-        return misplaced("the target directory");
+    if let Some(target) = target {
+        if place.path == target.path {
+            return misplaced("the target directory");
+        }
+        // Where they are there already they may have other names.
+        let dir = |place: &Place| std::fs::metadata(&place.path).ok();
+        if let Some(target) = dir(target) {
+            if place.is(&target) {
+                return misplaced("the target directory");
+            }
+            if place.lies_in(&target) {
+                return misplaced("inside the target directory");
+            }
+        }
+        if place.path.starts_with(&target.path) {
+            return misplaced("inside the target directory");
+        }
+        if target.path.starts_with(&place.path)
+            || dir(&place).is_some_and(|place| target.lies_in(&place))
+        {
+            return misplaced("a directory that the target lies in");
+        }
     }
-    if place.path.starts_with(&target.path) {
-        return misplaced("inside the target directory");
-    }
-    if target.path.starts_with(&place.path) {
-        return misplaced("a directory that the target lies in");
-    }
-    let occupant = place
-        .occupant()
-        .map_err(Error::io(&named, "list the directory"))?;
-    if let Some(holds) = occupant {
-        compare(store, &named, holds)?;
-        return Ok((BackupPlan::Reuse(named), None));
+    let Some(store) = source.map(|source| &source.store) else {
+        return Ok(None);
+    };
+    let held = place.held()?;
+    if !matches!(held, Held::Nothing) {
+        let saved = compare(store, &named, held, stop)?;
+        return Ok(Some(Backup::Reuse(place, saved)));
     }
     system::check_writable(place.written()).map_err(|source| Error::NotWritable {
         what: "backup",
@@ -135,12 +171,12 @@ pub(super) fn find_backup(
         source,
     })?;
     place.check_free()?;
-    Ok((BackupPlan::Make(named), Some(place)))
+    Ok(Some(Backup::Make(place)))
 }
 
 /// Compares a directory that holds something with the store: fails unless it
 /// is a backup of just this store, byte for byte.
-fn compare(store: &Store, dir: &Path, holds: PathBuf) -> Result<()> {
+fn compare(store: &Store, dir: &Path, held: Held, stop: &Stop) -> Result<Vec<SavedFile>> {
     let differs = |file: &OsStr, how| Error::BackupDiffers {
         path: dir.to_owned(),
         file: PathBuf::from(file),
@@ -149,6 +185,10 @@ fn compare(store: &Store, dir: &Path, holds: PathBuf) -> Result<()> {
     let earlier = match Store::find(dir) {
         Ok(earlier) => earlier,
         Err(caldb::StoreError::NoDatabase(_)) => {
+            let holds = match held {
+                Held::Other(holds) => holds,
+                _ => PathBuf::new(),
+            };
             return Err(Error::BackupForeign {
                 path: dir.to_owned(),
                 holds,
@@ -161,6 +201,7 @@ fn compare(store: &Store, dir: &Path, holds: PathBuf) -> Result<()> {
             return Err(differs(&file.name, "the source has no such file"));
         }
     }
+    let mut saved = Vec::new();
     for file in store.files() {
         let Some(copy) = earlier.files().find(|copy| copy.name == file.name) else {
             return Err(differs(&file.name, "the backup has no such file"));
@@ -168,10 +209,16 @@ fn compare(store: &Store, dir: &Path, holds: PathBuf) -> Result<()> {
         if copy.len() != file.len() {
             return Err(differs(&file.name, "another size"));
         }
-        let hash = |path: &Path| copy::hash(path).map_err(Error::io(path, "read the file"));
-        if hash(&copy.path)? != hash(&file.path)? {
+        let hash = |path: &Path| copy::hash(path, stop).map_err(Error::io(path, "read the file"));
+        let hashed = hash(&copy.path)?;
+        if hashed != hash(&file.path)? {
             return Err(differs(&file.name, "other bytes"));
         }
+        saved.push(SavedFile {
+            name: file.name.clone(),
+            len: file.len(),
+            hash: hashed.to_hex().to_string(),
+        });
     }
-    Ok(())
+    Ok(saved)
 }

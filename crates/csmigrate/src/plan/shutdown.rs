@@ -21,7 +21,7 @@ pub(super) fn judge(
         Verdict::Clean { why } => Ok(why),
         Verdict::NoEnvironment => {
             let text = "there are no logs and no region files: whether the store was cleanly shut down cannot be told";
-            warnings.push(Warning::new(None, text));
+            warnings.push(Warning::new("shutdown-unknown", None, text));
             Ok(Vec::new())
         }
         Verdict::Unclean { reasons } => {
@@ -36,7 +36,7 @@ pub(super) fn judge(
                 "the store was not cleanly shut down ({}); its files are taken as they are, without what only the logs hold",
                 reasons.join("; ")
             );
-            warnings.push(Warning::new(None, text));
+            warnings.push(Warning::new("unclean-ignored", None, text));
             Ok(Vec::new())
         }
     }

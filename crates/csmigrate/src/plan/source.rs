@@ -1,20 +1,29 @@
 //! The source: is it there, is it a store, can all of it be read?
 
-use std::fs::Metadata;
+use std::fs::{File, Metadata};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use bdbfile::source::FileSource;
 use caldb::rules::RuleSet;
-use caldb::{Profile, Role, Store};
+use caldb::{Profile, Role, Store, StoreFile};
 
 use crate::error::{Error, Result};
+use crate::plan::problems::Problems;
 use crate::report::Warning;
 use crate::rewrite;
 use crate::similar;
 
-/// The source directory free of links, and the store in it.
-pub(crate) fn find(named: &Path) -> Result<(PathBuf, Metadata, Store)> {
+/// A source that was found.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) dir: Metadata,
+    pub(crate) store: Store,
+}
+
+/// The source directory, and the store in it.
+pub(crate) fn find(named: &Path) -> Result<Found> {
     let metadata = match std::fs::metadata(named) {
         Ok(metadata) => metadata,
         Err(error)
@@ -38,9 +47,6 @@ pub(crate) fn find(named: &Path) -> Result<(PathBuf, Metadata, Store)> {
     if !metadata.is_dir() {
         return Err(Error::SourceNotDirectory(named.to_owned()));
     }
-    let source = named
-        .canonicalize()
-        .map_err(Error::io(named, "resolve the path"))?;
     let store = Store::find(named).map_err(|error| match error.into() {
         Error::NotAStore { path, .. } => Error::NotAStore {
             path,
@@ -48,7 +54,10 @@ pub(crate) fn find(named: &Path) -> Result<(PathBuf, Metadata, Store)> {
         },
         other => other,
     })?;
-    Ok((source, metadata, store))
+    Ok(Found {
+        dir: metadata,
+        store,
+    })
 }
 
 /// Directories right below that are stores.
@@ -65,27 +74,91 @@ fn stores_in(dir: &Path) -> Vec<PathBuf> {
     stores
 }
 
-/// Opens every file for reading, once, so that the one nobody may read is
+/// Opens every file for reading, once, so that those that may not be read are
 /// found before the others are copied.
-pub(crate) fn check_readable(store: &Store) -> Result<()> {
+pub(super) fn check_readable(store: &Store, problems: &mut Problems) {
     for file in store.files() {
-        std::fs::File::open(&file.path).map_err(|source| Error::Unreadable {
-            path: file.path.clone(),
-            source,
-        })?;
+        problems.take(open(file));
     }
-    Ok(())
+}
+
+/// Opens a file of the source for reading.
+pub(crate) fn open(file: &StoreFile) -> Result<File> {
+    File::open(&file.path).map_err(|source| Error::Unreadable {
+        path: file.path.clone(),
+        source,
+    })
 }
 
 /// Opens every database, so that one of a kind that is not read is refused
 /// before anything is copied. Its records are read later.
-pub(super) fn check_databases(store: &Store) -> Result<()> {
+pub(super) fn check_databases(store: &Store, problems: &mut Problems) {
     for file in &store.databases {
-        let source =
-            FileSource::open(&file.path).map_err(Error::io(&file.path, "read the file"))?;
-        rewrite::open(source)?;
+        // What cannot be opened at all was found before.
+        if let Ok(source) = FileSource::open(&file.path) {
+            problems.take(rewrite::open(source));
+        }
     }
-    Ok(())
+}
+
+/// How the source looked before the run.
+#[derive(Debug)]
+pub(super) struct Fingerprints {
+    dir: PathBuf,
+    files: Vec<Fingerprint>,
+}
+
+/// How a file looked.
+#[derive(Debug, PartialEq, Eq)]
+struct Fingerprint {
+    path: PathBuf,
+    len: u64,
+    inode: u64,
+    /// Seconds and nanoseconds. The time of change of the inode cannot be set
+    /// back as the other can.
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Fingerprints {
+    pub(super) fn of(store: &Store) -> Self {
+        let files = store.files();
+        Self {
+            dir: store.dir.clone(),
+            files: files
+                .map(|file| Fingerprint::new(&file.path, &file.metadata))
+                .collect(),
+        }
+    }
+
+    /// Fails when a file is not as it was, or one came.
+    pub(super) fn check(&self) -> Result<()> {
+        for was in &self.files {
+            let now = std::fs::metadata(&was.path).ok();
+            if now.is_none_or(|now| Fingerprint::new(&was.path, &now) != *was) {
+                return Err(Error::SourceChanged(was.path.clone()));
+            }
+        }
+        let now = Store::find(&self.dir)?;
+        for file in now.files() {
+            if !self.files.iter().any(|was| was.path == file.path) {
+                return Err(Error::SourceGrew(file.path.clone()));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Fingerprint {
+    fn new(path: &Path, metadata: &Metadata) -> Self {
+        Self {
+            path: path.to_owned(),
+            len: metadata.len(),
+            inode: metadata.ino(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
 }
 
 /// The longest version identifier that a rule is asked about, in bytes. The one
@@ -126,7 +199,7 @@ pub(super) fn warnings(store: &Store, profile: &Profile, replaced: bool) -> Vec<
         } else {
             "carried byte for byte: what 6.3 writes in the version identifier was never published"
         };
-        warnings.push(Warning::new(Some(&conf.name), text));
+        warnings.push(Warning::new("version-identifier", Some(&conf.name), text));
     }
     warnings
 }
@@ -140,14 +213,14 @@ pub(crate) fn odd_files(store: &Store, profile: &Profile) -> Vec<Warning> {
                 "the store has no {} ({}), which the guides describe",
                 fact.name, fact.holds
             );
-            Warning::new(None, text)
+            Warning::new("file-missing", None, text)
         })
         .collect();
     for file in &store.databases {
         let known = file.name.to_str().and_then(|name| profile.file(name));
         if known.is_none() {
             let text = "no guide describes this database; it is migrated like the others";
-            warnings.push(Warning::new(Some(&file.name), text));
+            warnings.push(Warning::new("file-unknown", Some(&file.name), text));
         }
     }
     warnings

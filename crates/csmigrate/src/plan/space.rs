@@ -1,5 +1,7 @@
 //! Is there room for what will be written?
 
+use std::path::{Path, PathBuf};
+
 use caldb::Store;
 
 use crate::error::{Error, Result};
@@ -10,50 +12,83 @@ use crate::system;
 /// is kept for it beside.
 const SLACK: u64 = 128 * 1024;
 
-/// Asks each file system that is to be written for what it will have to hold.
-pub(super) fn check(
+/// What one file system is to hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Space {
+    /// What is to be written to it, in words.
+    pub what: &'static str,
+    /// A directory on it.
+    pub path: PathBuf,
+    /// Bytes needed.
+    pub need: u64,
+    /// Bytes that may be used; `None` where the file system does not tell.
+    pub free: Option<u64>,
+}
+
+impl std::fmt::Display for Space {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (what, path, need) = (self.what, self.path.display(), self.need);
+        write!(
+            f,
+            "space for {what} on the file system of {path}: {need} bytes needed, "
+        )?;
+        match self.free {
+            Some(free) => write!(f, "{free} free"),
+            None => write!(f, "how many are free it does not tell"),
+        }
+    }
+}
+
+/// What each file system that is to be written needs and has. A place that is
+/// not known or not written needs nothing.
+pub(super) fn needed(
     store: &Store,
-    target: &Place,
+    target: Option<&Place>,
     backup: Option<&Place>,
-    store_bytes: u64,
-) -> Result<()> {
+) -> Result<Vec<Space>> {
+    let saved: u64 = store.files().map(|file| file.len() + SLACK).sum();
     let new: u64 = store
         .databases
         .iter()
         .chain(&store.conf)
         .map(|file| file.len() + SLACK)
         .sum();
-    let free = |place: &Place| -> Result<(u64, u64)> {
+    let device = |place: &Place| {
         let dir = place.written();
-        let failed = |error| Error::io(dir, "ask for free space")(error);
-        Ok((
-            system::device(dir).map_err(failed)?,
-            system::free_bytes(dir).map_err(failed)?,
-        ))
+        system::device(dir).map_err(Error::io(dir, "ask for its file system"))
     };
-    let (target_device, target_free) = free(target)?;
-    let mut need_target = ("the new store", new);
-    if let Some(backup) = backup {
-        let (backup_device, backup_free) = free(backup)?;
-        if backup_device == target_device {
-            need_target = ("the backup and the new store", new + store_bytes);
-        } else if backup_free < store_bytes {
-            return Err(Error::NoSpace {
-                what: "the backup",
-                path: backup.written().to_owned(),
-                need: store_bytes,
-                free: backup_free,
-            });
+    Ok(match (backup, target) {
+        (Some(backup), Some(target)) if device(backup)? == device(target)? => {
+            let both = "the backup and the new store";
+            vec![on(target.written(), both, saved + new)?]
         }
+        _ => {
+            let backup = backup.map(|place| on(place.written(), "the backup", saved));
+            let target = target.map(|place| on(place.written(), "the new store", new));
+            backup.into_iter().chain(target).collect::<Result<_>>()?
+        }
+    })
+}
+
+fn on(dir: &Path, what: &'static str, need: u64) -> Result<Space> {
+    Ok(Space {
+        what,
+        path: dir.to_owned(),
+        need,
+        free: system::free_bytes(dir).map_err(Error::io(dir, "ask for free space"))?,
+    })
+}
+
+/// Fails where a file system has less than it needs.
+pub(super) fn check(space: &Space) -> Result<()> {
+    match space.free {
+        Some(free) if free < space.need => Err(Error::NoSpace {
+            what: space.what,
+            path: space.path.clone(),
+            need: space.need,
+            free,
+        }),
+        _ => Ok(()),
     }
-    let (what, need) = need_target;
-    if target_free < need {
-        return Err(Error::NoSpace {
-            what,
-            path: target.written().to_owned(),
-            need,
-            free: target_free,
-        });
-    }
-    Ok(())
 }

@@ -205,17 +205,17 @@ pub(crate) fn warnings(name: &std::ffi::OsString, reading: &Reading) -> Vec<Warn
     let mut warnings: Vec<Warning> = Vec::new();
     if reading.order == RecordOrder::AsFound {
         let text = "the keys are not in bytewise order: the server compares them in its own way; the order found is kept";
-        warnings.push(Warning::new(Some(name), text));
+        warnings.push(Warning::new("order-kept", Some(name), text));
     }
     let notes = reading.notes.iter();
-    warnings.extend(notes.map(|note| Warning::new(Some(name), note.as_str())));
+    warnings.extend(notes.map(|note| Warning::new("rewrite-note", Some(name), note.as_str())));
     warnings.extend(grouped(name, &reading.scan.findings));
     if reading.scan.more_findings > 0 {
         let text = format!(
             "{} more findings are not listed",
             reading.scan.more_findings
         );
-        warnings.push(Warning::new(Some(name), text));
+        warnings.push(Warning::new("more-findings", Some(name), text));
     }
     warnings
 }
@@ -227,7 +227,7 @@ pub(crate) fn grouped(name: &std::ffi::OsString, findings: &[Finding]) -> Vec<Wa
     findings.sort_by_key(|finding| finding.rule);
     for group in findings.chunk_by(|left, right| left.rule == right.rule) {
         let Some(first) = group.first() else { continue };
-        let mut warning = Warning::new(Some(name), first.rule.text());
+        let mut warning = Warning::new("format-finding", Some(name), first.rule.text());
         if group.len() > 1 {
             warning.text = format!("{} ({} cases)", warning.text, group.len());
         }

@@ -5,94 +5,30 @@
 //! rename cannot do: when the final directory is a mount point, or when only
 //! it may be written and not its parent. A staging directory that is not
 //! published is removed with the files made in it, by their exact names.
+//!
+//! * `place`: where a directory is to appear, and what is there already.
+//! * `marker`: which files are being published.
+//! * `leftover`: what an interrupted run left.
+
+mod leftover;
+mod marker;
+mod place;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, FlockOperation, RenameFlags};
+use rustix::fs::{CWD, RenameFlags};
 use rustix::io::Errno;
 
 use crate::error::{Error, Result};
-use crate::system;
+use crate::{lock, system};
 
-/// Where a directory is to appear, and where its files are gathered until then.
-#[derive(Debug, Clone)]
-pub(crate) struct Place {
-    /// The directory that is to appear, free of links.
-    pub(crate) path: PathBuf,
-    /// The directory it lies in.
-    pub(crate) parent: PathBuf,
-    /// Whether it is there already (and empty).
-    pub(crate) exists: bool,
-    /// The staging directory.
-    staging: PathBuf,
-    /// Whether that is inside `path`.
-    inside: bool,
-    /// Whether `path` is a mount point.
-    mount: bool,
-}
-
-impl Place {
-    /// The place of `path`, which lies in the existing directory `parent`.
-    /// `word` tells staging directories of different purposes apart.
-    pub(crate) fn new(path: PathBuf, parent: PathBuf, word: &str) -> io::Result<Self> {
-        let exists = path.is_dir();
-        let mount = exists && system::is_mount_point(&path, &parent)?;
-        let inside = mount || exists && system::check_writable(&parent).is_err();
-        let staging = if inside {
-            path.join(format!(".csmigrate-{word}"))
-        } else {
-            let mut name = OsString::from(".");
-            name.push(path.file_name().unwrap_or_default());
-            name.push(format!(".csmigrate-{word}"));
-            parent.join(name)
-        };
-        Ok(Self {
-            path,
-            parent,
-            exists,
-            staging,
-            inside,
-            mount,
-        })
-    }
-
-    /// The directory that must be writable for this to work.
-    pub(crate) fn written(&self) -> &Path {
-        if self.inside {
-            &self.path
-        } else {
-            &self.parent
-        }
-    }
-
-    /// What the final directory holds, if anything. What an interrupted run
-    /// left does not count.
-    pub(crate) fn occupant(&self) -> io::Result<Option<PathBuf>> {
-        if !self.exists {
-            return Ok(None);
-        }
-        for entry in std::fs::read_dir(&self.path)? {
-            let path = entry?.path();
-            let ours = self.inside && path == self.staging;
-            // A new ext file system is empty but for this.
-            let found = self.mount && path.ends_with("lost+found") && path.is_dir();
-            if !(ours || found) {
-                return Ok(path.file_name().map(PathBuf::from));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Fails when the staging directory cannot be made because a living run
-    /// has it, or because something else has its name.
-    pub(crate) fn check_free(&self) -> Result<()> {
-        leftover(&self.staging).map(drop)
-    }
-}
+use leftover::is_still;
+use marker::Marker;
+pub(crate) use place::{Held, Place};
 
 /// A staging directory of this run.
 #[derive(Debug)]
@@ -104,24 +40,34 @@ pub(crate) struct Staging {
     published: bool,
 }
 
+/// A directory that was published, all of it in place and synced, and its
+/// marker still there.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Published {
+    place: Place,
+    _lock: Option<File>,
+}
+
 impl Staging {
     /// Makes the staging directory. What an interrupted run left in its place
     /// is removed first, if it is nothing but that.
     pub(crate) fn begin(place: Place) -> Result<Self> {
+        place.clear()?;
         let path = &place.staging;
         let mut builder = std::fs::DirBuilder::new();
         builder.mode(0o700);
-        match builder.create(path) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                remove_leftover(path)?;
-                builder
-                    .create(path)
-                    .map_err(Error::io(path, "make the directory"))?;
+        builder.create(path).map_err(|error| {
+            if error.kind() == io::ErrorKind::AlreadyExists {
+                return Error::Busy(path.clone());
             }
-            Err(error) => return Err(Error::io(path, "make the directory")(error)),
-        }
-        let dir = lock(path)?;
+            Error::io(path, "make the directory")(error)
+        })?;
+        let dir = lock::exclusive(path).inspect_err(|error| {
+            if !matches!(error, Error::Busy(_)) {
+                let _ = std::fs::remove_dir(path);
+            }
+        })?;
         // Another run that found the directory before it was locked may have
         // taken it for a leftover and put its own in its place.
         if !is_still(path, &dir).map_err(Error::io(path, "look at the directory"))? {
@@ -133,6 +79,11 @@ impl Staging {
             made: Vec::new(),
             published: false,
         })
+    }
+
+    /// Where the files are until they are published.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.place.staging
     }
 
     /// The path that a file has until it is published.
@@ -158,29 +109,58 @@ impl Staging {
     /// takes owner and mode after `like`, or keeps its own where it was there
     /// before. `last` is the file that appears last where they must appear
     /// one by one.
-    pub(crate) fn publish(mut self, like: &Metadata, last: Option<&OsStr>) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`Error::NotDurable`] where all is in place and only the last sync
+    /// failed; else nothing was published.
+    pub(crate) fn publish(mut self, like: &Metadata, last: Option<&OsStr>) -> Result<Published> {
         let place = self.place.clone();
-        if place.inside {
-            return self.publish_inside(last);
-        }
         let existing = place
             .exists
             .then(|| std::fs::metadata(&place.path))
             .transpose()
             .map_err(Error::io(&place.path, "look at the directory"))?;
         let staging = place.staging.as_path();
-        system::take_after(&self.dir, existing.as_ref().unwrap_or(like))
-            .map_err(Error::io(staging, "set owner and mode"))?;
+        if !place.inside {
+            system::take_after(&self.dir, staging, existing.as_ref().unwrap_or(like))?;
+        }
+        self.mark()?;
         self.dir
             .sync_all()
             .map_err(Error::io(staging, "sync the directory"))?;
-        rename(staging, &place.path, place.exists)?;
+        if place.inside {
+            self.move_files(last)?;
+        } else {
+            system::sync_dir(&place.parent)
+                .map_err(Error::io(&place.parent, "sync the directory"))?;
+            rename(staging, &place.path, place.exists)?;
+        }
         self.published = true;
-        system::sync_dir(&place.parent).map_err(Error::io(&place.parent, "sync the directory"))
+        let changed = if place.inside {
+            &place.path
+        } else {
+            &place.parent
+        };
+        system::sync_dir(changed).map_err(|source| Error::NotDurable {
+            path: place.path.clone(),
+            source,
+        })?;
+        Ok(Published {
+            place,
+            _lock: self.dir.try_clone().ok(),
+        })
     }
 
-    fn publish_inside(&mut self, last: Option<&OsStr>) -> Result<()> {
-        let place = self.place.clone();
+    /// Says which files are being published.
+    fn mark(&self) -> Result<()> {
+        let files: Vec<PathBuf> = self.made.iter().map(|name| self.path_of(name)).collect();
+        let draft = self.path_of(OsStr::new(marker::DRAFT));
+        Marker::of(&files)?.write(&draft, &self.place.marker)
+    }
+
+    /// Moves the files out of the staging directory, one by one.
+    fn move_files(&mut self, last: Option<&OsStr>) -> Result<()> {
+        let place = &self.place;
         let (end, first): (Vec<_>, Vec<_>) = self
             .made
             .iter()
@@ -196,10 +176,31 @@ impl Staging {
                 return moved;
             }
         }
-        std::fs::remove_dir(&place.staging)
-            .map_err(Error::io(&place.staging, "remove the directory"))?;
-        self.published = true;
-        system::sync_dir(&place.path).map_err(Error::io(&place.path, "sync the directory"))
+        Ok(())
+    }
+}
+
+impl Published {
+    /// What an interrupted run published, which was found to be whole: synced
+    /// once more, since that run may have ended before it could.
+    pub(crate) fn found(place: Place) -> Result<Self> {
+        for dir in [&place.path, &place.parent] {
+            system::sync_dir(dir).map_err(|source| Error::NotDurable {
+                path: place.path.clone(),
+                source,
+            })?;
+        }
+        Ok(Self { place, _lock: None })
+    }
+
+    /// Removes the marker: from here on the directory is nobody's leftover.
+    pub(crate) fn finish(self) -> Result<()> {
+        self.place.remove_marker()?;
+        if self.place.inside {
+            let staging = &self.place.staging;
+            std::fs::remove_dir(staging).map_err(Error::io(staging, "remove the directory"))?;
+        }
+        Ok(())
     }
 }
 
@@ -209,10 +210,12 @@ impl Drop for Staging {
             return;
         }
         // What cannot be removed now is found and removed by the next run.
-        for name in &self.made {
+        let own = [OsString::from(marker::DRAFT), OsString::from(marker::NAME)];
+        for name in self.made.iter().chain(&own) {
             let _ = std::fs::remove_file(self.path_of(name));
         }
         let _ = std::fs::remove_dir(&self.place.staging);
+        let _ = self.place.remove_marker();
     }
 }
 
@@ -232,71 +235,6 @@ fn rename(from: &Path, to: &Path, over_empty: bool) -> Result<()> {
         Errno::EXIST | Errno::NOTEMPTY | Errno::NOTDIR => Error::TargetTaken(to.to_owned()),
         errno => Error::errno(to, "publish the directory")(errno),
     })
-}
-
-/// Opens and locks a directory; the lock ends with the process.
-fn lock(path: &Path) -> Result<File> {
-    let dir = File::open(path).map_err(Error::io(path, "open the directory"))?;
-    match rustix::fs::flock(&dir, FlockOperation::NonBlockingLockExclusive) {
-        // A file system without locks has no runs to tell apart either.
-        Ok(()) | Err(Errno::NOTSUP | Errno::NOLCK | Errno::NOSYS) => Ok(dir),
-        Err(Errno::WOULDBLOCK) => Err(Error::Busy(path.to_owned())),
-        Err(errno) => Err(Error::errno(path, "lock the directory")(errno)),
-    }
-}
-
-/// Whether a path still leads to a directory that was opened by it.
-fn is_still(path: &Path, dir: &File) -> io::Result<bool> {
-    let id = |it: &Metadata| (it.dev(), it.ino());
-    match std::fs::symlink_metadata(path) {
-        Ok(now) => Ok(id(&now) == id(&dir.metadata()?)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-/// The staging directory of a run that was interrupted, locked, and the names
-/// in it: a directory with our name, that no living run holds, with nothing in
-/// it but files of a store.
-fn leftover(path: &Path) -> Result<Option<(File, Vec<OsString>)>> {
-    match std::fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_dir() => {}
-        // A link is no directory of ours, wherever it leads.
-        Ok(_) => return Err(Error::InTheWay(path.to_owned())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Error::io(path, "look at it")(error)),
-    }
-    let held = lock(path)?;
-    let list = |error| Error::io(path, "list the directory")(error);
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(path).map_err(list)? {
-        let entry = entry.map_err(list)?;
-        let name = entry.file_name();
-        let plain = entry.file_type().is_ok_and(|kind| kind.is_file());
-        if !plain || !caldb::store::is_store_name(&name) {
-            return Err(Error::NoLeftover {
-                path: path.to_owned(),
-                holds: PathBuf::from(name),
-            });
-        }
-        names.push(name);
-    }
-    Ok(Some((held, names)))
-}
-
-/// Removes what an interrupted run left, by the exact names.
-fn remove_leftover(path: &Path) -> Result<()> {
-    let Some((held, names)) = leftover(path)? else {
-        return Ok(());
-    };
-    for name in &names {
-        let file = path.join(name);
-        std::fs::remove_file(&file).map_err(Error::io(&file, "remove what a run left"))?;
-    }
-    // Locked until it is gone: who opened it before then sees that it is.
-    let removed = std::fs::remove_dir(path);
-    drop(held);
-    removed.map_err(Error::io(path, "remove what a run left"))
 }
 
 #[cfg(test)]
@@ -337,8 +275,12 @@ mod tests {
             }
             let mut staging = Staging::begin(place(dir.path(), &name)).unwrap();
             staging.create(OsStr::new("ics50events.db")).unwrap();
-            staging.publish(&like, None).unwrap();
+            let published = staging.publish(&like, None).unwrap();
             assert_eq!(names(&dir.path().join(&name)), ["ics50events.db"]);
+            let again = place(dir.path(), &name);
+            assert!(matches!(again.held().unwrap(), Held::Published));
+            published.finish().unwrap();
+            assert!(matches!(again.held().unwrap(), Held::Other(_)));
         }
         assert_eq!(names(dir.path()), ["csdb-false", "csdb-true"]);
     }
@@ -371,6 +313,7 @@ mod tests {
         for fails in [true, false] {
             let mut place = place(dir.path(), "csdb");
             place.staging = target.join(".csmigrate-staging");
+            place.marker = place.staging.join(marker::NAME);
             place.inside = true;
             let mut staging = Staging::begin(place).unwrap();
             for name in ["ics50caldb.conf", "ics50events.db", "ics50todos.db"] {
@@ -386,13 +329,41 @@ mod tests {
                 assert_eq!(names(&target), ["ics50todos.db"]);
                 std::fs::remove_file(target.join("ics50todos.db")).unwrap();
             } else {
-                done.unwrap();
+                done.unwrap().finish().unwrap();
                 assert_eq!(
                     names(&target),
                     ["ics50caldb.conf", "ics50events.db", "ics50todos.db"]
                 );
             }
         }
+    }
+
+    /// What a run that was killed between two of its renames leaves.
+    #[test]
+    fn files_that_were_moved_one_by_one_are_known_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("csdb");
+        std::fs::create_dir(&target).unwrap();
+        let mut place = place(dir.path(), "csdb");
+        place.staging = target.join(".csmigrate-staging");
+        place.marker = place.staging.join(marker::NAME);
+        place.inside = true;
+        let mut staging = Staging::begin(place.clone()).unwrap();
+        for name in ["ics50events.db", "ics50todos.db"] {
+            staging.create(OsStr::new(name)).unwrap();
+        }
+        staging.mark().unwrap();
+        let first = staging.path_of(OsStr::new("ics50events.db"));
+        std::fs::rename(first, target.join("ics50events.db")).unwrap();
+        staging.published = true; // Nothing is cleared up behind a killed run.
+        drop(staging);
+        assert!(matches!(place.held().unwrap(), Held::Nothing));
+        assert!(place.check_free().unwrap());
+        std::fs::write(target.join("ics50gse.db"), "precious").unwrap();
+        assert!(matches!(place.held().unwrap(), Held::Other(_)));
+        std::fs::remove_file(target.join("ics50gse.db")).unwrap();
+        drop(Staging::begin(place).unwrap());
+        assert!(names(&target).is_empty());
     }
 
     #[test]

@@ -1,0 +1,33 @@
+//! Locks that tell runs apart: `flock` on a directory, which ends with the
+//! process however that ends, and writes nothing.
+
+use std::fs::File;
+use std::path::Path;
+
+use rustix::fs::FlockOperation;
+use rustix::io::Errno;
+
+use crate::error::{Error, Result};
+
+/// Opens and locks a directory for one run alone.
+pub(crate) fn exclusive(dir: &Path) -> Result<File> {
+    lock(dir, FlockOperation::NonBlockingLockExclusive)
+}
+
+/// Opens and locks a directory beside others that only read.
+pub(crate) fn shared(dir: &Path) -> Result<File> {
+    lock(dir, FlockOperation::NonBlockingLockShared)
+}
+
+fn lock(path: &Path, how: FlockOperation) -> Result<File> {
+    let dir = File::open(path).map_err(Error::io(path, "open the directory"))?;
+    match rustix::fs::flock(&dir, how) {
+        // A file system without locks has no runs to tell apart either; over
+        // NFS only what may be written can be locked.
+        Ok(()) | Err(Errno::NOTSUP | Errno::NOLCK | Errno::NOSYS | Errno::INVAL | Errno::BADF) => {
+            Ok(dir)
+        }
+        Err(Errno::WOULDBLOCK) => Err(Error::Busy(path.to_owned())),
+        Err(errno) => Err(Error::errno(path, "lock the directory")(errno)),
+    }
+}

@@ -1,0 +1,47 @@
+//! What keeps a run from beginning, all of it at once: an administrator who is
+//! told of one thing at a time runs the command as often as there are things.
+
+use crate::error::{Error, Result};
+
+/// The problems found so far.
+#[derive(Debug, Default)]
+pub(super) struct Problems {
+    found: Vec<Error>,
+}
+
+impl Problems {
+    /// The result, or `None` and one problem more.
+    pub(super) fn take<T>(&mut self, result: Result<T>) -> Option<T> {
+        result.map_err(|error| self.add(error)).ok()
+    }
+
+    /// Adds a problem, unless it is known already: two looks at one damaged
+    /// file find the same, the first of them with what to do about it.
+    pub(super) fn add(&mut self, error: Error) {
+        for error in error.into_all() {
+            let text = error.to_string();
+            let known = |known: &Error| known.to_string().starts_with(&text);
+            if !self.found.iter().any(known) {
+                self.found.push(error);
+            }
+        }
+    }
+
+    /// Fails where there is any.
+    pub(super) fn finish(self) -> Result<()> {
+        if self.found.is_empty() {
+            return Ok(());
+        }
+        Err(self.into_error())
+    }
+
+    /// The problems, of which there are some, as one error.
+    pub(super) fn into_error(mut self) -> Error {
+        if self.found.len() == 1
+            && let Some(only) = self.found.pop()
+        {
+            return only;
+        }
+        Error::Several(self.found)
+    }
+}

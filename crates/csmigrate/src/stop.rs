@@ -1,0 +1,89 @@
+//! A run that is asked to stop ends at the next bytes it would read: nothing
+//! is published, and what it made is removed.
+
+use std::borrow::Cow;
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bdbfile::source::PageSource;
+
+use crate::error::{Error, Result};
+
+/// Asks a run to stop, from another thread or a signal handler: by any number
+/// but 0, which is that of the signal where there was one.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Stop {
+    asked: Option<Arc<AtomicUsize>>,
+}
+
+impl Stop {
+    pub(crate) fn when(asked: Arc<AtomicUsize>) -> Self {
+        Self { asked: Some(asked) }
+    }
+
+    /// The number it was asked with.
+    pub(crate) fn asked(&self) -> Option<usize> {
+        let asked = self.asked.as_ref()?.load(Ordering::Relaxed);
+        (asked != 0).then_some(asked)
+    }
+
+    /// Fails when the run is to stop.
+    pub(crate) fn check(&self) -> Result<()> {
+        match self.asked() {
+            Some(signal) => Err(Error::Stopped { signal }),
+            None => Ok(()),
+        }
+    }
+
+    /// The same where an error of the system is wanted.
+    pub(crate) fn check_io(&self) -> io::Result<()> {
+        match self.asked() {
+            Some(_) => Err(io::Error::other("the run was asked to stop")),
+            None => Ok(()),
+        }
+    }
+
+    /// An error that was met because the run was to stop says so.
+    pub(crate) fn explain(&self, error: Error) -> Error {
+        match self.asked() {
+            Some(signal) if !matches!(error, Error::NotDurable { .. }) => Error::Stopped { signal },
+            _ => error,
+        }
+    }
+
+    /// A source that cannot be read any more once the run is to stop.
+    pub(crate) fn watch<S: PageSource>(&self, source: S) -> Watched<S> {
+        Watched {
+            source,
+            stop: self.clone(),
+        }
+    }
+}
+
+/// See [`Stop::watch`].
+#[derive(Debug)]
+pub(crate) struct Watched<S> {
+    source: S,
+    stop: Stop,
+}
+
+impl<S: PageSource> PageSource for Watched<S> {
+    fn name(&self) -> &str {
+        self.source.name()
+    }
+
+    fn len(&self) -> u64 {
+        self.source.len()
+    }
+
+    fn bytes(&self, offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>> {
+        self.stop.check_io()?;
+        self.source.bytes(offset, len)
+    }
+
+    fn data(&self, offset: u64) -> Option<Range<u64>> {
+        self.source.data(offset)
+    }
+}
