@@ -21,7 +21,8 @@ const PRELUDE: &str = r#"
 set -eu
 umask 022
 csmigrate() { command csmigrate --log-dir logs "$@"; }
-icsuser() { setpriv --reuid=12345 --regid=12345 --clear-groups csmigrate --log-dir logs "$@"; }
+as_icsuser() { setpriv --reuid=12345 --regid=12345 --clear-groups "$@"; }
+icsuser() { as_icsuser csmigrate --log-dir logs "$@"; }
 full() { head -c "$1" /dev/zero >"$2"; }
 "#;
 
