@@ -39,7 +39,9 @@ fn commands() -> BTreeMap<String, String> {
                 block.push_str(line);
                 block.push('\n');
             }
-            _ if line.starts_with('#') => heading = line.trim_start_matches('#').trim().to_owned(),
+            _ if line.starts_with('#') => {
+                line.trim_start_matches('#').trim().clone_into(&mut heading);
+            }
             _ => {}
         }
     }
