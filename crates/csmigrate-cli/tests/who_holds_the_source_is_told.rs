@@ -12,7 +12,8 @@ use std::process::{Child, Command, Stdio};
 
 use bdbfile::source::MappedSource;
 use rustix::fs::FlockOperation;
-use support::{changed, explained, listing, log, records, run, sandbox_with, stderr};
+use support::shell::Shell;
+use support::{Listing, changed, explained, listing, log, records, run, sandbox_with, stderr};
 
 /// What a process does with a file, whose path is in the test's directory.
 #[derive(Debug, Clone, Copy)]
@@ -96,8 +97,13 @@ const CASES: &[Case] = &[
         Refused(&["ics50todos.db"]),
     ),
     Case::new(
+        "a database is locked the other way",
+        &[&[LocksAsPosix("old/ics50gse.db")]],
+        Refused(&["ics50gse.db"]),
+    ),
+    Case::new(
         "a region is locked",
-        &[&[LocksAsPosix("old/__db.001")]],
+        &[&[Locks("old/__db.001")]],
         Refused(&["__db.001"]),
     ),
     Case::new(
@@ -188,8 +194,8 @@ impl Holder {
                     locks.push(file);
                 }
                 LocksAsPosix(path) => {
-                    let file = open(path, true);
-                    rustix::fs::fcntl_lock(&file, FlockOperation::LockExclusive).unwrap();
+                    let file = open(path, false);
+                    rustix::fs::fcntl_lock(&file, FlockOperation::LockShared).unwrap();
                     locks.push(file);
                 }
             }
@@ -251,13 +257,18 @@ fn each_case() {
         let sandbox = sandbox_with("composed-le");
         let dir = sandbox.path();
         shell(dir, case.setup);
-        let holders: Vec<_> = case
-            .held
-            .iter()
-            .map(|holds| Holder::start(dir, holds))
-            .collect();
+        let of_this = |holds: &&[Hold]| !matches!(holds[0], Reads(_) | Writes(_));
+        let (this, others): (Vec<_>, Vec<_>) = case.held.iter().copied().partition(of_this);
+        let start = |holds: Vec<&'static [Hold]>| -> Vec<_> {
+            let started = holds.into_iter().map(|it| (it, Holder::start(dir, it)));
+            started.collect()
+        };
+        let mut holders = start(others);
         shell(dir, case.then);
-        if let Err(why) = judge(case, dir, &holders) {
+        let before = listing(&dir.join("old"));
+        // A lock of this process would end with any look at the file.
+        holders.extend(start(this));
+        if let Err(why) = judge(case, dir, &before, &holders) {
             wrong.push(format!("{}: {why}", case.title));
             continue;
         }
@@ -274,8 +285,12 @@ fn each_case() {
 }
 
 /// Runs the command while the store is held, dry and in earnest.
-fn judge(case: &Case, dir: &Path, holders: &[Holder]) -> Result<(), String> {
-    let before = listing(&dir.join("old"));
+fn judge(
+    case: &Case,
+    dir: &Path,
+    before: &Listing,
+    holders: &[(&[Hold], Holder)],
+) -> Result<(), String> {
     for dry in [true, false] {
         let args: &[&str] = if dry {
             &["-d", "old", "new"]
@@ -293,21 +308,17 @@ fn judge(case: &Case, dir: &Path, holders: &[Holder]) -> Result<(), String> {
                 if let Some(file) = files.iter().find(|file| !message.contains(**file)) {
                     return Err(format!("{file} is not named: {message}"));
                 }
-                for (id, name) in holders.iter().zip(case.held).filter_map(told_of) {
+                for (id, name) in holders.iter().filter_map(told_of) {
                     if !message.contains(&format!("process {id} ({name})")) {
                         return Err(format!("{id} ({name}) is not named: {message}"));
                     }
-                }
-                let changed = changed(&before, &dir.join("old"));
-                if !changed.is_empty() || dir.join("new").exists() {
-                    return Err(format!("changed: {changed:?}"));
                 }
             }
             Told | Unheard => {
                 if output.status.code() != Some(0) {
                     return Err(format!("{} (dry: {dry})", stderr(&output)));
                 }
-                for (id, name) in holders.iter().map(Holder::who) {
+                for (id, name) in holders.iter().map(|(_, holder)| holder.who()) {
                     let said = format!("read by process {id} ({name})");
                     let heard = told.contains(&said) && log(dir).contains(&said);
                     if matches!(case.outcome, Told) && !heard {
@@ -323,13 +334,56 @@ fn judge(case: &Case, dir: &Path, holders: &[Holder]) -> Result<(), String> {
             }
         }
     }
+    if let Refused(_) = case.outcome {
+        let changed = changed(before, &dir.join("old"));
+        if !changed.is_empty() || dir.join("new").exists() {
+            return Err(format!("changed: {changed:?}"));
+        }
+    }
     Ok(())
 }
 
 /// Who is named in a refusal: who does more than read a database.
-fn told_of((holder, holds): (&Holder, &&[Hold])) -> Option<(u32, String)> {
+fn told_of((holds, holder): &(&[Hold], Holder)) -> Option<(u32, String)> {
     let reads = |hold: &Hold| matches!(hold, Reads(path) if !path.contains("__db"));
     (!holds.iter().all(reads)).then(|| holder.who())
+}
+
+/// In a container, say: layers of two file systems. What the kernel tells of a
+/// mapping or a lock there has another device than the file itself.
+#[test]
+fn where_the_kernel_tells_another_device() {
+    for (hold, file) in [
+        (Writes("ics50gse.db"), "ics50gse.db"),
+        (Maps("__db.001"), "__db.001"),
+        (Locks("ics50events.db"), "ics50events.db"),
+        (LocksAsPosix("ics50todos.db"), "ics50todos.db"),
+    ] {
+        let sandbox = sandbox_with("composed-le");
+        let Some(mut shell) = Shell::start(sandbox.path()) else {
+            return;
+        };
+        let layered = shell.run(
+            "mkdir lower disk all; mv old lower; mount -t tmpfs tmpfs disk; mkdir disk/upper disk/work
+            layers=lowerdir=lower,upperdir=disk/upper,workdir=disk/work
+            mount -t overlay -o userxattr,$layers overlay all || mount -t overlay -o $layers overlay all",
+        );
+        if !layered.status.success() {
+            println!("skipped: no layers can be mounted: {}", stderr(&layered));
+            return;
+        }
+        let holder = Holder::start(&shell.view("all/old"), &[hold]);
+        let (id, name) = holder.who();
+        let message = explained(&shell.run("csmigrate all/old new"));
+        let process = format!("process {id} ({name})");
+        assert!(
+            message.contains(file) && message.contains(&process),
+            "{message}"
+        );
+        drop(holder);
+        let output = shell.must("csmigrate all/old new");
+        assert_eq!(stderr(&output), "");
+    }
 }
 
 /// The name of a process is its own choice, and must not break a line.
