@@ -212,7 +212,17 @@ impl Holder {
         let mut sleep = Command::new("sleep");
         sleep.arg("600");
         sleep.stdin(stream()).stdout(stream()).stderr(stream());
-        Self::Other(sleep.spawn().unwrap())
+        Self::other(&mut sleep)
+    }
+
+    fn other(command: &mut Command) -> Self {
+        let child = command.spawn().unwrap();
+        // It is on its way, but may have this thread's name and files yet.
+        let ours = fs::read_to_string("/proc/thread-self/comm").unwrap();
+        while name_of(child.id()) == ours.trim_end() {
+            std::thread::yield_now();
+        }
+        Self::Other(child)
     }
 
     /// Process id and name.
@@ -221,8 +231,7 @@ impl Holder {
             Self::Other(child) => child.id(),
             Self::This { .. } => std::process::id(),
         };
-        let name = fs::read_to_string(format!("/proc/{id}/comm")).unwrap();
-        (id, name.trim_end().to_owned())
+        (id, name_of(id))
     }
 }
 
@@ -233,6 +242,12 @@ impl Drop for Holder {
             let _ = child.wait();
         }
     }
+}
+
+/// The name of a process.
+fn name_of(id: u32) -> String {
+    let name = fs::read_to_string(format!("/proc/{id}/comm")).unwrap();
+    name.trim_end().to_owned()
 }
 
 #[track_caller]
@@ -407,12 +422,7 @@ fn names_of_processes_stay_on_their_line() {
     let file = File::options()
         .write(true)
         .open(dir.join("old/ics50events.db"));
-    let child = Command::new(&odd)
-        .arg("600")
-        .stdout(file.unwrap())
-        .spawn()
-        .unwrap();
-    let holder = Holder::Other(child);
+    let holder = Holder::other(Command::new(&odd).arg("600").stdout(file.unwrap()));
     let (id, _) = holder.who();
     let message = explained(&run(dir, ["old", "new"]));
     assert!(message.contains(&format!("process {id} (a")), "{message}");
