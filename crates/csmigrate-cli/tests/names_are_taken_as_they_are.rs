@@ -134,6 +134,19 @@ fn relative_paths_begin_at_the_current_directory() {
     let output = command.current_dir(&here).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!(records(&here), before);
+    // The source as the current directory, and as the one above it.
+    fs::create_dir(top.join("old/ldap_cache")).unwrap();
+    for (number, (place, source)) in [("old", "."), ("old/ldap_cache", "..")].iter().enumerate() {
+        let target = top.join(format!("newer{number}"));
+        let mut command = Command::new(CSMIGRATE);
+        command.arg("--log-dir").arg(top.join("logs")).arg(source);
+        let output = command.arg(&target).current_dir(top.join(place)).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert_eq!(records(&target), before);
+    }
+    assert_eq!(names(&top.join("old/backup")).len(), 10);
+    assert!(log(top).contains("found identical in ../backup"));
 }
 
 #[test]
