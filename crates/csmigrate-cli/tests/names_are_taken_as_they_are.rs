@@ -8,8 +8,12 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::process::Command;
 
-use support::{csmigrate, fails, log, names, records, run, sandbox_with, stderr};
+use support::{
+    CSMIGRATE, changed, csmigrate, explained, fails, listing, log, names, records, run,
+    sandbox_with, stderr,
+};
 
 /// Every line of the log begins with time and process.
 #[track_caller]
@@ -49,11 +53,58 @@ fn odd_names_are_no_matter() {
         assert!(output.status.success(), "{}", stderr(&output));
         assert_eq!(records(&dir.join(&target)), before);
         assert_one_line_an_entry(dir);
+        // The backup and the logs have such names too.
+        let (mut saved, mut logs, mut newer) = (name.to_owned(), name.to_owned(), name.to_owned());
+        saved.push(" saved");
+        logs.push(" logs");
+        newer.push(" newer");
+        fs::create_dir(dir.join(&logs)).unwrap();
+        let [b, log_dir] = ["-b", "--log-dir"].map(OsStr::new);
+        let output = Command::new(CSMIGRATE)
+            .args([b, &saved, log_dir, &logs, &source, &newer])
+            .current_dir(dir)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert_eq!(records(&dir.join(&newer)), before);
+        assert_eq!(names(&dir.join(&saved)).len(), 10);
+        assert_eq!(names(&dir.join(&logs)).len(), 2);
         // The same for a refusal, which names the target.
         let message = fails(dir, [&source, &target]);
         assert!(message.contains("is not empty"), "{message}");
         assert_one_line_an_entry(dir);
     }
+}
+
+/// A name has 255 bytes at most, and what a run makes beside a directory has a
+/// longer name than that. Where there is no room for it the run does not begin.
+#[test]
+fn long_names_work_or_are_refused_first() {
+    let sandbox = sandbox_with("composed-le");
+    let dir = sandbox.path();
+    let before = records(&dir.join("old"));
+    let mut worked = 0;
+    for len in 225..=256 {
+        let long = "n".repeat(len);
+        for args in [["-b", "saved", "old", &long], ["-b", &long, "old", "new"]] {
+            let was = listing(dir);
+            let output = run(dir, args);
+            if output.status.success() {
+                let target = dir.join(args[3]);
+                assert_eq!(records(&target), before);
+                fs::remove_dir_all(target).unwrap();
+                fs::remove_dir_all(dir.join(args[1])).unwrap();
+                worked += 1;
+                continue;
+            }
+            let message = explained(&output);
+            assert!(message.contains("File name too long"), "{message}");
+            let mut changed = changed(&was, dir);
+            changed.retain(|line| !line.contains("./logs"));
+            assert_eq!(changed, [""; 0], "{len}");
+        }
+    }
+    assert!(worked > 0);
 }
 
 #[test]
@@ -83,6 +134,19 @@ fn relative_paths_begin_at_the_current_directory() {
     let output = command.current_dir(&here).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!(records(&here), before);
+    // The source as the current directory, and as the one above it.
+    fs::create_dir(top.join("old/ldap_cache")).unwrap();
+    for (number, (place, source)) in [("old", "."), ("old/ldap_cache", "..")].iter().enumerate() {
+        let target = top.join(format!("newer{number}"));
+        let mut command = Command::new(CSMIGRATE);
+        command.arg("--log-dir").arg(top.join("logs")).arg(source);
+        let output = command.arg(&target).current_dir(top.join(place)).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert_eq!(records(&target), before);
+    }
+    assert_eq!(names(&top.join("old/backup")).len(), 10);
+    assert!(log(top).contains("found identical in ../backup"));
 }
 
 #[test]
