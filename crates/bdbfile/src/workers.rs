@@ -54,7 +54,13 @@ impl Workers {
         };
         std::thread::scope(|scope| {
             for _ in 1..self.threads.get().min(count) {
-                scope.spawn(worker);
+                // Where the system has no more threads, those there are do it.
+                if std::thread::Builder::new()
+                    .spawn_scoped(scope, worker)
+                    .is_err()
+                {
+                    break;
+                }
             }
             worker();
         });
