@@ -12,6 +12,8 @@ mod table;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use csmigrate::observer::Event;
 
@@ -55,6 +57,8 @@ impl From<csmigrate::Error> for Failure {
 /// Does what the arguments ask. What is told of a failure is in the logs too,
 /// as far as there are any.
 fn run(args: &[OsString]) -> Result<(), Failure> {
+    // Before anything is written.
+    let stop = signals::stop_flag();
     let settings = match settings::read(args)? {
         Command::Usage => {
             screen::print(&flags::usage());
@@ -69,7 +73,7 @@ fn run(args: &[OsString]) -> Result<(), Failure> {
     };
     let mut logs = Logs::open(&settings)?;
     logs.begin(args);
-    let done = migrate(&settings, &mut logs);
+    let done = migrate(&settings, &mut logs, stop);
     if let Err(Failure(messages)) = &done {
         logs.errors(messages);
     }
@@ -79,7 +83,7 @@ fn run(args: &[OsString]) -> Result<(), Failure> {
     done
 }
 
-fn migrate(settings: &Settings, logs: &mut Logs) -> Result<(), Failure> {
+fn migrate(settings: &Settings, logs: &mut Logs, stop: Arc<AtomicUsize>) -> Result<(), Failure> {
     let mut screen = Screen::new(settings);
     screen.begin(settings);
     let mut observer = |event: Event<'_>| {
@@ -91,7 +95,7 @@ fn migrate(settings: &Settings, logs: &mut Logs) -> Result<(), Failure> {
         }
     };
     let migration = settings.migration.clone();
-    let migration = migration.stop_when(signals::stop_flag());
+    let migration = migration.stop_when(stop);
     if settings.dry_run {
         migration.dry_run(&mut observer)?;
     } else {

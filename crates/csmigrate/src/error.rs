@@ -5,6 +5,8 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
+
 use crate::plan::Holder;
 
 /// A result of this crate.
@@ -296,6 +298,14 @@ impl Error {
         }
     }
 
+    /// Whether no more files may be open.
+    pub(crate) fn is_of_open_files(&self) -> bool {
+        match self {
+            Self::Unreadable { source, .. } | Self::Io { source, .. } => too_many_open(source),
+            _ => false,
+        }
+    }
+
     /// The same, taken apart.
     pub(crate) fn into_all(self) -> Vec<Self> {
         match self {
@@ -315,10 +325,7 @@ impl Error {
     }
 
     /// The same for calls that report through rustix.
-    pub(crate) fn errno(
-        path: &Path,
-        action: &'static str,
-    ) -> impl FnOnce(rustix::io::Errno) -> Self {
+    pub(crate) fn errno(path: &Path, action: &'static str) -> impl FnOnce(Errno) -> Self {
         let wrap = Self::io(path, action);
         move |errno| wrap(errno.into())
     }
@@ -409,12 +416,18 @@ fn database_remedy(error: &bdbfile::Error, copy: bool) -> &'static str {
 /// a link that leads nowhere.
 fn read_remedy(source: &io::Error) -> &'static str {
     match source.kind() {
+        _ if too_many_open(source) => "raise the limit on open files (ulimit -n)",
         io::ErrorKind::PermissionDenied => "run as root or as the owner of the store",
         io::ErrorKind::NotFound => {
             "if it is a link that leads nowhere, put the file back or move the link away"
         }
         _ => "see to the disk or the mount that it is on",
     }
+}
+
+fn too_many_open(source: &io::Error) -> bool {
+    let errno = Errno::from_io_error(source);
+    matches!(errno, Some(Errno::MFILE | Errno::NFILE))
 }
 
 fn write_remedy(what: &str, source: &io::Error) -> &'static str {

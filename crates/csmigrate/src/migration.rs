@@ -236,8 +236,14 @@ impl Migration {
                 let saved = backup::make(plan, place, &self.stop)?;
                 (saved, format!("{what} copied to {dir}"))
             }
-            Backup::Reuse(place, saved) => {
-                backup::take_over(place)?;
+            Backup::Reuse {
+                place,
+                saved,
+                unfinished,
+            } => {
+                if *unfinished {
+                    backup::take_over(place)?;
+                }
                 (saved.clone(), format!("{what} found identical in {dir}"))
             }
         };
@@ -498,7 +504,7 @@ impl Migration {
             source: self.request.source.clone(),
             target: self.request.target.clone(),
             backup: plan.inspection.backup.dir().to_owned(),
-            backup_reused: matches!(plan.backup, Backup::Reuse(..)),
+            backup_reused: matches!(plan.backup, Backup::Reuse { .. }),
             backup_files,
             target_found: plan.target_found,
             files,
@@ -583,7 +589,7 @@ impl<'a> SourceTimes<'a> {
         let source = plan.store.dir.as_path();
         // However it was named.
         let inside = match &plan.backup {
-            Backup::Make(place) | Backup::Reuse(place, _) => std::fs::metadata(&place.parent)
+            Backup::Make(place) | Backup::Reuse { place, .. } => std::fs::metadata(&place.parent)
                 .is_ok_and(|parent| {
                     let own = &plan.source_dir;
                     (parent.dev(), parent.ino()) == (own.dev(), own.ino())

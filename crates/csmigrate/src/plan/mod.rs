@@ -143,7 +143,12 @@ pub(crate) enum Backup {
     /// To make it.
     Make(Place),
     /// To use the one that is there, identical.
-    Reuse(Place, Vec<SavedFile>),
+    Reuse {
+        place: Place,
+        saved: Vec<SavedFile>,
+        /// Whether an interrupted run made it and did not come to its end.
+        unfinished: bool,
+    },
 }
 
 impl Plan {
@@ -269,7 +274,7 @@ impl Backup {
     fn to_make(&self) -> Option<&Place> {
         match self {
             Self::Make(place) => Some(place),
-            Self::Reuse(..) => None,
+            Self::Reuse { .. } => None,
         }
     }
 }

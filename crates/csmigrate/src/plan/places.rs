@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use caldb::Store;
+use rustix::io::Errno;
 
 use crate::copy;
 use crate::error::{Error, Result};
@@ -14,7 +15,7 @@ use crate::plan::source::Found;
 use crate::plan::{Backup, Request};
 use crate::report::{SavedFile, Warning};
 use crate::similar;
-use crate::staging::{Held, Place};
+use crate::staging::{Held, NAME_AT_MOST, Place};
 use crate::stop::Stop;
 use crate::system;
 
@@ -40,6 +41,9 @@ fn place(named: &Path, what: &'static str, word: &str) -> Result<Place> {
         path: named.to_owned(),
         source,
     };
+    if name.len() > NAME_AT_MOST {
+        return Err(unusable(Errno::NAMETOOLONG.into()));
+    }
     let resolved = match parent.canonicalize() {
         Ok(resolved) if resolved.is_dir() => resolved,
         Ok(_) => return Err(unusable(io::ErrorKind::NotADirectory.into())),
@@ -162,8 +166,13 @@ pub(super) fn find_backup(
     };
     let held = place.held()?;
     if !matches!(held, Held::Nothing) {
+        let unfinished = matches!(held, Held::Published);
         let saved = compare(store, &named, held, stop)?;
-        return Ok(Some(Backup::Reuse(place, saved)));
+        return Ok(Some(Backup::Reuse {
+            place,
+            saved,
+            unfinished,
+        }));
     }
     system::check_writable(place.written()).map_err(|source| Error::NotWritable {
         what: "backup",

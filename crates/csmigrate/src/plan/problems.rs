@@ -16,11 +16,15 @@ impl Problems {
     }
 
     /// Adds a problem, unless it is known already: two looks at one damaged
-    /// file find the same, the first of them with what to do about it.
+    /// file find the same, the first of them with what to do about it; and
+    /// where no more files may be open, no file can be read.
     pub(super) fn add(&mut self, error: Error) {
         for error in error.into_all() {
             let text = error.to_string();
-            let known = |known: &Error| known.to_string().starts_with(&text);
+            let known = |known: &Error| {
+                known.to_string().starts_with(&text)
+                    || known.is_of_open_files() && error.is_of_open_files()
+            };
             if !self.found.iter().any(known) {
                 self.found.push(error);
             }

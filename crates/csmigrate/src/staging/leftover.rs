@@ -13,7 +13,7 @@ use crate::staging::marker;
 
 /// The staging directory of a run that was interrupted: a directory with our
 /// name, that no living run holds, with nothing in it but files of a store and
-/// a marker.
+/// the draft of a marker.
 #[derive(Debug)]
 pub(super) struct Leftover {
     path: PathBuf,
@@ -40,8 +40,8 @@ impl Leftover {
             let entry = entry.map_err(list)?;
             let name = entry.file_name();
             let plain = entry.file_type().is_ok_and(|kind| kind.is_file());
-            let ours = name == marker::NAME || name == marker::DRAFT;
-            if !plain || !(ours || caldb::store::is_store_name(&name)) {
+            let ours = name == marker::DRAFT || caldb::store::is_store_name(&name);
+            if !(plain && ours) {
                 return Err(Error::NoLeftover {
                     path: path.to_owned(),
                     holds: PathBuf::from(name),
@@ -49,8 +49,6 @@ impl Leftover {
             }
             names.push(name);
         }
-        // The marker last: while it is there, what it names is known.
-        names.sort_by_key(|name| name == marker::NAME);
         Ok(Some(Self {
             path: path.to_owned(),
             held,

@@ -16,9 +16,7 @@ use std::str::FromStr;
 
 use crate::error::{Error, Result};
 
-/// Its name in a staging directory, where it is written.
-pub(super) const NAME: &str = "csmigrate-published";
-/// What it has there before it is whole.
+/// What it is called in the staging directory, where it is written.
 pub(super) const DRAFT: &str = "csmigrate-draft";
 
 /// The first line; the number rises when what follows means something else.
@@ -152,7 +150,7 @@ mod tests {
         let file = dir.path().join("ics50events.db");
         std::fs::write(&file, "events").unwrap();
         let marker = Marker::of(&[&file]).unwrap();
-        let path = dir.path().join(NAME);
+        let path = dir.path().join("marker");
         marker.write(&dir.path().join(DRAFT), &path).unwrap();
         assert_eq!(Marker::read(&path).unwrap(), Some(marker.clone()));
         assert!(marker.names(&file));

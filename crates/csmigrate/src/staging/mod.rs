@@ -28,7 +28,7 @@ use crate::{lock, system};
 
 use leftover::is_still;
 use marker::Marker;
-pub(crate) use place::{Held, Place};
+pub(crate) use place::{Held, NAME_AT_MOST, Place};
 
 /// A staging directory of this run.
 #[derive(Debug)]
@@ -128,20 +128,16 @@ impl Staging {
         self.dir
             .sync_all()
             .map_err(Error::io(staging, "sync the directory"))?;
+        // What the marker says is durable before it comes true.
+        let marked = place.marked();
+        system::sync_dir(marked).map_err(Error::io(marked, "sync the directory"))?;
         if place.inside {
             self.move_files(last)?;
         } else {
-            system::sync_dir(&place.parent)
-                .map_err(Error::io(&place.parent, "sync the directory"))?;
             rename(staging, &place.path, place.exists)?;
         }
         self.published = true;
-        let changed = if place.inside {
-            &place.path
-        } else {
-            &place.parent
-        };
-        system::sync_dir(changed).map_err(|source| Error::NotDurable {
+        system::sync_dir(marked).map_err(|source| Error::NotDurable {
             path: place.path.clone(),
             source,
         })?;
@@ -195,12 +191,14 @@ impl Published {
 
     /// Removes the marker: from here on the directory is nobody's leftover.
     pub(crate) fn finish(self) -> Result<()> {
-        self.place.remove_marker()?;
-        if self.place.inside {
-            let staging = &self.place.staging;
-            std::fs::remove_dir(staging).map_err(Error::io(staging, "remove the directory"))?;
+        let staging = &self.place.staging;
+        match std::fs::remove_dir(staging) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(Error::io(staging, "remove the directory")(error));
+            }
+            _ => {}
         }
-        Ok(())
+        self.place.remove_marker()
     }
 }
 
@@ -210,8 +208,8 @@ impl Drop for Staging {
             return;
         }
         // What cannot be removed now is found and removed by the next run.
-        let own = [OsString::from(marker::DRAFT), OsString::from(marker::NAME)];
-        for name in self.made.iter().chain(&own) {
+        let draft = OsString::from(marker::DRAFT);
+        for name in self.made.iter().chain([&draft]) {
             let _ = std::fs::remove_file(self.path_of(name));
         }
         let _ = std::fs::remove_dir(&self.place.staging);
@@ -313,7 +311,7 @@ mod tests {
         for fails in [true, false] {
             let mut place = place(dir.path(), "csdb");
             place.staging = target.join(".csmigrate-staging");
-            place.marker = place.staging.join(marker::NAME);
+            place.marker = target.join(".csmigrate-staging-published");
             place.inside = true;
             let mut staging = Staging::begin(place).unwrap();
             for name in ["ics50caldb.conf", "ics50events.db", "ics50todos.db"] {
@@ -346,7 +344,7 @@ mod tests {
         std::fs::create_dir(&target).unwrap();
         let mut place = place(dir.path(), "csdb");
         place.staging = target.join(".csmigrate-staging");
-        place.marker = place.staging.join(marker::NAME);
+        place.marker = target.join(".csmigrate-staging-published");
         place.inside = true;
         let mut staging = Staging::begin(place.clone()).unwrap();
         for name in ["ics50events.db", "ics50todos.db"] {

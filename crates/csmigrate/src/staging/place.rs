@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::staging::leftover::{self, Leftover};
-use crate::staging::marker::{self, Marker};
+use crate::staging::marker::Marker;
 use crate::system;
 
 /// The longest name that a file system takes, in bytes: what all in use have.
-const NAME_AT_MOST: usize = 255;
+pub(crate) const NAME_AT_MOST: usize = 255;
 
 /// Where a directory is to appear, and where its files are gathered until then.
 #[derive(Debug, Clone)]
@@ -52,9 +52,10 @@ impl Place {
         let mount = exists && system::is_mount_point(&path, &parent)?;
         let inside = mount || exists && system::check_writable(&parent).is_err();
         let (staging, marker) = if inside {
-            let staging = path.join(format!(".csmigrate-{word}"));
-            let marker = staging.join(marker::NAME);
-            (staging, marker)
+            (
+                path.join(format!(".csmigrate-{word}")),
+                path.join(format!(".csmigrate-{word}-published")),
+            )
         } else {
             let name = path.file_name().unwrap_or_default();
             (
@@ -103,8 +104,8 @@ impl Place {
         })
     }
 
-    /// The names in the final directory, but for the staging directory and
-    /// what a new ext file system holds.
+    /// The names in the final directory, but for what is ours beside the files,
+    /// and what a new ext file system holds.
     fn entries(&self) -> io::Result<Vec<OsString>> {
         let mut names = Vec::new();
         if !self.exists {
@@ -112,7 +113,7 @@ impl Place {
         }
         for entry in std::fs::read_dir(&self.path)? {
             let path = entry?.path();
-            let ours = self.inside && path == self.staging;
+            let ours = path == self.staging || path == self.marker;
             let found = self.mount && path.ends_with("lost+found") && path.is_dir();
             if !(ours || found) {
                 names.extend(path.file_name().map(OsStr::to_owned));
@@ -149,10 +150,12 @@ impl Place {
             leftover.remove()?;
         }
         // Last: while it is there, what it names is known to be ours.
-        if !self.inside {
-            self.remove_marker()?;
-        }
-        Ok(())
+        self.remove_marker()
+    }
+
+    /// The directory that the marker lies in.
+    pub(super) fn marked(&self) -> &Path {
+        self.written()
     }
 
     /// Removes the marker where there is one.
