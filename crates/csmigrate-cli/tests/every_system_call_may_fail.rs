@@ -19,12 +19,52 @@ use support::{on_threads, stderr, try_all};
 
 /// Calls that change something, or open it.
 const CHANGES: &[&str] = &[
-    "open", "openat", "openat2", "creat", "mkdir", "mkdirat", "mknod", "mknodat", "write",
-    "writev", "pwrite64", "pwritev", "pwritev2", "truncate", "ftruncate", "fallocate", "sendfile",
-    "splice", "copy_file_range", "ioctl", "fsync", "fdatasync", "sync_file_range", "syncfs",
-    "rename", "renameat", "renameat2", "unlink", "unlinkat", "rmdir", "link", "linkat", "symlink",
-    "symlinkat", "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "lchown", "fchown",
-    "fchownat", "utimensat", "setxattr", "fsetxattr", "flock",
+    "open",
+    "openat",
+    "openat2",
+    "creat",
+    "mkdir",
+    "mkdirat",
+    "mknod",
+    "mknodat",
+    "write",
+    "writev",
+    "pwrite64",
+    "pwritev",
+    "pwritev2",
+    "truncate",
+    "ftruncate",
+    "fallocate",
+    "sendfile",
+    "splice",
+    "copy_file_range",
+    "ioctl",
+    "fsync",
+    "fdatasync",
+    "sync_file_range",
+    "syncfs",
+    "rename",
+    "renameat",
+    "renameat2",
+    "unlink",
+    "unlinkat",
+    "rmdir",
+    "link",
+    "linkat",
+    "symlink",
+    "symlinkat",
+    "chmod",
+    "fchmod",
+    "fchmodat",
+    "fchmodat2",
+    "chown",
+    "lchown",
+    "fchown",
+    "fchownat",
+    "utimensat",
+    "setxattr",
+    "fsetxattr",
+    "flock",
 ];
 /// Calls that only read.
 const READS: &[&str] = &["read", "pread64", "preadv", "getdents64", "mmap", "lseek"];
@@ -33,7 +73,7 @@ const WRITES: &[&str] = &["write", "pwrite64", "copy_file_range"];
 const ERRORS: [&str; 4] = ["EIO", "ENOSPC", "EDQUOT", "EACCES"];
 
 /// How many faults are tried unless all are.
-const SOME: usize = 420;
+const SOME: usize = 900;
 
 /// A call of the run with no fault.
 #[derive(Debug, Clone)]
@@ -57,9 +97,7 @@ struct Case {
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Point {
-            way, name, nth, ..
-        } = &self.point;
+        let Point { way, name, nth, .. } = &self.point;
         let beside = if way.backup_beside { ", -b" } else { "" };
         write!(f, "target {:?}{beside}: {name} {nth}", way.target)?;
         for path in &self.point.paths {
@@ -91,7 +129,12 @@ fn points(store: &Store, way: Way) -> Vec<Point> {
     let dir = scene.dir();
     let names: Vec<&str> = CHANGES.iter().chain(READS).copied().collect();
     let run = traced(&way.command(&dir), &scene.trace(), &names);
-    assert_eq!(End::of(&run.output), End::Success, "{}", stderr(&run.output));
+    assert_eq!(
+        End::of(&run.output),
+        End::Success,
+        "{}",
+        stderr(&run.output)
+    );
     let mut counts: BTreeMap<(u32, &str), usize> = BTreeMap::new();
     let mut points = Vec::new();
     for call in &run.calls {
@@ -148,10 +191,14 @@ fn some(cases: Vec<Case>) -> Vec<Case> {
         name && whole && way.is_some_and(|way| way % 3 == 0 || way == 5)
     };
     let (mut chosen, others): (Vec<_>, Vec<_>) = cases.into_iter().partition(rare);
-    let step = others.len().div_ceil(SOME.saturating_sub(chosen.len()).max(1));
+    let step = others
+        .len()
+        .div_ceil(SOME.saturating_sub(chosen.len()).max(1));
     // Each point has about five faults: a step that shares no factor with
     // their number meets all of them.
-    let step = (step..).find(|step| step % 5 != 0 && step % 7 != 0).unwrap();
+    let step = (step..)
+        .find(|step| step % 5 != 0 && step % 7 != 0)
+        .unwrap();
     chosen.extend(others.into_iter().step_by(step));
     chosen
 }
@@ -330,7 +377,9 @@ fn limits(ways: &[Way], enough: u64, step: u64) -> Vec<Limit> {
 /// next one.
 #[test]
 fn no_file_may_be_larger_than_so_many_bytes() {
-    let can = Command::new("prlimit").args(["--fsize=1000000", "true"]).output();
+    let can = Command::new("prlimit")
+        .args(["--fsize=1000000", "true"])
+        .output();
     if !can.is_ok_and(|output| output.status.success()) {
         println!("skipped: there is no prlimit");
         return;
@@ -354,7 +403,10 @@ fn no_file_may_be_larger_than_so_many_bytes() {
     println!("{} limits tried", cases.len());
     let successes = results.iter().flatten();
     let successes = successes.filter(|outcome| outcome.end == End::Success);
-    assert!(successes.count() >= ways.len(), "the largest limit is enough");
+    assert!(
+        successes.count() >= ways.len(),
+        "the largest limit is enough"
+    );
     conclude(&cases, &results);
 }
 
@@ -387,7 +439,10 @@ fn the_disk_is_full_after_so_many_bytes() {
     println!("{} disks tried", cases.len());
     let successes = results.iter().flatten();
     let successes = successes.filter(|outcome| outcome.end == End::Success);
-    assert!(successes.count() >= ways.len(), "the largest disk is enough");
+    assert!(
+        successes.count() >= ways.len(),
+        "the largest disk is enough"
+    );
     conclude(&cases, &results);
 }
 
@@ -407,7 +462,10 @@ fn a_trace_is_read_right() {
         .iter()
         .map(|call| {
             let paths = call.paths(Path::new("/a"));
-            let paths: Vec<_> = paths.iter().map(|path| path.to_str().unwrap().to_owned()).collect();
+            let paths: Vec<_> = paths
+                .iter()
+                .map(|path| path.to_str().unwrap().to_owned())
+                .collect();
             (
                 call.thread,
                 call.name.as_str(),

@@ -17,9 +17,7 @@ use bdbfile::write::{
 use tempfile::TempDir;
 
 use super::namespace::mount;
-use super::{
-    CSMIGRATE, Listing, changes, copy_dir, listing, names, records, stderr, testdata,
-};
+use super::{CSMIGRATE, Listing, changes, copy_dir, listing, names, records, stderr, testdata};
 
 /// Names of ours that a run may leave behind when it does not succeed.
 const OURS: &str = ".csmigrate-";
@@ -217,7 +215,7 @@ pub(crate) struct Scene<'s> {
 impl Drop for Scene<'_> {
     fn drop(&mut self) {
         while let Some(place) = self.mounts.pop() {
-            mount("umount", &[], &place);
+            mount("umount", &["--lazy"], &place);
         }
     }
 }

@@ -72,9 +72,31 @@ impl Arg {
 
 /// Calls whose texts are paths.
 const OF_PATHS: &[&str] = &[
-    "open", "openat", "openat2", "creat", "mkdir", "mkdirat", "mknod", "mknodat", "rename",
-    "renameat", "renameat2", "unlink", "unlinkat", "rmdir", "link", "linkat", "symlink",
-    "symlinkat", "chmod", "fchmodat", "fchmodat2", "chown", "lchown", "fchownat", "utimensat",
+    "open",
+    "openat",
+    "openat2",
+    "creat",
+    "mkdir",
+    "mkdirat",
+    "mknod",
+    "mknodat",
+    "rename",
+    "renameat",
+    "renameat2",
+    "unlink",
+    "unlinkat",
+    "rmdir",
+    "link",
+    "linkat",
+    "symlink",
+    "symlinkat",
+    "chmod",
+    "fchmodat",
+    "fchmodat2",
+    "chown",
+    "lchown",
+    "fchownat",
+    "utimensat",
     "truncate",
 ];
 
@@ -183,13 +205,7 @@ pub(crate) fn with_room(command: &Command, trace: &Path) -> Traced {
     }
     let hex: String = statfs.iter().map(|byte| format!("{byte:02x}")).collect();
     let inject = format!("inject=statfs,fstatfs:poke_exit=@arg2={hex}");
-    let options = [
-        "--seccomp-bpf",
-        "-e",
-        "trace=statfs,fstatfs",
-        "-e",
-        &inject,
-    ];
+    let options = ["--seccomp-bpf", "-e", "trace=statfs,fstatfs", "-e", &inject];
     under_strace(command, trace, &options)
 }
 
