@@ -414,6 +414,10 @@ fn no_file_may_be_larger_than_so_many_bytes() {
 /// program is quicker. A write is cut short where it meets the end.
 #[test]
 fn the_disk_is_full_after_so_many_bytes() {
+    if !cfg!(all(target_endian = "little", target_pointer_width = "64")) {
+        println!("skipped: what a machine of this kind says of its room is not known here");
+        return;
+    }
     if !strace::available() {
         return;
     }

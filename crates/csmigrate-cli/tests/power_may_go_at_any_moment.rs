@@ -8,14 +8,15 @@
 
 mod support;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::path::{Path, PathBuf};
 
-use support::disk::{self, Disk, Found, Kept};
+use support::disk::{self, Disk, Found, Kept, ROOT};
 use support::namespace::{self, Namespace};
 use support::promises::{End, Scene, State, Store, Way};
+use support::replay::{RECORDED, Replay};
 use support::strace::{self, traced};
 use support::{on_threads, stderr, try_all};
 
@@ -42,8 +43,8 @@ fn crashes(store: &Store, way: Way, mixes: u64) -> (Vec<Crash>, usize, usize) {
     let dir = scene.dir();
     // Logs are not synced and nobody promised them.
     let without = ["logs"];
-    let mut disk = Disk::holding(&dir, &without);
-    let run = traced(&way.command(&dir), &scene.trace(), disk::RECORDED);
+    let mut replay = Replay::new(Disk::holding(&dir, &without), &dir);
+    let run = traced(&way.command(&dir), &scene.trace(), RECORDED);
     assert_eq!(
         End::of(&run.output),
         End::Success,
@@ -51,12 +52,12 @@ fn crashes(store: &Store, way: Way, mixes: u64) -> (Vec<Crash>, usize, usize) {
         stderr(&run.output)
     );
     let mut crashes = Vec::new();
-    let mut seen: HashMap<u64, ()> = HashMap::new();
+    let mut known: HashSet<u64> = HashSet::new();
     let hasher = BuildHasherDefault::<DefaultHasher>::default();
     let (mut calls, mut states) = (0, 0);
     for call in &run.calls {
         let paths = call.paths(&dir);
-        if paths.iter().any(|path| path.starts_with("logs")) || !disk.call(call, &dir) {
+        if paths.iter().any(|path| path.starts_with("logs")) || !replay.call(call) {
             continue;
         }
         calls += 1;
@@ -70,8 +71,8 @@ fn crashes(store: &Store, way: Way, mixes: u64) -> (Vec<Crash>, usize, usize) {
         kept.extend((0..mixes).map(|mix| Kept::Chance(seed + mix)));
         for kept in kept {
             states += 1;
-            let found = disk.after_power_loss(kept);
-            if seen.insert(hasher.hash_one(&found), ()).is_none() {
+            let found = replay.disk.after_power_loss(kept);
+            if known.insert(hasher.hash_one(&found)) {
                 crashes.push(Crash {
                     way,
                     after: format!("{} {paths:?}", call.name),
@@ -83,7 +84,7 @@ fn crashes(store: &Store, way: Way, mixes: u64) -> (Vec<Crash>, usize, usize) {
         }
     }
     // The model must have followed the run to its end.
-    let end = disk.after_power_loss(Kept::Everything);
+    let end = replay.disk.after_power_loss(Kept::Everything);
     assert_eq!(differences(&end, &dir), Vec::<PathBuf>::new());
     for crash in &mut crashes {
         crash.finished = crash.found == end;
@@ -238,7 +239,7 @@ fn the_disk_loses_what_was_not_synced() {
     disk.sync(file);
     assert_eq!(possible(&disk, "published"), [None, Some(whole.clone())]);
     assert_eq!(possible(&disk, "staged"), [None, Some(whole.clone())]);
-    disk.sync(0);
+    disk.sync(ROOT);
     assert_eq!(possible(&disk, "published"), [Some(whole)]);
     assert_eq!(possible(&disk, "staged"), [None]);
 }

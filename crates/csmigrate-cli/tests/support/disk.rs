@@ -17,56 +17,9 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::Random;
-use super::strace::{Arg, Call};
 
 /// What a disk writes whole or not at all.
 const SECTOR: usize = 512;
-
-/// Calls that must be recorded so that a disk can do them again.
-pub(crate) const RECORDED: &[&str] = &[
-    "open",
-    "openat",
-    "openat2",
-    "creat",
-    "close",
-    "dup",
-    "dup2",
-    "dup3",
-    "fcntl",
-    "lseek",
-    "read",
-    "write",
-    "writev",
-    "pwrite64",
-    "pwritev",
-    "pwritev2",
-    "truncate",
-    "ftruncate",
-    "fallocate",
-    "sendfile",
-    "splice",
-    "copy_file_range",
-    "ioctl",
-    "fsync",
-    "fdatasync",
-    "sync_file_range",
-    "syncfs",
-    "sync",
-    "mkdir",
-    "mkdirat",
-    "mknod",
-    "mknodat",
-    "rename",
-    "renameat",
-    "renameat2",
-    "unlink",
-    "unlinkat",
-    "rmdir",
-    "link",
-    "linkat",
-    "symlink",
-    "symlinkat",
-];
 
 /// What lies in a directory after the power came back: directories have no
 /// bytes.
@@ -112,8 +65,11 @@ impl Hash for Bytes {
     }
 }
 
-type Node = usize;
-const ROOT: Node = 0;
+/// A file or a directory, whatever its names are.
+pub(crate) type Node = usize;
+
+/// The directory that all others are in.
+pub(crate) const ROOT: Node = 0;
 
 /// A change of a file's bytes that is not synced yet.
 #[derive(Debug, Clone)]
@@ -151,14 +107,6 @@ impl Entry {
 /// The directories of the disk, each with its names.
 type Directories = HashMap<Node, BTreeMap<OsString, Node>>;
 
-/// An open file: where it is, and whether it is only appended to.
-#[derive(Debug, Clone, Copy)]
-struct Open {
-    node: Node,
-    at: usize,
-    append: bool,
-}
-
 /// How much a disk keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kept {
@@ -186,9 +134,6 @@ pub(crate) struct Disk {
     journal: Vec<Entry>,
     /// How many entries of the journal are safe.
     durable: usize,
-    /// What descriptors lead to. Copies of one share a place.
-    descriptors: HashMap<i32, usize>,
-    opened: Vec<Open>,
 }
 
 impl Disk {
@@ -246,7 +191,7 @@ impl Disk {
     }
 
     /// What a path leads to.
-    fn node(&self, path: &Path) -> Option<Node> {
+    pub(crate) fn node(&self, path: &Path) -> Option<Node> {
         let mut node = ROOT;
         for part in path.components() {
             if let Component::Normal(name) = part {
@@ -263,7 +208,7 @@ impl Disk {
     }
 
     /// Makes an empty file; its node.
-    pub(crate) fn create(&mut self, path: &Path) -> usize {
+    pub(crate) fn create(&mut self, path: &Path) -> Node {
         let node = self.new_node(Some(FileNode::default()));
         let place = self.place(path);
         self.enter(Entry::Make(place, node));
@@ -290,17 +235,17 @@ impl Disk {
         self.nodes[node].as_mut().expect("it is a file")
     }
 
-    pub(crate) fn write(&mut self, node: usize, at: usize, bytes: &[u8]) {
+    pub(crate) fn write(&mut self, node: Node, at: usize, bytes: &[u8]) {
         let bytes = bytes.to_vec();
         self.file(node).pending.push(Change::Write { at, bytes });
     }
 
-    pub(crate) fn resize(&mut self, node: usize, len: usize) {
+    pub(crate) fn resize(&mut self, node: Node, len: usize) {
         self.file(node).pending.push(Change::Resize(len));
     }
 
     /// The bytes of a file as processes see it.
-    fn bytes(&self, node: Node) -> Vec<u8> {
+    pub(crate) fn bytes(&self, node: Node) -> Vec<u8> {
         let file = self.nodes[node].as_ref().expect("it is a file");
         let mut bytes = file.durable.to_vec();
         for change in &file.pending {
@@ -310,7 +255,7 @@ impl Disk {
     }
 
     /// A file or directory is synced.
-    pub(crate) fn sync(&mut self, node: usize) {
+    pub(crate) fn sync(&mut self, node: Node) {
         let safe = if self.nodes[node].is_some() {
             let bytes = self.bytes(node);
             let file = self.file(node);
@@ -326,7 +271,7 @@ impl Disk {
         self.durable = self.durable.max(safe.map_or(0, |index| index + 1));
     }
 
-    fn sync_all(&mut self) {
+    pub(crate) fn sync_all(&mut self) {
         for node in 0..self.nodes.len() {
             if self.nodes[node].is_some() {
                 self.sync(node);
@@ -369,153 +314,6 @@ impl Disk {
             }
         }
         found
-    }
-
-    /// Does what a call did; paths are those from `dir`. False for a call that
-    /// changes nothing on this disk.
-    pub(crate) fn call(&mut self, call: &Call, dir: &Path) -> bool {
-        let Some(result) = call.result.filter(|result| *result >= 0) else {
-            return false;
-        };
-        let amount = usize::try_from(result).unwrap();
-        let paths = call.paths(dir);
-        let number = |index: usize| {
-            let number = call.args.get(index).and_then(Arg::number);
-            number.and_then(|number| usize::try_from(number).ok())
-        };
-        let text = |index: usize| match call.args.get(index) {
-            Some(Arg::Text(bytes)) => bytes.get(..amount).expect("texts are whole"),
-            other => panic!("{}: {other:?}", call.name),
-        };
-        let descriptor = |index: usize| call.args.get(index).and_then(Arg::descriptor);
-        let opened = |index: usize| Some(*self.descriptors.get(&descriptor(index)?)?);
-        match call.name.as_str() {
-            "open" | "openat" | "openat2" | "creat" => {
-                return self.open(call, paths.last(), result);
-            }
-            "close" => {
-                if let Some(closed) = descriptor(0) {
-                    self.descriptors.remove(&closed);
-                }
-                return false;
-            }
-            "dup" | "dup2" | "dup3" | "fcntl" => {
-                let copies = call.name != "fcntl"
-                    || call.args[1].has("F_DUPFD")
-                    || call.args[1].has("F_DUPFD_CLOEXEC");
-                if let Some(open) = opened(0).filter(|_| copies) {
-                    self.descriptors
-                        .insert(i32::try_from(result).unwrap(), open);
-                }
-                return false;
-            }
-            "lseek" | "read" => {
-                if let Some(open) = opened(0) {
-                    let at = &mut self.opened[open].at;
-                    *at = if call.name == "read" {
-                        *at + amount
-                    } else {
-                        amount
-                    };
-                }
-                return false;
-            }
-            "sync" | "syncfs" => self.sync_all(),
-            _ if paths.is_empty() => return false,
-            "write" => {
-                let Some(open) = opened(0) else { return false };
-                let Open { node, at, append } = self.opened[open];
-                let at = if append { self.bytes(node).len() } else { at };
-                self.write(node, at, text(1));
-                self.opened[open].at = at + amount;
-            }
-            "pwrite64" => {
-                let Some(open) = opened(0) else { return false };
-                let at = number(3).expect("the place of a write");
-                self.write(self.opened[open].node, at, text(1));
-            }
-            "ftruncate" => {
-                let Some(open) = opened(0) else { return false };
-                self.resize(self.opened[open].node, number(1).unwrap());
-            }
-            "fallocate" => {
-                let Some(open) = opened(0) else { return false };
-                let node = self.opened[open].node;
-                let end = number(2).unwrap() + number(3).unwrap();
-                assert_eq!(number(1), Some(0), "only room is made");
-                if end > self.bytes(node).len() {
-                    self.resize(node, end);
-                }
-            }
-            "copy_file_range" => {
-                let (Some(from), Some(to)) = (opened(0), opened(2)) else {
-                    return false;
-                };
-                // By the places of the descriptors, or by given ones.
-                let place = |index: usize| match &call.args[index] {
-                    Arg::Other(text) => text.trim_matches(['[', ']']).parse::<usize>().ok(),
-                    _ => None,
-                };
-                let (given_from, given_to) = (place(1), place(3));
-                let at_from = given_from.unwrap_or(self.opened[from].at);
-                let at_to = given_to.unwrap_or(self.opened[to].at);
-                let bytes = self.bytes(self.opened[from].node);
-                self.write(
-                    self.opened[to].node,
-                    at_to,
-                    &bytes[at_from..at_from + amount],
-                );
-                if given_from.is_none() {
-                    self.opened[from].at += amount;
-                }
-                if given_to.is_none() {
-                    self.opened[to].at += amount;
-                }
-            }
-            "ioctl" => {
-                let clones = matches!(&call.args[1], Arg::Other(what) if what.contains("FICLONE"));
-                let (Some(to), Some(from)) = (opened(0), opened(2)) else {
-                    return false;
-                };
-                assert!(clones, "{call:?}");
-                let bytes = self.bytes(self.opened[from].node);
-                self.write(self.opened[to].node, 0, &bytes);
-            }
-            "fsync" | "fdatasync" => {
-                let Some(open) = opened(0) else { return false };
-                self.sync(self.opened[open].node);
-            }
-            // It only says what is to be written soon.
-            "sync_file_range" => return false,
-            "mkdir" | "mkdirat" => self.make_dir(&paths[0]),
-            "unlink" | "unlinkat" | "rmdir" => self.remove(&paths[0]),
-            "rename" | "renameat" | "renameat2" => self.rename(&paths[0], &paths[1]),
-            _ => panic!("the disk does not know this call: {call:?}"),
-        }
-        true
-    }
-
-    fn open(&mut self, call: &Call, path: Option<&PathBuf>, descriptor: i64) -> bool {
-        let descriptor = i32::try_from(descriptor).unwrap();
-        // The number may have led elsewhere before.
-        self.descriptors.remove(&descriptor);
-        let has = |flag: &str| call.args.iter().any(|arg| arg.has(flag));
-        let Some(path) = path else { return false };
-        let known = self.node(path);
-        let Some(node) = known.or_else(|| has("O_CREAT").then(|| self.create(path))) else {
-            return false;
-        };
-        let empties = known.is_some() && has("O_TRUNC");
-        if empties {
-            self.resize(node, 0);
-        }
-        self.descriptors.insert(descriptor, self.opened.len());
-        self.opened.push(Open {
-            node,
-            at: 0,
-            append: has("O_APPEND"),
-        });
-        known.is_none() || empties
     }
 }
 

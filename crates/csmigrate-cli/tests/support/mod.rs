@@ -7,6 +7,7 @@
 pub(crate) mod disk;
 pub(crate) mod namespace;
 pub(crate) mod promises;
+pub(crate) mod replay;
 pub(crate) mod shell;
 pub(crate) mod strace;
 

@@ -2,6 +2,7 @@
 //! fail or are the last because strace makes them so.
 
 use std::ffi::OsStr;
+use std::fmt::Write;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
@@ -199,11 +200,11 @@ pub(crate) fn with_fault(
 /// is true.
 pub(crate) fn with_room(command: &Command, trace: &Path) -> Traced {
     // Type, block size, blocks, free blocks, blocks free for all.
-    let mut statfs = Vec::new();
+    let mut hex = String::new();
     for number in [0x0102_1994_u64, 4096, 1 << 30, 1 << 30, 1 << 30] {
-        statfs.extend(number.to_le_bytes());
+        // As it lies in memory.
+        write!(hex, "{:016x}", number.swap_bytes()).unwrap();
     }
-    let hex: String = statfs.iter().map(|byte| format!("{byte:02x}")).collect();
     let inject = format!("inject=statfs,fstatfs:poke_exit=@arg2={hex}");
     let options = ["--seccomp-bpf", "-e", "trace=statfs,fstatfs", "-e", &inject];
     under_strace(command, trace, &options)
