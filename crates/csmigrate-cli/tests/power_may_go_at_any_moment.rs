@@ -155,7 +155,7 @@ fn after_each_call_of_a_run() {
         } else {
             // States that differ in names are few and matter most: the last
             // ones of each run are all tried.
-            (crashes.len() * 6).div_ceil(SOME)
+            (crashes.len() * 7).div_ceil(SOME)
         };
         let last = crashes.len().saturating_sub(SOME / 20);
         let chosen = crashes.into_iter().enumerate();

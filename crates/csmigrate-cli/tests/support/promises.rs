@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, File};
+use std::os::unix::fs::chown;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -17,14 +18,19 @@ use bdbfile::write::{
 use tempfile::TempDir;
 
 use super::namespace::mount;
-use super::{CSMIGRATE, Listing, changes, copy_dir, listing, names, records, stderr, testdata};
+use super::{
+    CSMIGRATE, Listing, NOBODY, changes, copy_dir, listing, names, records, set_mode, stderr,
+    testdata,
+};
 
 /// Names of ours that a run may leave behind when it does not succeed.
 const OURS: &str = ".csmigrate-";
-/// The staging directory in a target that is a mount point.
+/// The staging directory in a target whose files appear one by one.
 const INSIDE: &str = ".csmigrate-staging";
 /// The file that appears last where files appear one by one.
 const LAST: &str = "ics50caldb.conf";
+/// What setpriv is told to run a command as a user that owns nothing.
+const AS_NOBODY: [&str; 3] = ["--reuid=65534", "--regid=65534", "--clear-groups"];
 
 /// Files by name, with their bytes.
 pub(crate) type Files = BTreeMap<OsString, Vec<u8>>;
@@ -36,6 +42,8 @@ pub(crate) enum Target {
     Empty,
     /// An empty directory that something is mounted on.
     Mount,
+    /// An empty directory, and the one that it is in may not be written.
+    Closed,
 }
 
 /// How a run is begun.
@@ -47,13 +55,14 @@ pub(crate) struct Way {
 }
 
 impl Way {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::new(Target::Missing, false),
         Self::new(Target::Missing, true),
         Self::new(Target::Empty, false),
         Self::new(Target::Empty, true),
         Self::new(Target::Mount, false),
         Self::new(Target::Mount, true),
+        Self::new(Target::Closed, false),
     ];
 
     const fn new(target: Target, backup_beside: bool) -> Self {
@@ -63,15 +72,35 @@ impl Way {
         }
     }
 
-    /// All of them, as far as there can be mounts.
+    /// All of them, as far as there can be mounts, and another user.
     pub(crate) fn all(mounts: bool) -> Vec<Self> {
-        let can = |way: &Self| mounts || way.target != Target::Mount;
+        let mut as_nobody = Command::new("setpriv");
+        as_nobody.args(AS_NOBODY).args([CSMIGRATE, "-V"]);
+        let users = as_nobody.output().is_ok_and(|it| it.status.success());
+        if !users {
+            println!("left out: runs of another user: we are not root, or there is no setpriv");
+        }
+        let can = |way: &Self| match way.target {
+            Target::Mount => mounts,
+            Target::Closed => users,
+            Target::Missing | Target::Empty => true,
+        };
         Self::ALL.into_iter().filter(can).collect()
+    }
+
+    /// Whether the files of the target appear one by one.
+    fn one_by_one(self) -> bool {
+        matches!(self.target, Target::Mount | Target::Closed)
     }
 
     /// The command in `dir`, its calls all made by one thread.
     pub(crate) fn command(self, dir: &Path) -> Command {
         let mut command = Command::new(CSMIGRATE);
+        if self.target == Target::Closed {
+            // Root may write everywhere.
+            command = Command::new("setpriv");
+            command.args(AS_NOBODY).arg(CSMIGRATE);
+        }
         command
             .current_dir(dir)
             .args(["-q", "--log-dir", "logs", "--threads", "1"]);
@@ -217,6 +246,7 @@ impl Drop for Scene<'_> {
         while let Some(place) = self.mounts.pop() {
             mount("umount", &["--lazy"], &place);
         }
+        set_mode(&self.dir(), 0o755);
     }
 }
 
@@ -241,6 +271,16 @@ impl<'s> Scene<'s> {
             let new = dir.join("new");
             mount("mount", &["--bind", new.to_str().unwrap()], &new);
             self.mounts.push(new);
+        }
+        if self.way.target == Target::Closed {
+            set_mode(self.sandbox.path(), 0o755);
+            for place in ["old", "new", "logs"] {
+                for name in listing(&dir.join(place)).keys() {
+                    let path = dir.join(place).join(name);
+                    chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+                }
+            }
+            set_mode(&dir, 0o555);
         }
         self.before = listing(&dir.join("old"));
     }
@@ -302,7 +342,7 @@ impl<'s> Scene<'s> {
                 Err("target: it is gone".to_owned())
             };
         }
-        let staged = self.way.target == Target::Mount && new.join(INSIDE).exists();
+        let staged = self.way.one_by_one() && new.join(INSIDE).exists();
         let found = without_ids(files(&new));
         if found == self.store.target {
             return Ok(State::Complete);
@@ -420,9 +460,11 @@ impl<'s> Scene<'s> {
 }
 
 /// A directory where much is written and little of it is to last.
-fn fast_dir() -> TempDir {
+pub(crate) fn fast_dir() -> TempDir {
+    const ENOUGH: u64 = 1 << 30;
     let memory = Path::new("/dev/shm");
-    let dir = if super::is_writable(memory) {
+    let room = rustix::fs::statvfs(memory).map_or(0, |it| it.f_bavail * it.f_frsize);
+    let dir = if room > ENOUGH && super::is_writable(memory) {
         tempfile::tempdir_in(memory)
     } else {
         tempfile::tempdir()
