@@ -15,6 +15,7 @@ use bdbfile::write::{
     FileParams, FileSink, HashBuilder, HashParams, NewFile, QueueParams, RecnoParams, Repeats,
     SortBudget,
 };
+use rustix::fs::FallocateFlags;
 use tempfile::TempDir;
 
 use super::namespace::mount;
@@ -29,6 +30,8 @@ const OURS: &str = ".csmigrate-";
 const INSIDE: &str = ".csmigrate-staging";
 /// The file that appears last where files appear one by one.
 const LAST: &str = "ics50caldb.conf";
+/// What takes up the room on a disk that is nearly full.
+const FILLER: &str = "filler";
 /// What setpriv is told to run a command as a user that owns nothing.
 const AS_NOBODY: [&str; 3] = ["--reuid=65534", "--regid=65534", "--clear-groups"];
 
@@ -200,7 +203,7 @@ impl Store {
         let mut scene = Scene::bare(self, way);
         let dir = scene.dir();
         if room.is_some() {
-            mount("mount", &["-t", "tmpfs", "none"], &dir);
+            mount("mount", &["-t", "tmpfs", "-o", "size=32m", "none"], &dir);
             scene.mounts.push(dir.clone());
         }
         copy_dir(&self.dir.path().join("old"), &dir.join("old"));
@@ -210,10 +213,10 @@ impl Store {
         }
         scene.ready();
         if let Some(room) = room {
-            let used = rustix::fs::statvfs(&dir).unwrap();
-            let used = (used.f_blocks - used.f_bfree) * used.f_frsize;
-            let size = format!("remount,size={}", used + room);
-            mount("mount", &["-o", &size], &dir);
+            let disk = rustix::fs::statvfs(&dir).unwrap();
+            let filled = disk.f_bfree * disk.f_frsize - room;
+            let filler = File::create_new(dir.join(FILLER)).unwrap();
+            rustix::fs::fallocate(filler, FallocateFlags::empty(), 0, filled).unwrap();
         }
         scene
     }
@@ -295,9 +298,9 @@ impl<'s> Scene<'s> {
         self.sandbox.path().join("trace")
     }
 
-    /// Takes away the limit of the disk.
+    /// Makes room on a disk that was nearly full.
     pub(crate) fn make_room(&self) {
-        mount("mount", &["-o", "remount,size=1g"], &self.dir());
+        fs::remove_file(self.dir().join(FILLER)).unwrap();
     }
 
     /// Whether the source holds what the store held, with nothing of its own
@@ -414,7 +417,7 @@ impl<'s> Scene<'s> {
     pub(crate) fn check_names(&self) -> Result<(), String> {
         for name in names(&self.dir()) {
             let text = name.to_string_lossy();
-            let known = ["old", "new", "logs"].contains(&&*text)
+            let known = ["old", "new", "logs", FILLER].contains(&&*text)
                 || text == "saved" && self.way.backup_beside;
             if !known && !text.contains(OURS) {
                 return Err(format!("{text} is new"));
