@@ -141,7 +141,7 @@ fn after_each_call_of_a_run() {
         Namespace::None => false,
     };
     let store = Store::new();
-    let mixes = if try_all() { 8 } else { 2 };
+    let mixes = if try_all() { 40 } else { 2 };
     let (mut all, mut distinct) = (0, Vec::new());
     for way in Way::all(mounts) {
         let (crashes, calls, states) = crashes(&store, way, mixes);

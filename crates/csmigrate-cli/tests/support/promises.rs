@@ -214,9 +214,9 @@ impl Store {
         scene.ready();
         if let Some(room) = room {
             let disk = rustix::fs::statvfs(&dir).unwrap();
-            let filled = disk.f_bfree * disk.f_frsize - room;
+            let taken = disk.f_bfree * disk.f_frsize - room;
             let filler = File::create_new(dir.join(FILLER)).unwrap();
-            rustix::fs::fallocate(filler, FallocateFlags::empty(), 0, filled).unwrap();
+            rustix::fs::fallocate(filler, FallocateFlags::empty(), 0, taken).unwrap();
         }
         scene
     }
