@@ -7,6 +7,9 @@
 //!   keeps some beginning. It keeps at least what was done up to the last
 //!   change of a directory that was synced since, and up to the making of a
 //!   file that was synced since.
+//! * A disk without a journal keeps that order within each directory alone: the
+//!   name of a directory may be there, and the names in it not. It keeps what
+//!   was done in a directory that was synced since, and nothing else.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
@@ -96,11 +99,16 @@ enum Entry {
 type Place = (Node, OsString);
 
 impl Entry {
-    fn touches(&self, dir: Node) -> bool {
+    /// The directories that it changes.
+    fn dirs(&self) -> [Node; 2] {
         match self {
-            Self::Make(place, _) | Self::Remove(place) => place.0 == dir,
-            Self::Move(from, to) => from.0 == dir || to.0 == dir,
+            Self::Make(place, _) | Self::Remove(place) => [place.0; 2],
+            Self::Move(from, to) => [from.0, to.0],
         }
+    }
+
+    fn touches(&self, dir: Node) -> bool {
+        self.dirs().contains(&dir)
     }
 }
 
@@ -120,6 +128,9 @@ pub(crate) enum Kept {
     Everything,
     /// Whatever chance, begun with this number, brings.
     Chance(u64),
+    /// The same, on a disk that keeps the order of names within each directory
+    /// alone.
+    Apart(u64),
 }
 
 /// The disk, as the calls of one run make it.
@@ -134,6 +145,8 @@ pub(crate) struct Disk {
     journal: Vec<Entry>,
     /// How many entries of the journal are safe.
     durable: usize,
+    /// How many of them are safe in each directory, without a journal.
+    durable_in: HashMap<Node, usize>,
 }
 
 impl Disk {
@@ -266,9 +279,28 @@ impl Disk {
             let made = |entry: &Entry| matches!(entry, Entry::Make(_, made) if *made == node);
             self.journal.iter().position(made)
         } else {
-            self.journal.iter().rposition(|entry| entry.touches(node))
+            let last = self.journal.iter().rposition(|entry| entry.touches(node));
+            self.sync_names(node, last.map_or(0, |index| index + 1));
+            last
         };
         self.durable = self.durable.max(safe.map_or(0, |index| index + 1));
+    }
+
+    /// Makes so many entries safe as far as they are those of a directory. A
+    /// move is safe on both sides or on none.
+    fn sync_names(&mut self, dir: Node, count: usize) {
+        let safe = self.durable_in.entry(dir).or_default();
+        if count <= *safe {
+            return;
+        }
+        *safe = count;
+        for index in 0..count {
+            for other in self.journal[index].dirs() {
+                if other != dir && self.journal[index].touches(dir) {
+                    self.sync_names(other, index + 1);
+                }
+            }
+        }
     }
 
     pub(crate) fn sync_all(&mut self) {
@@ -278,26 +310,57 @@ impl Disk {
             }
         }
         self.durable = self.journal.len();
+        for dir in self.now.keys() {
+            self.durable_in.insert(*dir, self.journal.len());
+        }
+    }
+
+    /// The changes of names that are kept.
+    fn entries(&self, kept: Kept, random: &mut Random) -> Vec<&Entry> {
+        let some =
+            |safe: usize, random: &mut Random| safe + below(random, self.journal.len() - safe + 1);
+        let names = match kept {
+            Kept::Synced => self.durable,
+            Kept::Chance(_) => some(self.durable, random),
+            _ => self.journal.len(),
+        };
+        if !matches!(kept, Kept::Apart(_)) {
+            return self.journal[..names].iter().collect();
+        }
+        // In their order, so that the same number gives the same disk.
+        let mut ends = BTreeMap::new();
+        for dir in 0..self.nodes.len() {
+            let safe = self.durable_in.get(&dir).copied().unwrap_or_default();
+            if self.nodes[dir].is_none() {
+                ends.insert(dir, some(safe, random));
+            }
+        }
+        let mut entries = Vec::new();
+        for (index, entry) in self.journal.iter().enumerate() {
+            let dirs = entry.dirs();
+            if dirs.iter().all(|dir| index < ends[dir]) {
+                entries.push(entry);
+            } else {
+                // What comes later in these directories is lost with it.
+                for dir in dirs {
+                    ends.insert(dir, ends[&dir].min(index));
+                }
+            }
+        }
+        entries
     }
 
     /// What is there if the power goes now.
     pub(crate) fn after_power_loss(&self, kept: Kept) -> Found {
         let mut random = match kept {
-            Kept::Chance(seed) => Random(seed),
+            Kept::Chance(seed) | Kept::Apart(seed) => Random(seed),
             _ => Random(0),
-        };
-        let names = match kept {
-            Kept::Synced => self.durable,
-            Kept::Chance(_) => {
-                self.durable + below(&mut random, self.journal.len() - self.durable + 1)
-            }
-            _ => self.journal.len(),
         };
         let mut directories = self.initial.clone();
         for node in self.now.keys() {
             directories.entry(*node).or_default();
         }
-        for entry in &self.journal[..names] {
+        for entry in self.entries(kept, &mut random) {
             apply(&mut directories, entry);
         }
         let mut found = Found::new();
@@ -340,7 +403,7 @@ impl FileNode {
                 }
             }
             Kept::NamesAndSizes => self.take_size(&mut bytes),
-            Kept::Chance(_) => {
+            Kept::Chance(_) | Kept::Apart(_) => {
                 for change in &self.pending {
                     change.apply_by_chance(&mut bytes, random);
                 }
