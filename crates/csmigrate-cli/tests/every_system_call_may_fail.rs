@@ -9,12 +9,12 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use support::namespace::{self, Namespace};
 use support::promises::{End, Scene, State, Store, Way, fast_dir};
-use support::strace::{self, Call, Fault, traced, with_fault, with_room};
+use support::strace::{self, Aim, Call, Fault, traced, with_fault, with_room};
 use support::{big_store, changed, csmigrate, listing, on_threads, records, run, stderr, try_all};
 
 /// Calls that change something, or open it.
@@ -80,10 +80,11 @@ const SOME: usize = 900;
 struct Point {
     way: Way,
     name: String,
-    /// Its number among the calls of this name.
+    keys: Vec<PathBuf>,
+    /// Its number among the calls of this name with one of these keys.
     nth: usize,
     /// What it names, first to last.
-    paths: Vec<std::path::PathBuf>,
+    paths: Vec<PathBuf>,
     /// Whether the target is complete before it.
     published: bool,
     result: Option<i64>,
@@ -142,24 +143,27 @@ fn points(store: &Store, way: Way) -> Vec<Point> {
         "{}",
         stderr(&run.output)
     );
-    let mut counts: BTreeMap<(u32, &str), usize> = BTreeMap::new();
     let mut points = Vec::new();
-    for call in &run.calls {
-        let nth = counts.entry((call.thread, &call.name)).or_default();
-        *nth += 1;
-        let paths = call.paths(&dir);
-        if !paths.is_empty() {
-            points.push(Point {
-                way,
-                name: call.name.clone(),
-                nth: *nth,
-                paths,
-                published: false,
-                result: call.result,
-            });
+    for (index, call) in run.calls.iter().enumerate() {
+        let (keys, paths) = (call.keys(&dir), call.paths(&dir));
+        if paths.is_empty() {
+            continue;
         }
+        let alike = |other: &&Call| {
+            (other.thread, &other.name) == (call.thread, &call.name)
+                && other.keys(&dir).iter().any(|key| keys.contains(key))
+        };
+        points.push(Point {
+            way,
+            name: call.name.clone(),
+            nth: run.calls[..=index].iter().filter(alike).count(),
+            keys,
+            paths,
+            published: false,
+            result: call.result,
+        });
     }
-    let new = |path: Option<&std::path::PathBuf>| path.is_some_and(|it| it.starts_with("new"));
+    let new = |path: Option<&PathBuf>| path.is_some_and(|it| it.starts_with("new"));
     let publish = points
         .iter()
         .rposition(|point| point.name.starts_with("rename") && new(point.paths.last()))
@@ -220,7 +224,12 @@ fn attempt(store: &Store, case: &Case) -> Result<Outcome, String> {
     let scene = store.scene(point.way);
     let dir = scene.dir();
     let command = point.way.command(&dir);
-    let run = with_fault(&command, &scene.trace(), &point.name, point.nth, fault);
+    let aim = Aim {
+        name: &point.name,
+        keys: &point.keys,
+        nth: point.nth,
+    };
+    let run = with_fault(&command, &scene.trace(), &aim, fault);
     let met = |call: &&Call| match fault {
         Fault::Kill => call.result.is_none(),
         _ => call.injected,
@@ -499,7 +508,12 @@ fn a_sync_in_the_midst_of_writing_fails() {
         if index > 0 && fault != Fault::Kill && !try_all() {
             continue;
         }
-        let run = with_fault(&command, &trace, "fdatasync", 1, &fault);
+        let aim = Aim {
+            name: "fdatasync",
+            keys: &[".new.csmigrate-staging/ics50events.db".into()],
+            nth: 1,
+        };
+        let run = with_fault(&command, &trace, &aim, &fault);
         assert!(
             run.calls
                 .iter()

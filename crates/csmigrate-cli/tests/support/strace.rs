@@ -130,6 +130,34 @@ impl Call {
     }
 }
 
+/// What strace goes by when it is to look at calls on some paths only: the
+/// texts of a call and what its descriptors lead to, not put together.
+impl Call {
+    /// Those in `dir`, as they are from there.
+    pub(crate) fn keys(&self, dir: &Path) -> Vec<PathBuf> {
+        let of_paths = OF_PATHS.contains(&self.name.as_str());
+        let key = |arg: &Arg| match arg {
+            Arg::Descriptor(Some(_), path) => Some(path.strip_prefix(dir).ok()?.to_owned()),
+            Arg::Text(text) if of_paths => {
+                let path = Path::new(OsStr::from_bytes(text));
+                match path.strip_prefix(dir) {
+                    Ok(inside) => Some(inside.to_owned()),
+                    Err(_) if path.is_relative() => Some(path.to_owned()),
+                    Err(_) => None,
+                }
+            }
+            _ => None,
+        };
+        // Of an ioctl it knows the first descriptor alone.
+        let args = if self.name == "ioctl" {
+            1
+        } else {
+            self.args.len()
+        };
+        self.args.iter().take(args).filter_map(key).collect()
+    }
+}
+
 /// A path without `.` and `..`; there are no links where these tests are.
 fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
@@ -172,15 +200,21 @@ pub(crate) fn traced(command: &Command, trace: &Path, names: &[&str]) -> Traced 
     under_strace(command, trace, &options)
 }
 
-/// Runs `command` and has the `nth` call with this name, counted by thread,
-/// fail so; lists the calls with this name.
-pub(crate) fn with_fault(
-    command: &Command,
-    trace: &Path,
-    name: &str,
-    nth: usize,
-    fault: &Fault,
-) -> Traced {
+/// Which call is to fail: the `nth` of a thread with this name and one of these
+/// keys. What else a run looks at, such as the processes of the machine, is not
+/// the same in all runs.
+#[derive(Debug, Clone)]
+pub(crate) struct Aim<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) keys: &'a [PathBuf],
+    pub(crate) nth: usize,
+}
+
+/// Runs `command`, which has a working directory, and has a call fail so; lists
+/// the calls with its name and keys.
+pub(crate) fn with_fault(command: &Command, trace: &Path, aim: &Aim<'_>, fault: &Fault) -> Traced {
+    let Aim { name, keys, nth } = aim;
+    let dir = command.get_current_dir().unwrap();
     let names = format!("trace={name}");
     let how = match fault {
         Fault::Error(error) => format!("error={error}"),
@@ -189,6 +223,10 @@ pub(crate) fn with_fault(
     };
     let inject = format!("inject={name}:{how}:when={nth}");
     let mut options = vec!["-e", &names, "-e", &inject];
+    let inside: Vec<PathBuf> = keys.iter().map(|key| dir.join(key)).collect();
+    for path in keys.iter().chain(&inside) {
+        options.extend(["-P", path.to_str().unwrap()]);
+    }
     // A signal comes only where every call is a stop, and not with a filter.
     if *fault != Fault::Kill {
         options.push("--seccomp-bpf");
