@@ -4,7 +4,12 @@
 
 #![allow(dead_code)]
 
+pub(crate) mod disk;
+pub(crate) mod namespace;
+pub(crate) mod promises;
+pub(crate) mod replay;
 pub(crate) mod shell;
+pub(crate) mod strace;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -65,6 +70,41 @@ pub(crate) fn set_mode(path: &Path, mode: u32) {
 
 pub(crate) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
+}
+
+/// Whether it is a directory that we may write in.
+pub(crate) fn is_writable(dir: &Path) -> bool {
+    use rustix::fs::Access;
+    dir.is_dir() && rustix::fs::access(dir, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+}
+
+/// How much is tried: a fixed part, or all with `CSMIGRATE_FAULTS=all`.
+pub(crate) fn try_all() -> bool {
+    std::env::var_os("CSMIGRATE_FAULTS").is_some_and(|value| value == "all")
+}
+
+/// Does `work` for every case on several threads; what it gave, in order.
+pub(crate) fn on_threads<C: Sync, T: Send>(cases: &[C], work: impl Fn(&C) -> T + Sync) -> Vec<T> {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let threads = std::thread::available_parallelism().map_or(2, |threads| threads.get().max(2));
+    let next = AtomicUsize::new(0);
+    let mut results: Vec<(usize, T)> = std::thread::scope(|scope| {
+        let worker = || {
+            let mut results = Vec::new();
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(case) = cases.get(index) else {
+                    return results;
+                };
+                results.push((index, work(case)));
+            }
+        };
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
+        let done = workers.into_iter().map(|worker| worker.join().unwrap());
+        done.flatten().collect()
+    });
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
 }
 
 /// The command in a directory, its logs in `logs` there whatever the machine
