@@ -28,6 +28,8 @@ use super::{
 const OURS: &str = ".csmigrate-";
 /// The staging directory in a target whose files appear one by one.
 const INSIDE: &str = ".csmigrate-staging";
+/// The file there that says what is being published.
+const MARKER: &str = ".csmigrate-staging-published";
 /// The file that appears last where files appear one by one.
 const LAST: &str = "ics50caldb.conf";
 /// What takes up the room on a disk that is nearly full.
@@ -346,7 +348,10 @@ impl<'s> Scene<'s> {
             };
         }
         let staged = self.way.one_by_one() && new.join(INSIDE).exists();
-        let found = without_ids(files(&new));
+        let mut found = without_ids(files(&new));
+        if self.way.one_by_one() {
+            found.remove(Path::new(MARKER).as_os_str());
+        }
         if found == self.store.target {
             return Ok(State::Complete);
         }
