@@ -23,6 +23,7 @@ use bdbfile::read::DatabaseFile;
 use bdbfile::source::FileSource;
 use bdbfile::write::{BtreeBuilder, BtreeParams, FileParams, FileSink};
 use rustix::pipe::PipeFlags;
+use rustix::process::{Pid, Signal};
 use tempfile::TempDir;
 
 /// The command that the tests run.
@@ -147,6 +148,20 @@ pub(crate) fn explained(output: &Output) -> String {
     assert_eq!(output.status.code(), Some(255), "{text}");
     assert_eq!(text.lines().count(), 1, "{text}");
     text
+}
+
+/// The lines that explain why a run failed, of which there is at least one.
+#[track_caller]
+pub(crate) fn explained_lines(output: &Output) -> Vec<String> {
+    let text = stderr(output);
+    assert_eq!(output.status.code(), Some(255), "{text}");
+    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    assert!(!lines.is_empty());
+    assert!(
+        lines.iter().all(|line| line.starts_with("csmigrate: ")),
+        "{text}"
+    );
+    lines
 }
 
 pub(crate) fn stderr(output: &Output) -> String {
@@ -376,6 +391,12 @@ impl StepByStep {
             assert!(Instant::now() < patience, "it did not happen");
             std::thread::sleep(Duration::from_millis(1));
         }
+    }
+
+    /// Sends the run a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let process = Pid::from_child(&self.child);
+        rustix::process::kill_process(process, signal).unwrap();
     }
 
     /// Ends the run as a power cut would, as far as a process can be.
