@@ -51,9 +51,10 @@ fn a_quota_that_is_used_up() {
     if !can_be_icsuser() {
         return;
     }
-    let (mut ran, mut with_backup) = (0, 0);
+    let (mut ran, mut with_backup, mut enough) = (0, 0, 0);
     for quota in QUOTAS {
-        for left in [0, 64, 600, 1000, 1400] {
+        // Where files share their blocks the backup takes next to nothing.
+        for left in [0, 64, 200, 400, 600, 1000, 1400] {
             let sandbox = sandbox_with("composed-le");
             let Some(mut shell) = with_quota(sandbox.path(), quota) else {
                 break;
@@ -76,7 +77,12 @@ fn a_quota_that_is_used_up() {
                 chown 12345:12345 disk/home/ballast; sync"
             ));
             let before = shell.listing();
-            let message = explained(&shell.run("icsuser disk/home/old disk/home/new"));
+            let output = shell.run("icsuser disk/home/old disk/home/new");
+            if output.status.success() {
+                enough += 1;
+                continue;
+            }
+            let message = explained(&output);
             assert!(
                 message.contains("Disk quota exceeded") || message.contains("not enough space"),
                 "{message}"
@@ -95,8 +101,10 @@ fn a_quota_that_is_used_up() {
             ran += 1;
         }
     }
-    println!("{ran} runs with a real quota, {with_backup} of them made the backup");
-    if ran == 0 {
+    println!(
+        "{ran} runs met a real quota, {with_backup} of them after the backup; {enough} had enough"
+    );
+    if ran + enough == 0 {
         stand_in();
     } else {
         assert!(0 < with_backup && with_backup < ran);
