@@ -7,6 +7,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use csmigrate::inspect::Shutdown;
 use csmigrate::observer::{Event, Stage};
 use csmigrate::report::{FileReport, RecordOrder, Warning};
 use csmigrate::{Inspection, PlannedFile};
@@ -151,8 +152,10 @@ impl Logs {
             for name in &inspection.others {
                 self.line(&format!("not part of the store: {}", name.display()));
             }
-            for reason in &inspection.clean {
-                self.line(&format!("cleanly shut down: {reason}"));
+            if let Shutdown::Clean(why) = &inspection.shutdown {
+                for reason in why {
+                    self.line(&format!("cleanly shut down: {reason}"));
+                }
             }
         }
     }

@@ -48,5 +48,6 @@ mod verify;
 pub use caldb;
 pub use digest::RecordDigest;
 pub use error::{Error, Result};
+pub use judgement::Judgement;
 pub use migration::Migration;
 pub use plan::{BackupPlan, Hold, Holder, Holders, Inspection, PlannedFile, Space};
