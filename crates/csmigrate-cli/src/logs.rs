@@ -16,9 +16,9 @@ use crate::escape::escaped;
 use crate::settings::{LogLevel, Settings};
 
 /// The migration log, as the product names it.
-const MIGRATION_LOG: &str = "csmigrate.log";
+pub(crate) const MIGRATION_LOG: &str = "csmigrate.log";
 /// The log of errors, as the product names it.
-const ERROR_LOG: &str = "csmigrateError.log";
+pub(crate) const ERROR_LOG: &str = "csmigrateError.log";
 
 /// The open logs.
 #[derive(Debug)]
@@ -262,7 +262,7 @@ impl Log {
 
 /// Whether an existing directory is another or lies in it, however they are
 /// named and wherever they are mounted.
-fn lies_in(dir: &Path, other: &Path) -> bool {
+pub(crate) fn lies_in(dir: &Path, other: &Path) -> bool {
     let id = |path: &Path| {
         let metadata = path.metadata().ok()?;
         Some((metadata.dev(), metadata.ino()))

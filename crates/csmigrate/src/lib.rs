@@ -45,6 +45,7 @@ mod stop;
 mod system;
 mod verify;
 
+pub use bdbfile::layout::Preamble;
 pub use caldb;
 pub use digest::RecordDigest;
 pub use error::{Error, Result};
