@@ -149,10 +149,11 @@ impl FilePlace {
     }
 }
 
-/// What the system said, without the path that `tempfile` puts before it.
+/// What the system said, without the random name that `tempfile` puts after it.
 fn bare(error: &io::Error) -> String {
-    let inner = error.get_ref().and_then(|inner| inner.source());
-    inner.map_or_else(|| error.to_string(), ToString::to_string)
+    let text = error.to_string();
+    let (said, _) = text.split_once(" at path ").unwrap_or((&text, ""));
+    said.to_owned()
 }
 
 /// Whether a file that is to be made in `dir` would have the name of another,
