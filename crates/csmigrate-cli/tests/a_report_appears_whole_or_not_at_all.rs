@@ -118,7 +118,12 @@ fn or_the_run_does_not_begin() {
         after.retain(|path, _| !path.starts_with("./logs") && !path.starts_with("logs"));
         for (path, entry) in after {
             if path != Path::new(".") {
-                assert_eq!(before.get(&path), Some(&entry), "{file}: {}", path.display());
+                assert_eq!(
+                    before.get(&path),
+                    Some(&entry),
+                    "{file}: {}",
+                    path.display()
+                );
             }
         }
         assert_eq!(fs::read_to_string(dir.join("mail")).unwrap(), "precious");
@@ -141,6 +146,9 @@ fn and_its_loss_is_told_and_costs_nothing() {
     assert_eq!(output.status.code(), Some(0));
     let told = stderr(&output);
     assert_eq!(told.lines().count(), 1, "{told}");
-    assert!(told.contains("the report could not be written: out/r.json"), "{told}");
+    assert!(
+        told.contains("the report could not be written: out/r.json"),
+        "{told}"
+    );
     assert!(dir.join("new/ics50events.db").exists());
 }

@@ -81,7 +81,10 @@ fn a_value_that_cannot_be_is_refused() {
         ("/outcome/status", json!(1)),
         ("/logs/level", json!("medium")),
         ("/backup/files/0/blake3", json!("00")),
-        ("/files/0/result/digest", json!("0123456789ABCDEF0123456789ABCDEF")),
+        (
+            "/files/0/result/digest",
+            json!("0123456789ABCDEF0123456789ABCDEF"),
+        ),
         ("/files/0/result/records/read", json!(-1)),
         ("/files/0/database/byte_order", json!("middle-endian")),
         ("/evidence/0/points_to", json!({"7.0": 1})),
@@ -116,7 +119,10 @@ fn every_code_is_in_the_schema_and_described() {
     assert_eq!(errors, of_schema);
 
     let mut texts = Vec::new();
-    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../csmigrate/src"), &mut texts);
+    sources(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("../csmigrate/src"),
+        &mut texts,
+    );
     let mut warnings = BTreeSet::new();
     for text in &texts {
         // A call may stand on several lines.
@@ -168,7 +174,12 @@ fn run_to_every_end() -> Vec<Ended> {
     };
     add("dry run", "dry-run-passed", le(), &["-d", "old", "new"]);
     let rules = ["-d", "--rules", "inferred", "old", "new"];
-    add("dry run with rules", "dry-run-passed", sandbox_with("composed-be"), &rules);
+    add(
+        "dry run with rules",
+        "dry-run-passed",
+        sandbox_with("composed-be"),
+        &rules,
+    );
 
     let sandbox = le();
     fs::create_dir(sandbox.path().join("new")).unwrap();
@@ -177,16 +188,24 @@ fn run_to_every_end() -> Vec<Ended> {
     add("several reasons", "refused", le(), &["none", "no/new"]);
 
     let sandbox = le();
-    let held = File::options().append(true).open(old(&sandbox, "ics50events.db"));
+    let held = File::options()
+        .append(true)
+        .open(old(&sandbox, "ics50events.db"));
     add("held", "refused", sandbox, &["old", "new"]);
     drop(held);
 
     for (what, outcome, args) in [
         ("torn log", "refused", &["old", "new"][..]),
-        ("torn log ignored", "migrated", &["--ignore-logs", "old", "new"]),
+        (
+            "torn log ignored",
+            "migrated",
+            &["--ignore-logs", "old", "new"],
+        ),
     ] {
         let sandbox = le();
-        let log = File::options().write(true).open(old(&sandbox, "log.0000000020"));
+        let log = File::options()
+            .write(true)
+            .open(old(&sandbox, "log.0000000020"));
         log.unwrap().set_len(54290).unwrap();
         add(what, outcome, sandbox, args);
     }
@@ -203,7 +222,11 @@ fn run_to_every_end() -> Vec<Ended> {
     let sandbox = le();
     let other = testdata().join("composed-be/ics50events.db");
     fs::copy(other, old(&sandbox, "ics50events.db")).unwrap();
-    fs::rename(old(&sandbox, "ics50journals.db"), old(&sandbox, "ics50zebra.db")).unwrap();
+    fs::rename(
+        old(&sandbox, "ics50journals.db"),
+        old(&sandbox, "ics50zebra.db"),
+    )
+    .unwrap();
     for name in support::names(&sandbox.path().join("old")) {
         let name = name.to_str().unwrap();
         if name.starts_with("log.") || name.starts_with("__db.") {
@@ -216,13 +239,19 @@ fn run_to_every_end() -> Vec<Ended> {
     add("files of two stores", "migrated", sandbox, &["old", "new"]);
 
     let sandbox = le();
-    let profile = "[value.\"ics50events.db\"]\nform = \"opaque\"\nmark = \"documented\"\nbasis = \"ours\"\n";
+    let profile =
+        "[value.\"ics50events.db\"]\nform = \"opaque\"\nmark = \"documented\"\nbasis = \"ours\"\n";
     fs::write(sandbox.path().join("mine.toml"), profile).unwrap();
     let args = ["--profile", "mine.toml", "old", "new"];
     add("a profile", "migrated", sandbox, &args);
 
     let odd = OsString::from_vec(b"n\xffe\nw \"\\".to_vec());
-    all.push(Ended::of("odd names", "migrated", &le(), &["old".into(), odd]));
+    all.push(Ended::of(
+        "odd names",
+        "migrated",
+        &le(),
+        &["old".into(), odd],
+    ));
     all.push(stopped());
     all.extend(published_and_killed());
     all
@@ -231,7 +260,10 @@ fn run_to_every_end() -> Vec<Ended> {
 /// A run that was asked to stop once the backup was made.
 fn stopped() -> Ended {
     let sandbox = sandbox_with("composed-le");
-    let command = csmigrate(sandbox.path(), ["--report", "r.json", "-l", "max", "old", "new"]);
+    let command = csmigrate(
+        sandbox.path(),
+        ["--report", "r.json", "-l", "max", "old", "new"],
+    );
     let mut run = StepByStep::start(command);
     run.take_up_to("backup");
     run.ask_to_stop();
@@ -255,7 +287,12 @@ fn published_and_killed() -> Vec<Ended> {
     Schema::published().must_take("killed", &first);
     fs::remove_dir_all(sandbox.path().join("logs")).unwrap();
     let args: Vec<OsString> = ["old", "new"].map(OsString::from).to_vec();
-    vec![Ended::of("published before", "already-published", &sandbox, &args)]
+    vec![Ended::of(
+        "published before",
+        "already-published",
+        &sandbox,
+        &args,
+    )]
 }
 
 #[track_caller]
@@ -425,7 +462,10 @@ fn log_of(report: &Value) -> Vec<String> {
     )];
     let max = report["logs"]["level"] == "max";
     let begun = !report["release"].is_null();
-    let dry_run = report["arguments"].as_array().unwrap().contains(&json!("-d"));
+    let dry_run = report["arguments"]
+        .as_array()
+        .unwrap()
+        .contains(&json!("-d"));
     for file in list(&report["files"]) {
         lines.extend(lines_of_file(file, max, dry_run));
     }
@@ -467,7 +507,11 @@ fn log_of(report: &Value) -> Vec<String> {
     }
     for stage in list(&report["stages"]) {
         if stage["done"] == true {
-            lines.push(format!("{}: {}", text(&stage["name"]), text(&stage["text"])));
+            lines.push(format!(
+                "{}: {}",
+                text(&stage["name"]),
+                text(&stage["text"])
+            ));
         }
     }
     let errors = list(&report["outcome"]["errors"]).iter();
