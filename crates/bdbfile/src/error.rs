@@ -64,6 +64,18 @@ impl Error {
             _ => None,
         }
     }
+
+    /// The file it is about; `None` where the caller is to blame.
+    pub fn file(&self) -> Option<&str> {
+        match self {
+            Self::Io { file, .. }
+            | Self::Order { file, .. }
+            | Self::GivenUp { file }
+            | Self::Limit { file, .. } => Some(file),
+            Self::Format(error) => Some(&error.file),
+            Self::Parameter(_) => None,
+        }
+    }
 }
 
 /// A place in a file: the file alone, a page of it, or a slot of a page.

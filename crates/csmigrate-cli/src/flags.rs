@@ -16,6 +16,7 @@ pub(crate) enum Id {
     IgnoreLogs,
     Profile,
     Rules,
+    Report,
     Inspect,
     Json,
 }
@@ -145,6 +146,17 @@ pub(crate) const FLAGS: &[Flag] = &[
         help: &[
             "documented (the default): only what the guides say;",
             "inferred: what probably changed as well; none: no rule at all",
+        ],
+    },
+    Flag {
+        id: Id::Report,
+        short: None,
+        long: Some("report"),
+        value: Some("file"),
+        documented: false,
+        help: &[
+            "write all that the log can tell to this file, as JSON",
+            "(docs/report.md); - is standard output",
         ],
     },
     Flag {

@@ -7,6 +7,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use csmigrate::inspect::Shutdown;
 use csmigrate::observer::{Event, Stage};
 use csmigrate::report::{FileReport, RecordOrder, Warning};
 use csmigrate::{Inspection, PlannedFile};
@@ -15,9 +16,9 @@ use crate::escape::escaped;
 use crate::settings::{LogLevel, Settings};
 
 /// The migration log, as the product names it.
-const MIGRATION_LOG: &str = "csmigrate.log";
+pub(crate) const MIGRATION_LOG: &str = "csmigrate.log";
 /// The log of errors, as the product names it.
-const ERROR_LOG: &str = "csmigrateError.log";
+pub(crate) const ERROR_LOG: &str = "csmigrateError.log";
 
 /// The open logs.
 #[derive(Debug)]
@@ -151,8 +152,10 @@ impl Logs {
             for name in &inspection.others {
                 self.line(&format!("not part of the store: {}", name.display()));
             }
-            for reason in &inspection.clean {
-                self.line(&format!("cleanly shut down: {reason}"));
+            if let Shutdown::Clean(why) = &inspection.shutdown {
+                for reason in why {
+                    self.line(&format!("cleanly shut down: {reason}"));
+                }
             }
         }
     }
@@ -259,7 +262,7 @@ impl Log {
 
 /// Whether an existing directory is another or lies in it, however they are
 /// named and wherever they are mounted.
-fn lies_in(dir: &Path, other: &Path) -> bool {
+pub(crate) fn lies_in(dir: &Path, other: &Path) -> bool {
     let id = |path: &Path| {
         let metadata = path.metadata().ok()?;
         Some((metadata.dev(), metadata.ino()))

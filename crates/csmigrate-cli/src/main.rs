@@ -4,7 +4,9 @@
 mod escape;
 mod flags;
 mod inspect;
+mod json;
 mod logs;
+mod report;
 mod screen;
 mod settings;
 mod signals;
@@ -19,6 +21,7 @@ use csmigrate::observer::Event;
 
 use crate::escape::escaped;
 use crate::logs::Logs;
+use crate::report::Reporter;
 use crate::screen::Screen;
 use crate::settings::{Command, Settings};
 
@@ -73,33 +76,46 @@ fn run(args: &[OsString]) -> Result<(), Failure> {
     };
     let mut logs = Logs::open(&settings)?;
     logs.begin(args);
-    let done = migrate(&settings, &mut logs, stop);
+    let mut report = Reporter::begin(&settings, args);
+    let done = match &mut report {
+        Ok(report) => migrate(&settings, &mut logs, report, stop).map_err(Failure::from),
+        Err(message) => Err(Failure::from(message.clone())),
+    };
     if let Err(Failure(messages)) = &done {
         logs.errors(messages);
     }
-    if let Some(trouble) = logs.trouble() {
+    let of_report = report.ok().and_then(|report| report.trouble());
+    for trouble in logs.trouble().into_iter().chain(of_report) {
         screen::error(&trouble);
     }
     done
 }
 
-fn migrate(settings: &Settings, logs: &mut Logs, stop: Arc<AtomicUsize>) -> Result<(), Failure> {
+fn migrate(
+    settings: &Settings,
+    logs: &mut Logs,
+    report: &mut Reporter<'_>,
+    stop: Arc<AtomicUsize>,
+) -> Result<(), csmigrate::Error> {
     let mut screen = Screen::new(settings);
     screen.begin(settings);
     let mut observer = |event: Event<'_>| {
         screen.event(&event);
         logs.event(&event);
-        if let Event::Completed(report) = event {
-            screen.end(report, settings);
+        report.event(&event);
+        if let Event::Completed(done) = event {
+            screen.end(done, settings);
             logs.end();
         }
     };
     let migration = settings.migration.clone();
     let migration = migration.stop_when(stop);
-    if settings.dry_run {
-        migration.dry_run(&mut observer)?;
+    let done = if settings.dry_run {
+        migration.dry_run(&mut observer)
     } else {
-        migration.run(&mut observer)?;
-    }
-    Ok(())
+        migration.run(&mut observer)
+    };
+    let done = done.map(drop);
+    report.end(done.as_ref().copied());
+    done
 }

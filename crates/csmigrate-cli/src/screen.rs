@@ -6,7 +6,7 @@ use csmigrate::observer::Event;
 use csmigrate::report::Report;
 
 use crate::escape::escaped;
-use crate::settings::Settings;
+use crate::settings::{Destination, Settings};
 use crate::table;
 
 /// Prints a text; a reader that went away is no error.
@@ -29,7 +29,7 @@ pub(crate) struct Screen {
 impl Screen {
     pub(crate) fn new(settings: &Settings) -> Self {
         Self {
-            quiet: settings.quiet,
+            quiet: settings.quiet || settings.report == Some(Destination::StandardOutput),
             dry_run: settings.dry_run,
         }
     }
@@ -89,21 +89,42 @@ fn next_steps(report: &Report, settings: &Settings) -> Vec<String> {
         count => format!("{count} warnings"),
     };
     let mut lines = vec![format!("{warnings}; the log is {}", logs.display())];
+    let steps = steps(report);
     if report.dry_run {
-        lines.push("Nothing was written but the logs. Run again without -d to migrate.".to_owned());
+        lines.push(format!(
+            "Nothing was written but the logs. {}",
+            steps.join(" ")
+        ));
         return lines;
     }
-    let (source, target, backup) = (
-        report.source.display(),
-        report.target.display(),
-        report.backup.display(),
-    );
-    lines.extend([
-        "Next:".to_owned(),
-        format!("  1. See to it that {target} belongs to the server's user and group (icsuser:icsgroup)."),
-        format!("  2. If {target} is not where ics.conf says (caldb.berkeleydb.homedir.path), change it there."),
-        "  3. Start the server (start-cal), look at some calendars, create an event.".to_owned(),
-        format!("To go back: stop the server; the old store is unchanged in {source}, and copied in {backup} (docs/rollback.md)."),
-    ]);
+    lines.push("Next:".to_owned());
+    let numbered = steps.iter().zip(1..);
+    lines.extend(numbered.map(|(step, number)| format!("  {number}. {step}")));
+    lines.push(way_back(report));
     lines
+}
+
+/// What is to be done after a run that did what it was asked.
+pub(crate) fn steps(report: &Report) -> Vec<String> {
+    if report.dry_run {
+        return vec!["Run again without -d to migrate.".to_owned()];
+    }
+    let target = report.target.display();
+    vec![
+        format!(
+            "See to it that {target} belongs to the server's user and group (icsuser:icsgroup)."
+        ),
+        format!(
+            "If {target} is not where ics.conf says (caldb.berkeleydb.homedir.path), change it there."
+        ),
+        "Start the server (start-cal), look at some calendars, create an event.".to_owned(),
+    ]
+}
+
+/// How to go back after a migration.
+pub(crate) fn way_back(report: &Report) -> String {
+    let (source, backup) = (report.source.display(), report.backup.display());
+    format!(
+        "To go back: stop the server; the old store is unchanged in {source}, and copied in {backup} (docs/rollback.md)."
+    )
 }

@@ -50,6 +50,19 @@ pub(crate) struct Settings {
     pub(crate) dry_run: bool,
     pub(crate) log_level: LogLevel,
     pub(crate) log_dir: PathBuf,
+    pub(crate) report: Option<Destination>,
+    pub(crate) profile: Profile,
+    /// The file that was laid over the shipped profile.
+    pub(crate) profile_file: Option<PathBuf>,
+    pub(crate) rules: RuleChoice,
+}
+
+/// Where a report goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Destination {
+    /// Where nothing else is printed then.
+    StandardOutput,
+    File(PathBuf),
 }
 
 /// The arguments as they were written.
@@ -65,6 +78,7 @@ struct Raw {
     threads: Option<OsString>,
     profile: Option<OsString>,
     rules: Option<OsString>,
+    report: Option<OsString>,
     inspect: Option<OsString>,
     json: bool,
     operands: Vec<OsString>,
@@ -116,6 +130,7 @@ impl Raw {
             Id::Json => self.json = true,
             Id::Profile => self.profile = Some(value),
             Id::Rules => self.rules = Some(value),
+            Id::Report => self.report = Some(value),
             Id::Inspect => self.inspect = Some(value),
             Id::LogLevel => self.log_level = Some(value),
             Id::Backup => self.backup = Some(value),
@@ -147,6 +162,7 @@ fn check_inspect(dir: PathBuf, raw: Raw) -> Result<InspectSettings, String> {
         ("--log-dir", raw.log_dir.is_some()),
         ("--threads", raw.threads.is_some()),
         ("--ignore-logs", raw.ignore_logs),
+        ("--report", raw.report.is_some()),
     ];
     if let Some((name, _)) = unwanted.into_iter().find(|(_, given)| *given) {
         return Err(format!("{name} has no meaning with --inspect"));
@@ -174,10 +190,13 @@ fn check_migrate(raw: Raw) -> Result<Settings, String> {
             return Err(format!("log level '{level}' is neither min nor max"));
         }
     };
+    let profile_file = raw.profile.clone().map(PathBuf::from);
+    let profile = profile(raw.profile)?;
+    let rules = rules(raw.rules)?;
     let mut migration = Migration::new(&source, &target)
         .ignore_logs(raw.ignore_logs)
-        .profile(profile(raw.profile)?)
-        .rules(rules(raw.rules)?);
+        .profile(profile.clone())
+        .rules(rules);
     if let Some(threads) = raw.threads {
         let threads = threads.to_string_lossy();
         let number = threads.parse::<NonZeroUsize>().map_err(|_| {
@@ -202,7 +221,34 @@ fn check_migrate(raw: Raw) -> Result<Settings, String> {
         dry_run: raw.dry_run,
         log_level,
         log_dir,
+        report: destination(raw.report)?,
+        profile,
+        profile_file,
+        rules,
     })
+}
+
+fn destination(file: Option<OsString>) -> Result<Option<Destination>, String> {
+    let Some(file) = file else {
+        return Ok(None);
+    };
+    if file.is_empty() {
+        return Err("the name of the report file is empty".to_owned());
+    }
+    if file == "-" {
+        return Ok(Some(Destination::StandardOutput));
+    }
+    let file = PathBuf::from(file);
+    let html = file
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("html"));
+    if html {
+        let file = escaped(&file.display().to_string());
+        return Err(format!(
+            "report {file}: this version writes reports as JSON only; name a file that does not end in .html"
+        ));
+    }
+    Ok(Some(Destination::File(file)))
 }
 
 /// The shipped profile, or one read from a file that is laid over it.

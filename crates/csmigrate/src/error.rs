@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use bdbfile::Place;
 use rustix::io::Errno;
 
 use crate::plan::Holder;
@@ -287,6 +288,56 @@ impl Error {
             Self::Owner { .. } => "owner",
             Self::Several(_) => "several",
             Self::Io { .. } => "io",
+        }
+    }
+
+    /// The file or directory it is about, when it is about one.
+    pub fn path(&self) -> Option<&Path> {
+        let path: Option<&Path> = match self {
+            Self::SourceMissing { path, .. }
+            | Self::SourceNotDirectory(path)
+            | Self::NotAStore { path, .. }
+            | Self::Unreadable { path, .. }
+            | Self::NotPlain(path)
+            | Self::TargetNotDirectory(path)
+            | Self::TargetNotEmpty { path, .. }
+            | Self::TargetIsSource(path)
+            | Self::TargetInsideSource(path)
+            | Self::BackupMisplaced { path, .. }
+            | Self::BackupForeign { path, .. }
+            | Self::BackupDiffers { path, .. }
+            | Self::ParentMissing { path, .. }
+            | Self::NotWritable { path, .. }
+            | Self::NoSpace { path, .. }
+            | Self::Unclean { path, .. }
+            | Self::Busy(path)
+            | Self::InTheWay(path)
+            | Self::NoLeftover { path, .. }
+            | Self::Held { path, .. }
+            | Self::SourceChanged(path)
+            | Self::SourceGrew(path)
+            | Self::KindNotMigrated { file: path, .. }
+            | Self::RuleChangesKey { file: path, .. }
+            | Self::Mismatch { file: path, .. }
+            | Self::TargetTaken(path)
+            | Self::PublishedDiffers { path, .. }
+            | Self::NotDurable { path, .. }
+            | Self::Owner { path, .. }
+            | Self::Io { path, .. } => Some(path),
+            Self::Database { error, .. } => error.file().map(Path::new),
+            Self::Stopped { .. } | Self::Several(_) => None,
+        };
+        path.filter(|path| !path.as_os_str().is_empty())
+    }
+
+    /// The page and the slot it is about, where it is about damage in one.
+    pub fn place(&self) -> Place {
+        match self {
+            Self::Database {
+                error: bdbfile::Error::Format(error),
+                ..
+            } => error.place,
+            _ => Place::FILE,
         }
     }
 

@@ -8,12 +8,17 @@ use crate::knowledge::Seen;
 use crate::report::Warning;
 
 /// What was found among the records of a store.
-#[derive(Debug, Default)]
-pub(crate) struct Judgement {
-    pub(crate) checks: CheckReport,
-    pub(crate) rules: Tally,
-    pub(crate) violations: Vec<Violation>,
-    pub(crate) warnings: Vec<Warning>,
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Judgement {
+    /// What is odd among the records, and how many were recognised.
+    pub checks: CheckReport,
+    /// What the rules changed.
+    pub rules: Tally,
+    /// What is required of a store of 6.3 and does not hold.
+    pub violations: Vec<Violation>,
+    /// All of it in words.
+    pub warnings: Vec<Warning>,
 }
 
 /// Judges what was seen of the files of a store, in their order. `examples`

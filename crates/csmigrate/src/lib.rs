@@ -45,8 +45,10 @@ mod stop;
 mod system;
 mod verify;
 
+pub use bdbfile::layout::Preamble;
 pub use caldb;
 pub use digest::RecordDigest;
 pub use error::{Error, Result};
+pub use judgement::Judgement;
 pub use migration::Migration;
 pub use plan::{BackupPlan, Hold, Holder, Holders, Inspection, PlannedFile, Space};

@@ -247,6 +247,7 @@ impl Migration {
                 (saved.clone(), format!("{what} found identical in {dir}"))
             }
         };
+        observer.event(Event::BackedUp(&saved));
         observer.event(Event::Done(Stage::Backup, done));
         Ok(saved)
     }
@@ -418,6 +419,7 @@ impl Migration {
             .map(|(reading, _)| std::mem::take(&mut reading.seen));
         let files = plan.store.databases.iter().zip(seen);
         let judged = judgement::judge(files, &self.request.profile, rules, examples);
+        observer.event(Event::Judged(&judged));
         for warning in &judged.warnings {
             observer.event(Event::Warning(warning));
         }

@@ -1,7 +1,8 @@
 //! What is told while a migration goes on.
 
+use crate::judgement::Judgement;
 use crate::plan::Inspection;
-use crate::report::{FileReport, Report, Warning};
+use crate::report::{FileReport, Report, SavedFile, Warning};
 
 /// The stages of a migration, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,6 +41,10 @@ pub enum Event<'a> {
     Inspected(&'a Inspection),
     /// A stage begins.
     Begins(Stage),
+    /// The backup is whole; its files, as they were read again.
+    BackedUp(&'a [SavedFile]),
+    /// All records were read; what is odd among them, and what the rules did.
+    Judged(&'a Judgement),
     /// A stage is done, with a sentence on what it did.
     Done(Stage, String),
     /// A database is done in the stage that is going on. In the order of the

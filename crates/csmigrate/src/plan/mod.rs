@@ -25,6 +25,7 @@ use caldb::rules::{RuleChoice, RuleSet};
 use caldb::{Profile, Role, Store, StoreFile};
 
 use crate::error::{Error, Result};
+use crate::inspect::Shutdown;
 use crate::lock;
 use crate::report::{SavedFile, Warning};
 use crate::staging::Place;
@@ -88,8 +89,9 @@ pub struct Inspection {
     pub space: Vec<Space>,
     /// Which other processes hold files of the source.
     pub holders: Holders,
-    /// What shows that the store was cleanly shut down, a sentence each.
-    pub clean: Vec<String>,
+    /// Whether the store was cleanly shut down. Not clean means that it is
+    /// taken as it is all the same.
+    pub shutdown: Shutdown,
     /// Which rules are wanted.
     pub rules: RuleChoice,
     /// Which release wrote the store, and the evidence.
@@ -198,12 +200,12 @@ impl Plan {
         stop.check()?;
         let environment = problems.take(shutdown::environment(store));
         let mut warnings = Vec::new();
-        let clean = environment.as_ref().and_then(|environment| {
+        let shutdown = environment.as_ref().and_then(|environment| {
             problems.take(shutdown::judge(request, store, environment, &mut warnings))
         });
         problems.finish()?;
-        let (Some(target), Some(backup), Some(environment), Some(clean)) =
-            (target, backup, environment, clean)
+        let (Some(target), Some(backup), Some(environment), Some(shutdown)) =
+            (target, backup, environment, shutdown)
         else {
             return Err(Error::Several(Vec::new()));
         };
@@ -235,7 +237,7 @@ impl Plan {
             store_bytes: store.files().map(StoreFile::len).sum(),
             space,
             holders,
-            clean,
+            shutdown,
             rules: request.rules,
             detection,
             warnings,

@@ -6,6 +6,7 @@ use bdbfile::log::{Environment, EnvironmentFiles, NewestPage, Reason, Verdict};
 use caldb::Store;
 
 use crate::error::{Error, Result};
+use crate::inspect::Shutdown;
 use crate::plan::Request;
 use crate::report::Warning;
 
@@ -15,14 +16,14 @@ pub(super) fn judge(
     store: &Store,
     environment: &Environment,
     warnings: &mut Vec<Warning>,
-) -> Result<Vec<String>> {
+) -> Result<Shutdown> {
     let newest = newest_page(store, environment, Err)?;
     match environment.judge(newest.as_ref()) {
-        Verdict::Clean { why } => Ok(why),
+        Verdict::Clean { why } => Ok(Shutdown::Clean(why)),
         Verdict::NoEnvironment => {
             let text = "there are no logs and no region files: whether the store was cleanly shut down cannot be told";
             warnings.push(Warning::new("shutdown-unknown", None, text));
-            Ok(Vec::new())
+            Ok(Shutdown::Unknown)
         }
         Verdict::Unclean { reasons } => {
             let reasons: Vec<String> = reasons.iter().map(Reason::to_string).collect();
@@ -37,7 +38,7 @@ pub(super) fn judge(
                 reasons.join("; ")
             );
             warnings.push(Warning::new("unclean-ignored", None, text));
-            Ok(Vec::new())
+            Ok(Shutdown::Unclean(reasons))
         }
     }
 }

@@ -1,0 +1,183 @@
+//! Facts as JSON, in the form that `--inspect` and `--report` share.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+
+use csmigrate::Preamble;
+use csmigrate::caldb::fact::Fact;
+use csmigrate::caldb::profile::Weights;
+use csmigrate::caldb::release::{Age, Detection, Release};
+use csmigrate::caldb::{FileProfile, Provenance};
+use csmigrate::inspect::Shutdown;
+use serde::Serialize;
+
+/// A document as text, with a line's end.
+pub(crate) fn text(document: &impl Serialize) -> Result<String, String> {
+    let mut text = serde_json::to_string_pretty(document)
+        .map_err(|error| format!("cannot write JSON: {error}"))?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// Which release wrote a store.
+#[derive(Serialize)]
+pub(crate) struct Answer {
+    name: &'static str,
+    text: String,
+    releases: Vec<&'static str>,
+    likely: Option<&'static str>,
+    weights: BTreeMap<&'static str, u32>,
+    advice: Vec<String>,
+}
+
+/// Whether a store was cleanly shut down.
+#[derive(Serialize)]
+pub(crate) struct Judgement<'a> {
+    judgement: &'static str,
+    why: &'a [String],
+}
+
+/// What the first bytes of a Berkeley DB file tell.
+#[derive(Serialize)]
+pub(crate) struct Database {
+    method: &'static str,
+    version: u32,
+    byte_order: String,
+    page_size: u32,
+    written_by: Option<&'static str>,
+}
+
+/// The form that keys or values are taken to have.
+#[derive(Serialize)]
+pub(crate) struct Form<'a> {
+    form: String,
+    provenance: Mark<'a>,
+}
+
+/// Where a fact comes from.
+#[derive(Serialize)]
+pub(crate) struct Mark<'a> {
+    mark: &'static str,
+    basis: &'a str,
+}
+
+/// What speaks for a release.
+#[derive(Serialize)]
+pub(crate) struct Evidence<'a> {
+    id: &'a str,
+    text: &'a str,
+    points_to: BTreeMap<&'static str, u32>,
+    rules_out: Vec<&'static str>,
+    provenance: Mark<'a>,
+}
+
+/// A rule that is on.
+#[derive(Serialize)]
+pub(crate) struct Rule<'a> {
+    id: &'a str,
+    text: &'a str,
+    provenance: Mark<'a>,
+}
+
+impl Answer {
+    pub(crate) fn of(detection: &Detection) -> Self {
+        let conclusion = &detection.conclusion;
+        Self {
+            name: conclusion.name(),
+            text: conclusion.to_string(),
+            releases: releases(conclusion.releases()),
+            likely: conclusion.likely().map(Release::name),
+            weights: weights(&detection.weights),
+            advice: conclusion.advice(),
+        }
+    }
+}
+
+impl<'a> Judgement<'a> {
+    pub(crate) fn of(shutdown: &'a Shutdown) -> Self {
+        Self {
+            judgement: shutdown.name(),
+            why: shutdown.why(),
+        }
+    }
+}
+
+impl Database {
+    pub(crate) fn of(preamble: &Preamble) -> Self {
+        Self {
+            method: preamble.kind.name(),
+            version: preamble.version,
+            byte_order: preamble.endian.to_string(),
+            page_size: preamble.page_size,
+            written_by: Age::of(preamble.kind, preamble.version).map(Age::words),
+        }
+    }
+}
+
+impl<'a> Form<'a> {
+    pub(crate) fn of_keys(known: &'a FileProfile) -> Self {
+        Self {
+            form: known.key.form.to_string(),
+            provenance: Mark::of(&known.key.provenance),
+        }
+    }
+
+    pub(crate) fn of_values(known: &'a FileProfile) -> Self {
+        Self {
+            form: known.value.form.to_string(),
+            provenance: Mark::of(&known.value.provenance),
+        }
+    }
+}
+
+impl<'a> Mark<'a> {
+    pub(crate) fn of<T: AsRef<str>>(provenance: &'a Provenance<T>) -> Self {
+        Self {
+            mark: provenance.mark(),
+            basis: provenance.basis(),
+        }
+    }
+}
+
+/// The evidence, in its order.
+pub(crate) fn evidence(detection: &Detection) -> Vec<Evidence<'_>> {
+    detection
+        .evidence
+        .iter()
+        .map(|one| Evidence {
+            id: &one.id,
+            text: &one.text,
+            points_to: weights(&one.points_to),
+            rules_out: releases(&one.rules_out),
+            provenance: Mark::of(&one.provenance),
+        })
+        .collect()
+}
+
+/// The rules, in their order.
+pub(crate) fn rules(facts: &[Fact<String>]) -> Vec<Rule<'_>> {
+    facts
+        .iter()
+        .map(|rule| Rule {
+            id: &rule.id,
+            text: &rule.text,
+            provenance: Mark::of(&rule.provenance),
+        })
+        .collect()
+}
+
+/// A name or a path; what is no text is shown by replacement characters.
+pub(crate) fn name(name: impl AsRef<OsStr>) -> String {
+    name.as_ref().display().to_string()
+}
+
+fn weights(weights: &Weights) -> BTreeMap<&'static str, u32> {
+    weights
+        .iter()
+        .map(|(release, weight)| (release.name(), *weight))
+        .collect()
+}
+
+fn releases(releases: &[Release]) -> Vec<&'static str> {
+    releases.iter().map(|release| release.name()).collect()
+}

@@ -1,0 +1,154 @@
+//! A report appears under its name when it is whole, also beside a run that
+//! fails; it takes the place of nothing but another report, and goes into no
+//! store. A place that cannot be written is known before anything is done.
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
+use serde_json::Value;
+use support::{
+    StepByStep, csmigrate, explained, fails, listing, log, names, run, sandbox_with, stderr,
+    succeeds,
+};
+
+fn read(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+#[test]
+fn with_nothing_beside_it() {
+    let sandbox = sandbox_with("composed-le");
+    let dir = sandbox.path();
+    fs::create_dir(dir.join("out")).unwrap();
+    succeeds(dir, ["--report", "out/r.json", "old", "new"]);
+    assert_eq!(names(&dir.join("out")), ["r.json"]);
+    assert_eq!(read(&dir.join("out/r.json"))["outcome"]["published"], true);
+    let mode = fs::metadata(dir.join("out/r.json")).unwrap().permissions();
+    // The process's mask may take away from it.
+    assert_eq!(mode.mode() & 0o777 & !0o644, 0);
+    assert_eq!(mode.mode() & 0o600, 0o600);
+}
+
+/// The name is free, and only a draft is there, until all is in place.
+#[test]
+fn when_all_is_done() {
+    let sandbox = sandbox_with("composed-le");
+    let dir = sandbox.path();
+    fs::create_dir(dir.join("out")).unwrap();
+    let report = dir.join("out/r.json");
+    let command = csmigrate(dir, ["--report", "out/r.json", "old", "new"]);
+    let mut run = StepByStep::start(command);
+    run.take_up_to("backup");
+    assert!(!report.exists());
+    let draft = names(&dir.join("out"));
+    assert_eq!(draft.len(), 1, "{draft:?}");
+    run.take_up_to("publish");
+    run.wait_until(|| report.exists());
+    assert_eq!(read(&report)["outcome"]["code"], "migrated");
+    assert_eq!(run.finish().status.code(), Some(0));
+    assert_eq!(names(&dir.join("out")), ["r.json"]);
+}
+
+#[test]
+fn in_the_place_of_an_earlier_one_or_of_nothing() {
+    let sandbox = sandbox_with("composed-le");
+    let dir = sandbox.path();
+    fs::write(dir.join("r.json"), "").unwrap();
+    succeeds(dir, ["--report", "r.json", "old", "new"]);
+    assert_eq!(read(&dir.join("r.json"))["outcome"]["status"], 0);
+    fails(dir, ["--report", "r.json", "old", "new"]);
+    assert_eq!(read(&dir.join("r.json"))["outcome"]["status"], 255);
+}
+
+#[test]
+fn on_standard_output_with_nothing_else() {
+    let sandbox = sandbox_with("composed-le");
+    let output = succeeds(sandbox.path(), ["--report", "-", "old", "new"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["outcome"]["code"], "migrated");
+
+    let output = run(sandbox.path(), ["--report", "-", "old", "new"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["outcome"]["code"], "refused");
+    let error = report["outcome"]["errors"][0]["text"].as_str().unwrap();
+    assert_eq!(explained(&output), format!("csmigrate: {error}\n"));
+}
+
+/// What cannot be a report's place is refused, and nothing is begun.
+#[test]
+fn or_the_run_does_not_begin() {
+    let sandbox = sandbox_with("composed-le");
+    let dir = sandbox.path();
+    fs::create_dir(dir.join("kept")).unwrap();
+    fs::create_dir(dir.join("dir")).unwrap();
+    fs::write(dir.join("mail"), "precious").unwrap();
+    fs::write(dir.join("like"), "{\n  \"format\": \"csmigrate-inspect\",").unwrap();
+    symlink("mail", dir.join("link")).unwrap();
+    symlink("old", dir.join("way")).unwrap();
+    for (file, told) in [
+        ("old/r.json", "the source directory"),
+        ("way/r.json", "the source directory"),
+        ("old/../old/r.json", "the source directory"),
+        ("old/backup", "the source directory"),
+        ("kept/r.json", "the backup directory"),
+        ("new", "the target directory"),
+        ("./new", "the target directory"),
+        ("logs/csmigrateError.log", "the name of a log"),
+        ("logs/csmigrate.log", "the name of a log"),
+        ("dir", "not a plain file"),
+        ("link", "not a plain file"),
+        ("/dev/null", "not a plain file"),
+        ("mail", "no report"),
+        ("like", "no report"),
+        ("..", "not the name of a file"),
+        ("none/r.json", "no file can be made"),
+        ("mail/r.json", "Not a directory"),
+        ("r.html", ".html"),
+        ("r.HTML", ".html"),
+        ("", "empty"),
+    ] {
+        let before = listing(dir);
+        let text = fails(dir, ["--report", file, "-b", "kept", "old", "new"]);
+        assert!(text.contains(told), "{file}: {text}");
+        let mut after = listing(dir);
+        // The logs may say so.
+        after.retain(|path, _| !path.starts_with("./logs") && !path.starts_with("logs"));
+        for (path, entry) in after {
+            if path != Path::new(".") {
+                assert_eq!(
+                    before.get(&path),
+                    Some(&entry),
+                    "{file}: {}",
+                    path.display()
+                );
+            }
+        }
+        assert_eq!(fs::read_to_string(dir.join("mail")).unwrap(), "precious");
+    }
+    assert!(log(dir).contains("error: report mail: "));
+}
+
+/// The store is migrated and the status says so; that there is no report is
+/// told.
+#[test]
+fn and_its_loss_is_told_and_costs_nothing() {
+    let sandbox = sandbox_with("composed-le");
+    let dir = sandbox.path();
+    fs::create_dir(dir.join("out")).unwrap();
+    let command = csmigrate(dir, ["--report", "out/r.json", "old", "new"]);
+    let mut run = StepByStep::start(command);
+    run.take_up_to("backup");
+    fs::rename(dir.join("out"), dir.join("elsewhere")).unwrap();
+    let output = run.finish();
+    assert_eq!(output.status.code(), Some(0));
+    let told = stderr(&output);
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert!(
+        told.contains("the report could not be written: out/r.json"),
+        "{told}"
+    );
+    assert!(dir.join("new/ics50events.db").exists());
+}
