@@ -91,10 +91,12 @@ fn next_steps(report: &Report, settings: &Settings) -> Vec<String> {
     let mut lines = vec![format!("{warnings}; the log is {}", logs.display())];
     let steps = steps(report);
     if report.dry_run {
-        lines.push(format!(
-            "Nothing was written but the logs. {}",
-            steps.join(" ")
-        ));
+        let what = match settings.report {
+            None => "the logs",
+            Some(_) => "the logs and the report",
+        };
+        let steps = steps.join(" ");
+        lines.push(format!("Nothing was written but {what}. {steps}"));
         return lines;
     }
     lines.push("Next:".to_owned());

@@ -18,7 +18,7 @@ pub(crate) enum Command {
     Usage,
     Version,
     Inspect(InspectSettings),
-    Migrate(Settings),
+    Migrate(Box<Settings>),
 }
 
 /// Checked settings of a look at a store.
@@ -151,7 +151,7 @@ fn check(mut raw: Raw) -> Result<Command, String> {
     if raw.json {
         return Err("--json is for --inspect".to_owned());
     }
-    check_migrate(raw).map(Command::Migrate)
+    check_migrate(raw).map(Box::new).map(Command::Migrate)
 }
 
 fn check_inspect(dir: PathBuf, raw: Raw) -> Result<InspectSettings, String> {

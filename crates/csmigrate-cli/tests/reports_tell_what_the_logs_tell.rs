@@ -14,6 +14,7 @@ use std::sync::OnceLock;
 
 use boon::{Compiler, SchemaIndex, Schemas};
 use csmigrate::caldb::check::CHECKS;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use support::{StepByStep, csmigrate, flip, log_texts, run, sandbox_with, testdata};
 use tempfile::TempDir;
@@ -266,7 +267,7 @@ fn stopped() -> Ended {
     );
     let mut run = StepByStep::start(command);
     run.take_up_to("backup");
-    run.ask_to_stop();
+    run.signal(Signal::TERM);
     assert_eq!(run.finish().status.code(), Some(255));
     Ended::found("stopped", "stopped", &sandbox)
 }
@@ -583,13 +584,12 @@ fn list(value: &Value) -> &[Value] {
 
 /// Control characters as the log shows them.
 fn escaped(line: &str) -> String {
-    let mut out = String::new();
-    for c in line.chars() {
+    let shown = |c: char| {
         if c.is_control() {
-            out.push_str(&format!("\\u{{{:x}}}", u32::from(c)));
+            format!("\\u{{{:x}}}", u32::from(c))
         } else {
-            out.push(c);
+            c.to_string()
         }
-    }
-    out
+    };
+    line.chars().map(shown).collect()
 }

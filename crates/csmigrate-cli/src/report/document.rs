@@ -78,7 +78,7 @@ struct Document<'a> {
     totals: Option<Totals>,
     checks: Option<Checks<'a>>,
     rules: Rules<'a>,
-    violations: Vec<Broken<'a>>,
+    violations: Vec<Unmet<'a>>,
     warnings: Vec<Odd<'a>>,
     next_steps: &'a [String],
     rollback: Option<&'a str>,
@@ -133,11 +133,11 @@ struct ShutDown<'a> {
 pub(super) struct Holders {
     known: bool,
     unseen: usize,
-    processes: Vec<Process>,
+    processes: Vec<HeldBy>,
 }
 
 #[derive(Debug, Serialize)]
-struct Process {
+struct HeldBy {
     process: u32,
     name: String,
     does: &'static str,
@@ -285,7 +285,7 @@ struct Line {
 }
 
 #[derive(Serialize)]
-struct Broken<'a> {
+struct Unmet<'a> {
     rule: &'a str,
     requires: &'a str,
     broken: &'static str,
@@ -374,7 +374,7 @@ fn document<'a>(known: &'a Known, settings: &'a Settings, rules: &'a RuleSet) ->
             applied: judgement.map_or_else(Vec::new, |judgement| applied(&judgement.rules)),
         },
         violations: judgement.map_or_else(Vec::new, |judgement| {
-            judgement.violations.iter().map(Broken::of).collect()
+            judgement.violations.iter().map(Unmet::of).collect()
         }),
         warnings: known.warnings.iter().map(Odd::of).collect(),
         next_steps: completed.map_or(&[][..], |completed| &completed.steps),
@@ -459,7 +459,7 @@ impl Holders {
         Self {
             known: holders.known,
             unseen: holders.unseen,
-            processes: holders.all.iter().map(Process::of).collect(),
+            processes: holders.all.iter().map(HeldBy::of).collect(),
         }
     }
 
@@ -468,12 +468,12 @@ impl Holders {
         Self {
             known: true,
             unseen: 0,
-            processes: holders.iter().map(Process::of).collect(),
+            processes: holders.iter().map(HeldBy::of).collect(),
         }
     }
 }
 
-impl Process {
+impl HeldBy {
     fn of(holder: &Holder) -> Self {
         Self {
             process: holder.process,
@@ -646,7 +646,7 @@ impl<'a> Place<'a> {
     }
 }
 
-impl<'a> Broken<'a> {
+impl<'a> Unmet<'a> {
     fn of(violation: &'a Violation) -> Self {
         Self {
             rule: &violation.rule,

@@ -405,12 +405,6 @@ impl StepByStep {
         self.child.wait().unwrap();
     }
 
-    /// Asks the run to end, as a terminal or an administrator would.
-    pub(crate) fn ask_to_stop(&self) {
-        let process = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
-    }
-
     /// Lets the run go to its end.
     pub(crate) fn finish(mut self) -> Output {
         while self.take().is_some() {}
