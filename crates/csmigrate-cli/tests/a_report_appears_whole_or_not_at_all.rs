@@ -9,6 +9,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use serde_json::Value;
+use support::strace::{self, Aim, Fault};
 use support::{
     StepByStep, csmigrate, explained, fails, listing, log, names, run, sandbox_with, stderr,
     succeeds,
@@ -147,8 +148,70 @@ fn and_its_loss_is_told_and_costs_nothing() {
     let told = stderr(&output);
     assert_eq!(told.lines().count(), 1, "{told}");
     assert!(
-        told.contains("the report could not be written: out/r.json"),
+        told.contains("report out/r.json: it could not be written: "),
         "{told}"
     );
     assert!(dir.join("new/ics50events.db").exists());
 }
+
+/// What was done is told also where the system does not promise to keep it:
+/// the name of the backup, that of the target, the report, its name.
+#[test]
+fn and_tells_what_may_not_last() {
+    if !strace::available() {
+        return;
+    }
+    let new = || {
+        let sandbox = sandbox_with("composed-le");
+        fs::create_dir(sandbox.path().join("out")).unwrap();
+        let args = ["--threads", "1", "--report", "out/r.json", "old", "new"];
+        let command = csmigrate(sandbox.path(), args);
+        (sandbox, command)
+    };
+    let (sandbox, command) = new();
+    let traced = strace::traced(&command, &sandbox.path().join("trace"), &SYNCS_AND_NAMES);
+    let calls: Vec<_> = traced.calls.iter().map(|call| call.name.as_str()).collect();
+    let syncs = |calls: &[&str]| calls.iter().filter(|name| **name == "fsync").count();
+    let renames = calls
+        .iter()
+        .enumerate()
+        .filter(|(_, name)| **name == "renameat2");
+    let renames: Vec<usize> = renames.map(|(at, _)| at).collect();
+    let [backup, target] = renames[..] else {
+        panic!("{calls:?}");
+    };
+    let all = syncs(&calls);
+    for (nth, status, outcome) in [
+        (syncs(&calls[..backup]) + 1, 255, Some(("failed", false))),
+        (
+            syncs(&calls[..target]) + 1,
+            255,
+            Some(("not-durable", true)),
+        ),
+        (all - 1, 0, None),
+        (all, 0, Some(("migrated", true))),
+    ] {
+        let (sandbox, command) = new();
+        let aim = Aim {
+            name: "fsync",
+            keys: &[],
+            nth,
+        };
+        let fault = Fault::Error("EIO");
+        let failed = strace::with_fault(&command, &sandbox.path().join("trace"), &aim, &fault);
+        let told = stderr(&failed.output);
+        assert_eq!(failed.output.status.code(), Some(status), "{nth}: {told}");
+        assert_eq!(told.lines().count(), 1, "{nth}: {told}");
+        let report = sandbox.path().join("out/r.json");
+        assert_eq!(report.exists(), outcome.is_some(), "{nth}: {told}");
+        if let Some((code, published)) = outcome {
+            let report = read(&report);
+            assert_eq!(report["outcome"]["code"], code, "{nth}");
+            assert_eq!(report["outcome"]["published"], published, "{nth}");
+        } else {
+            assert!(names(&sandbox.path().join("out")).is_empty());
+        }
+    }
+}
+
+const SYNCS_AND_NAMES: [&str; 2] = ["fsync", "renameat2"];

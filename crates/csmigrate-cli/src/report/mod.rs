@@ -72,9 +72,7 @@ impl<'a> Reporter<'a> {
     /// A line on a report that could not be written.
     pub(crate) fn trouble(&self) -> Option<String> {
         let trouble = self.trouble.as_ref()?;
-        Some(escaped(&format!(
-            "warning: the report could not be written: {trouble}"
-        )))
+        Some(escaped(&format!("warning: report {trouble}")))
     }
 
     fn write(&mut self) {

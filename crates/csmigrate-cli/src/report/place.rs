@@ -93,7 +93,7 @@ impl Place {
                 let mut output = io::stdout();
                 let written = output.write_all(text.as_bytes());
                 let written = written.and_then(|()| output.flush());
-                written.map_err(|error| format!("standard output: {error}"))
+                written.map_err(|error| format!("on standard output: it is not whole: {error}"))
             }
             Self::File(place) => place
                 .write(text)
@@ -103,7 +103,14 @@ impl Place {
 }
 
 impl FilePlace {
-    fn write(&mut self, text: &str) -> io::Result<()> {
+    fn write(&mut self, text: &str) -> Result<(), String> {
+        self.appear(text)
+            .map_err(|error| format!("it could not be written: {error}"))?;
+        let synced = File::open(&self.dir).and_then(|dir| dir.sync_all());
+        synced.map_err(|error| format!("it is there, but its directory cannot be synced: {error}"))
+    }
+
+    fn appear(&mut self, text: &str) -> io::Result<()> {
         let mut draft = match self.draft.take() {
             Some(draft) => draft,
             None => self.make_draft()?,
@@ -112,7 +119,7 @@ impl FilePlace {
         draft.as_file().sync_all()?;
         self.check_free()?;
         draft.persist(&self.path).map_err(|error| error.error)?;
-        File::open(&self.dir)?.sync_all()
+        Ok(())
     }
 
     fn make_draft(&self) -> io::Result<NamedTempFile> {
