@@ -81,6 +81,26 @@ impl Screen {
     }
 }
 
+/// What is to be said where files are damaged.
+fn salvage_steps(report: &Report) -> Option<Vec<String>> {
+    let damaged = report.files.iter().filter(|file| file.salvaged.is_some());
+    let names: Vec<String> = damaged
+        .map(|file| file.name.display().to_string())
+        .collect();
+    if names.is_empty() {
+        return None;
+    }
+    let what = if report.published {
+        "is published"
+    } else {
+        "can be saved, and nothing was published"
+    };
+    Some(vec![format!(
+        "Damaged: {}. Only what is listed as saved in csmigrateSalvage.log {what}.",
+        names.join(", ")
+    )])
+}
+
 fn next_steps(report: &Report, settings: &Settings) -> Vec<String> {
     let logs = settings.log_dir.join("csmigrate.log");
     let warnings = match report.warning_count() {
@@ -89,6 +109,12 @@ fn next_steps(report: &Report, settings: &Settings) -> Vec<String> {
         count => format!("{count} warnings"),
     };
     let mut lines = vec![format!("{warnings}; the log is {}", logs.display())];
+    if let Some(losses) = salvage_steps(report) {
+        lines.extend(losses);
+        if !report.published {
+            return lines;
+        }
+    }
     let steps = steps(report);
     if report.dry_run {
         lines.push(format!(
