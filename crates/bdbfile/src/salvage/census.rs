@@ -63,7 +63,10 @@ impl Census {
             report.pages += 1;
             match class {
                 Class::Unreadable => {}
-                Class::Zeros => report.zeros += 1,
+                Class::Zeros => {
+                    report.zeros += 1;
+                    report.mention(Place::page(pgno), Rule::ZeroPage);
+                }
                 _ if broken.is_some() => report.unsound += 1,
                 _ => {
                     report.sound += 1;

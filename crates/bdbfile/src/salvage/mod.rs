@@ -83,7 +83,8 @@ pub fn salvage<S: PageSource, E: From<crate::Error>>(
 }
 
 /// The same, and `finding` is told of everything odd as it is met: of all of
-/// it, where the report lists the first hundred.
+/// it, where the report lists the first hundred, and of pages of zeros, which
+/// may have held something or never have been used.
 ///
 /// # Errors
 /// As [`salvage`] has them.

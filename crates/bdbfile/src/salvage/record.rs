@@ -143,6 +143,15 @@ impl<'f> Reporter<'f> {
         }
     }
 
+    /// Tells of something that is no finding: it may be as it should.
+    pub(super) fn mention(&mut self, place: Place, rule: Rule) {
+        (self.told)(&Finding {
+            place,
+            rule,
+            detail: String::new(),
+        });
+    }
+
     pub(super) fn find(&mut self, place: Place, rule: Rule, detail: impl Into<String>) {
         let finding = Finding {
             place,
