@@ -96,7 +96,11 @@ impl Found<'_> {
             self,
             Self::Finding(Finding {
                 place: Place { slot: Some(_), .. },
-                rule: Rule::ItemBounds | Rule::ItemType | Rule::Blob,
+                rule: Rule::ItemBounds
+                    | Rule::ItemType
+                    | Rule::Blob
+                    | Rule::DuplicateLength
+                    | Rule::DuplicatesLost,
                 ..
             })
         )

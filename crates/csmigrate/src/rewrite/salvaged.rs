@@ -81,7 +81,8 @@ pub(crate) fn list<S: PageSource>(
     // The rules are those of records that are known to be whole in their file.
     let knowledge = knowledge.without_rules();
     let mut look = knowledge.look();
-    let (mut digester, mut saved, mut parts) = (Content::default(), 0, 0);
+    let mut digester = Content::default();
+    let (mut saved, mut parts, mut keys_alone) = (0, 0, 0);
     let finding = |finding: &bdbfile::read::Finding| {
         // A run that is to stop cannot read a page, which is no damage.
         if stop.asked().is_none() {
@@ -95,6 +96,8 @@ pub(crate) fn list<S: PageSource>(
         }
         if record.state != State::Whole {
             parts += 1;
+            // Counted as an item without a datum as well.
+            keys_alone += u64::from(record.key.is_some() && record.value.is_empty());
             tell(&Found::Lost(&record));
             return Ok(());
         }
@@ -126,7 +129,7 @@ pub(crate) fn list<S: PageSource>(
         saved,
         repeated: 0,
         parts,
-        items: report.lost,
+        items: report.lost.saturating_sub(keys_alone),
         pages: report.pages,
         unreadable: report.unreadable,
         unsound: report.unsound,
