@@ -79,9 +79,7 @@ fn run(args: &[OsString]) -> Result<(), Failure> {
     let mut report = Reporter::begin(&settings, args);
     let mut told = false;
     let done = match &mut report {
-        Ok(report) => {
-            migrate(&settings, &mut logs, report, stop, &mut told).map_err(Failure::from)
-        }
+        Ok(report) => migrate(&settings, &mut logs, report, stop, &mut told).map_err(Failure::from),
         Err(message) => Err(Failure::from(message.clone())),
     };
     if let Err(Failure(messages)) = &done

@@ -81,8 +81,8 @@ impl Screen {
     }
 }
 
-/// What is to be said where files are damaged.
-fn salvage_steps(report: &Report) -> Option<Vec<String>> {
+/// Which files are damaged, where any are.
+fn damaged(report: &Report) -> Option<String> {
     let damaged = report.files.iter().filter(|file| file.salvaged.is_some());
     let names: Vec<String> = damaged
         .map(|file| file.name.display().to_string())
@@ -90,15 +90,10 @@ fn salvage_steps(report: &Report) -> Option<Vec<String>> {
     if names.is_empty() {
         return None;
     }
-    let what = if report.published {
-        "is published"
-    } else {
-        "can be saved, and nothing was published"
-    };
-    Some(vec![format!(
-        "Damaged: {}. Only what is listed as saved in csmigrateSalvage.log {what}.",
-        names.join(", ")
-    )])
+    let names = names.join(", ");
+    Some(format!(
+        "Damaged: {names}. Only what csmigrateSalvage.log lists as saved is there."
+    ))
 }
 
 fn next_steps(report: &Report, settings: &Settings) -> Vec<String> {
@@ -109,18 +104,17 @@ fn next_steps(report: &Report, settings: &Settings) -> Vec<String> {
         count => format!("{count} warnings"),
     };
     let mut lines = vec![format!("{warnings}; the log is {}", logs.display())];
-    if let Some(losses) = salvage_steps(report) {
-        lines.extend(losses);
-        if !report.published {
-            return lines;
-        }
+    if let Some(damaged) = damaged(report) {
+        lines.push(damaged);
     }
     let steps = steps(report);
-    if report.dry_run {
-        lines.push(format!(
-            "Nothing was written but the logs. {}",
-            steps.join(" ")
-        ));
+    if !report.published {
+        let what = if report.dry_run {
+            "Nothing was written but the logs."
+        } else {
+            "Nothing was published."
+        };
+        lines.push(format!("{what} {}", steps.join(" ")));
         return lines;
     }
     lines.push("Next:".to_owned());
@@ -130,8 +124,12 @@ fn next_steps(report: &Report, settings: &Settings) -> Vec<String> {
     lines
 }
 
-/// What is to be done after a run that did what it was asked.
+/// What is to be done after a run that came to its end.
 pub(crate) fn steps(report: &Report) -> Vec<String> {
+    if !report.published && report.losses().is_some() {
+        let step = "Look at csmigrateSalvage.log; --publish-salvaged publishes what can be saved.";
+        return vec![step.to_owned()];
+    }
     if report.dry_run {
         return vec!["Run again without -d to migrate.".to_owned()];
     }

@@ -365,13 +365,17 @@ impl Error {
             | Self::KindNotMigrated { file: path, .. }
             | Self::RuleChangesKey { file: path, .. }
             | Self::Mismatch { file: path, .. }
+            | Self::NothingSaved { file: path, .. }
             | Self::TargetTaken(path)
             | Self::PublishedDiffers { path, .. }
             | Self::NotDurable { path, .. }
             | Self::Owner { path, .. }
             | Self::Io { path, .. } => Some(path),
             Self::Database { error, .. } => error.file().map(Path::new),
-            Self::Stopped { .. } | Self::Several(_) => None,
+            Self::Stopped { .. }
+            | Self::SalvageNotPublished(_)
+            | Self::SalvagedWithLosses(_)
+            | Self::Several(_) => None,
         };
         path.filter(|path| !path.as_os_str().is_empty())
     }

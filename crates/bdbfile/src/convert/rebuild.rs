@@ -114,13 +114,12 @@ pub fn rebuild_telling<S: PageSource, W: PageSink>(
     }
     let mut allow_duplicates = false;
     loop {
-        match survey.write(source, sink()?, &options, allow_duplicates, &mut told)? {
-            Some((sink, written)) => return Ok((sink, survey.rebuilt(written, false))),
-            None => {
-                allow_duplicates = true;
-                told(Told::Again);
-            }
+        let written = survey.write(source, sink()?, &options, allow_duplicates, &mut told)?;
+        if let Some((sink, written)) = written {
+            return Ok((sink, survey.rebuilt(written, false)));
         }
+        allow_duplicates = true;
+        told(Told::Again);
     }
 }
 
