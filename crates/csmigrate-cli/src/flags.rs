@@ -14,6 +14,8 @@ pub(crate) enum Id {
     LogDir,
     Threads,
     IgnoreLogs,
+    Salvage,
+    PublishSalvaged,
     Profile,
     Rules,
     Report,
@@ -124,6 +126,29 @@ pub(crate) const FLAGS: &[Flag] = &[
         help: &[
             "migrate a store that was not cleanly shut down as its files",
             "are, without what only its logs hold",
+        ],
+    },
+    Flag {
+        id: Id::Salvage,
+        short: None,
+        long: Some("salvage"),
+        value: None,
+        documented: false,
+        help: &[
+            "for a damaged store: list each record that is saved or lost in",
+            "csmigrateSalvage.log, build what can be saved, and publish",
+            "nothing (a store without damage is migrated as ever)",
+        ],
+    },
+    Flag {
+        id: Id::PublishSalvaged,
+        short: None,
+        long: Some("publish-salvaged"),
+        value: None,
+        documented: false,
+        help: &[
+            "with --salvage: publish what can be saved; the exit status is",
+            "255 all the same",
         ],
     },
     Flag {

@@ -1,18 +1,22 @@
-//! The two log files, csmigrate.log and csmigrateError.log: appended to, one
-//! line an entry, whatever the data hold.
+//! The log files, csmigrate.log and csmigrateError.log, and csmigrateSalvage.log
+//! where files are salvaged: appended to, one line an entry, whatever the data
+//! hold.
 
-use std::ffi::OsString;
+mod listing;
+
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use csmigrate::inspect::Shutdown;
-use csmigrate::observer::{Event, Stage};
+use csmigrate::observer::{Event, Found, Stage};
 use csmigrate::report::{FileReport, RecordOrder, Warning};
 use csmigrate::{Inspection, PlannedFile};
 
 use crate::escape::escaped;
+use crate::logs::listing::Listing;
 use crate::settings::{LogLevel, Settings};
 
 /// The migration log, as the product names it.
@@ -20,11 +24,17 @@ pub(crate) const MIGRATION_LOG: &str = "csmigrate.log";
 /// The log of errors, as the product names it.
 pub(crate) const ERROR_LOG: &str = "csmigrateError.log";
 
+/// What is saved and lost of damaged files: ours.
+const SALVAGE_LOG: &str = "csmigrateSalvage.log";
+
 /// The open logs.
 #[derive(Debug)]
 pub(crate) struct Logs {
     migration: Log,
     errors: Log,
+    /// Where the listing of damaged files goes, and it, once there is one.
+    salvage_path: PathBuf,
+    salvage: Option<Listing>,
     level: LogLevel,
 }
 
@@ -67,6 +77,8 @@ impl Logs {
         Ok(Self {
             migration: open(MIGRATION_LOG)?,
             errors: open(ERROR_LOG)?,
+            salvage_path: dir.join(SALVAGE_LOG),
+            salvage: None,
             level: settings.log_level,
         })
     }
@@ -89,11 +101,13 @@ impl Logs {
 
     /// The last line of a run that did what it was asked.
     pub(crate) fn end(&mut self) {
+        self.flush();
         self.line("done, exit status 0");
     }
 
     /// The last lines of a run that did not; in both logs.
     pub(crate) fn errors(&mut self, messages: &[String]) {
+        self.flush();
         for message in messages {
             let entry = entry(&format!("error: {message}"));
             for log in [&mut self.migration, &mut self.errors] {
@@ -105,7 +119,8 @@ impl Logs {
 
     /// A line on a log that could not be written.
     pub(crate) fn trouble(&self) -> Option<String> {
-        let logs = [&self.migration, &self.errors];
+        let listing = self.salvage.as_ref().map(|listing| &listing.log);
+        let logs = [&self.migration, &self.errors].into_iter().chain(listing);
         logs.into_iter().find_map(|log| {
             let error = log.trouble.as_ref()?;
             let path = log.path.display();
@@ -122,6 +137,8 @@ impl Logs {
             Event::Done(stage, what) => self.line(&format!("{}: {what}", stage.name())),
             Event::File(stage, report) => self.file(*stage, report),
             Event::Warning(warning) => self.warning(warning),
+            Event::Salvaged { file, found } => self.salvaged(file, found),
+            Event::Completed(_) => self.flush(),
             _ => {}
         }
     }
@@ -198,6 +215,35 @@ impl Logs {
                     None => self.line(&format!("odd: {case}")),
                 }
             }
+        }
+    }
+
+    /// Lists what is left of a damaged file; its damage and the sums are in
+    /// the migration log as well.
+    fn salvaged(&mut self, file: &OsStr, found: &Found<'_>) {
+        let name = file.display();
+        if let Found::Damage(damage) = found {
+            self.line(&format!("salvage: {name}: {damage}"));
+        }
+        let listing = match &mut self.salvage {
+            Some(listing) => listing,
+            None => match Listing::open(&self.salvage_path) {
+                Ok(listing) => self.salvage.insert(listing),
+                Err(error) => {
+                    // Told once, as any log that cannot be written.
+                    let path = self.salvage_path.display();
+                    let error = io::Error::new(error.kind(), format!("{path}: {error}"));
+                    self.migration.trouble.get_or_insert(error);
+                    return;
+                }
+            },
+        };
+        listing.add(&name.to_string(), found);
+    }
+
+    fn flush(&mut self) {
+        if let Some(listing) = &mut self.salvage {
+            listing.flush();
         }
     }
 

@@ -77,11 +77,14 @@ fn run(args: &[OsString]) -> Result<(), Failure> {
     let mut logs = Logs::open(&settings)?;
     logs.begin(args);
     let mut report = Reporter::begin(&settings, args);
+    let mut told = false;
     let done = match &mut report {
-        Ok(report) => migrate(&settings, &mut logs, report, stop).map_err(Failure::from),
+        Ok(report) => migrate(&settings, &mut logs, report, stop, &mut told).map_err(Failure::from),
         Err(message) => Err(Failure::from(message.clone())),
     };
-    if let Err(Failure(messages)) = &done {
+    if let Err(Failure(messages)) = &done
+        && !told
+    {
         logs.errors(messages);
     }
     let of_report = report.ok().and_then(|report| report.trouble());
@@ -91,11 +94,13 @@ fn run(args: &[OsString]) -> Result<(), Failure> {
     done
 }
 
+/// Migrates; `told` becomes whether the logs have their last lines already.
 fn migrate(
     settings: &Settings,
     logs: &mut Logs,
     report: &mut Reporter<'_>,
     stop: Arc<AtomicUsize>,
+    told: &mut bool,
 ) -> Result<(), csmigrate::Error> {
     let mut screen = Screen::new(settings);
     screen.begin(settings);
@@ -105,7 +110,14 @@ fn migrate(
         report.event(&event);
         if let Event::Completed(done) = event {
             screen.end(done, settings);
-            logs.end();
+            match done.losses() {
+                None => logs.end(),
+                Some(losses) => {
+                    let Failure(messages) = losses.into();
+                    logs.errors(&messages);
+                }
+            }
+            *told = true;
         }
     };
     let migration = settings.migration.clone();

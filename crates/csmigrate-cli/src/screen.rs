@@ -81,6 +81,21 @@ impl Screen {
     }
 }
 
+/// Which files are damaged, where any are.
+fn damaged(report: &Report) -> Option<String> {
+    let damaged = report.files.iter().filter(|file| file.salvaged.is_some());
+    let names: Vec<String> = damaged
+        .map(|file| file.name.display().to_string())
+        .collect();
+    if names.is_empty() {
+        return None;
+    }
+    let names = names.join(", ");
+    Some(format!(
+        "Damaged: {names}. Only what csmigrateSalvage.log lists as saved is there."
+    ))
+}
+
 fn next_steps(report: &Report, settings: &Settings) -> Vec<String> {
     let logs = settings.log_dir.join("csmigrate.log");
     let warnings = match report.warning_count() {
@@ -89,14 +104,17 @@ fn next_steps(report: &Report, settings: &Settings) -> Vec<String> {
         count => format!("{count} warnings"),
     };
     let mut lines = vec![format!("{warnings}; the log is {}", logs.display())];
+    if let Some(damaged) = damaged(report) {
+        lines.push(damaged);
+    }
     let steps = steps(report);
-    if report.dry_run {
-        let what = match settings.report {
-            None => "the logs",
-            Some(_) => "the logs and the report",
+    if !report.published {
+        let what = match (report.dry_run, &settings.report) {
+            (false, _) => "Nothing was published.",
+            (true, None) => "Nothing was written but the logs.",
+            (true, Some(_)) => "Nothing was written but the logs and the report.",
         };
-        let steps = steps.join(" ");
-        lines.push(format!("Nothing was written but {what}. {steps}"));
+        lines.push(format!("{what} {}", steps.join(" ")));
         return lines;
     }
     lines.push("Next:".to_owned());
@@ -106,8 +124,12 @@ fn next_steps(report: &Report, settings: &Settings) -> Vec<String> {
     lines
 }
 
-/// What is to be done after a run that did what it was asked.
+/// What is to be done after a run that came to its end.
 pub(crate) fn steps(report: &Report) -> Vec<String> {
+    if !report.published && report.losses().is_some() {
+        let step = "Look at csmigrateSalvage.log; --publish-salvaged publishes what can be saved.";
+        return vec![step.to_owned()];
+    }
     if report.dry_run {
         return vec!["Run again without -d to migrate.".to_owned()];
     }

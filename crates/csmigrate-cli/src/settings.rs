@@ -4,9 +4,9 @@ use std::ffi::{OsStr, OsString};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use csmigrate::Migration;
 use csmigrate::caldb::Profile;
 use csmigrate::caldb::rules::RuleChoice;
+use csmigrate::{Migration, Salvage};
 use lexopt::Arg;
 
 use crate::escape::escaped;
@@ -72,6 +72,8 @@ struct Raw {
     quiet: bool,
     dry_run: bool,
     ignore_logs: bool,
+    salvage: bool,
+    publish_salvaged: bool,
     log_level: Option<OsString>,
     backup: Option<OsString>,
     log_dir: Option<OsString>,
@@ -127,6 +129,8 @@ impl Raw {
             Id::Quiet => self.quiet = true,
             Id::DryRun => self.dry_run = true,
             Id::IgnoreLogs => self.ignore_logs = true,
+            Id::Salvage => self.salvage = true,
+            Id::PublishSalvaged => self.publish_salvaged = true,
             Id::Json => self.json = true,
             Id::Profile => self.profile = Some(value),
             Id::Rules => self.rules = Some(value),
@@ -163,6 +167,8 @@ fn check_inspect(dir: PathBuf, raw: Raw) -> Result<InspectSettings, String> {
         ("--threads", raw.threads.is_some()),
         ("--ignore-logs", raw.ignore_logs),
         ("--report", raw.report.is_some()),
+        ("--salvage", raw.salvage),
+        ("--publish-salvaged", raw.publish_salvaged),
     ];
     if let Some((name, _)) = unwanted.into_iter().find(|(_, given)| *given) {
         return Err(format!("{name} has no meaning with --inspect"));
@@ -190,11 +196,18 @@ fn check_migrate(raw: Raw) -> Result<Settings, String> {
             return Err(format!("log level '{level}' is neither min nor max"));
         }
     };
+    let salvage = match (raw.salvage, raw.publish_salvaged) {
+        (false, false) => Salvage::Refuse,
+        (true, false) => Salvage::List,
+        (true, true) => Salvage::Publish,
+        (false, true) => return Err("--publish-salvaged is for --salvage".to_owned()),
+    };
     let profile_file = raw.profile.clone().map(PathBuf::from);
     let profile = profile(raw.profile)?;
     let rules = rules(raw.rules)?;
     let mut migration = Migration::new(&source, &target)
         .ignore_logs(raw.ignore_logs)
+        .salvage(salvage)
         .profile(profile.clone())
         .rules(rules);
     if let Some(threads) = raw.threads {

@@ -52,11 +52,21 @@ pub(crate) fn make(plan: &Plan, place: &Place, stop: &Stop) -> Result<Vec<SavedF
     plan.check_unchanged()?;
     stop.check()?;
     let last = plan.store.conf.as_ref().map(|file| file.name.as_os_str());
-    staging.publish(&plan.source_dir, last)?.finish()?;
+    let published = staging.publish(&plan.source_dir, last).map_err(not_kept)?;
+    published.finish()?;
     Ok(saved)
 }
 
 /// Takes over the backup that an interrupted run made, found identical.
 pub(crate) fn take_over(place: &Place) -> Result<()> {
-    Published::found(place.clone())?.finish()
+    Published::found(place.clone()).map_err(not_kept)?.finish()
+}
+
+/// A backup that may not last is no target that may not: nothing was
+/// published.
+fn not_kept(error: Error) -> Error {
+    match error {
+        Error::NotDurable { path, source } => Error::io(&path, "sync its directory")(source),
+        error => error,
+    }
 }

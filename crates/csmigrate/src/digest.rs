@@ -10,6 +10,15 @@ pub struct RecordDigest {
     sum: u128,
 }
 
+impl RecordDigest {
+    /// The digest of the records that are left when some are taken away.
+    pub(crate) fn without(self, others: Self) -> Self {
+        Self {
+            sum: self.sum.wrapping_sub(others.sum),
+        }
+    }
+}
+
 impl fmt::Display for RecordDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", self.sum)

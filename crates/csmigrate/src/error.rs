@@ -14,7 +14,8 @@ use crate::plan::Holder;
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// What kept a migration from being done. The source is unchanged and nothing
-/// has been published, whichever it is.
+/// has been published, whichever it is; but for [`Error::NotDurable`] and
+/// [`Error::SalvagedWithLosses`], which come after that.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -234,6 +235,23 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// Nothing at all can be saved of a damaged file.
+    #[error("{}: nothing can be saved of it ({why}); nothing was published; put a sound copy of the file, as from a hot backup, into the source directory, or move it away if the store can do without it, and run csmigrate again", file.display())]
+    NothingSaved {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Files are damaged, and what can be saved of them was not to be
+    /// published.
+    #[error(
+        "nothing was published: {0}; look at the listing, csmigrateSalvage.log, and add --publish-salvaged to publish what can be saved"
+    )]
+    SalvageNotPublished(Losses),
+    /// What could be saved of damaged files was published.
+    #[error("published what could be saved: {0}; csmigrateSalvage.log lists each")]
+    SalvagedWithLosses(Losses),
     /// Several of these at once.
     #[error("{}", joined_errors(.0))]
     Several(Vec<Error>),
@@ -247,6 +265,31 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+}
+
+/// What is lost of the damaged files of a store, all together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Losses {
+    /// Damaged files.
+    pub files: u64,
+    /// Whole records found in them.
+    pub saved: u64,
+    /// Records known to be lost.
+    pub lost: u64,
+    /// Pages of which it is not known what they held.
+    pub pages: u64,
+}
+
+impl std::fmt::Display for Losses {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let files = if self.files == 1 { "file" } else { "files" };
+        write!(
+            f,
+            "of {} damaged {files} {} records are saved and {} are known to be lost, and of {} pages it is not known what they held",
+            self.files, self.saved, self.lost, self.pages
+        )
+    }
 }
 
 impl Error {
@@ -286,6 +329,9 @@ impl Error {
             Self::NotDurable { .. } => "not-durable",
             Self::Stopped { .. } => "stopped",
             Self::Owner { .. } => "owner",
+            Self::NothingSaved { .. } => "nothing-saved",
+            Self::SalvageNotPublished(_) => "salvage-not-published",
+            Self::SalvagedWithLosses(_) => "salvaged-with-losses",
             Self::Several(_) => "several",
             Self::Io { .. } => "io",
         }
@@ -319,13 +365,17 @@ impl Error {
             | Self::KindNotMigrated { file: path, .. }
             | Self::RuleChangesKey { file: path, .. }
             | Self::Mismatch { file: path, .. }
+            | Self::NothingSaved { file: path, .. }
             | Self::TargetTaken(path)
             | Self::PublishedDiffers { path, .. }
             | Self::NotDurable { path, .. }
             | Self::Owner { path, .. }
             | Self::Io { path, .. } => Some(path),
             Self::Database { error, .. } => error.file().map(Path::new),
-            Self::Stopped { .. } | Self::Several(_) => None,
+            Self::Stopped { .. }
+            | Self::SalvageNotPublished(_)
+            | Self::SalvagedWithLosses(_)
+            | Self::Several(_) => None,
         };
         path.filter(|path| !path.as_os_str().is_empty())
     }
@@ -458,7 +508,7 @@ fn database_remedy(error: &bdbfile::Error, copy: bool) -> &'static str {
             | Rule::Partitioned,
         ) => "; this version of csmigrate does not migrate such a file; nothing was published",
         _ => {
-            "; nothing was published; put a sound copy of the file, as from a hot backup, into the source directory and run csmigrate again"
+            "; nothing was published; put a sound copy of the file, as from a hot backup, into the source directory and run csmigrate again, or add --salvage to see what can be saved of it"
         }
     }
 }

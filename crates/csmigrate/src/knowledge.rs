@@ -57,6 +57,14 @@ impl FileKnowledge<'_> {
         rules: None,
     };
 
+    /// The same, with no record changed.
+    pub(crate) fn without_rules(&self) -> Self {
+        Self {
+            form: self.form.clone(),
+            rules: None,
+        }
+    }
+
     /// Whether a rule may change a record.
     pub(crate) fn may_change(&self) -> bool {
         self.rules.is_some() && self.form.is_some()
@@ -99,6 +107,11 @@ impl Look<'_> {
 }
 
 impl Seen {
+    /// Records of a form that is known.
+    pub(crate) fn recognised(&self) -> u64 {
+        self.gathered.as_ref().map_or(0, Gatherer::recognised)
+    }
+
     /// Adds what was seen of the records that follow.
     pub(crate) fn append(&mut self, after: Self) {
         self.tally.append(after.tally);

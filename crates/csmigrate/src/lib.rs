@@ -45,10 +45,11 @@ mod stop;
 mod system;
 mod verify;
 
+pub use bdbfile;
 pub use bdbfile::layout::Preamble;
 pub use caldb;
 pub use digest::RecordDigest;
-pub use error::{Error, Result};
+pub use error::{Error, Losses, Result};
 pub use judgement::Judgement;
-pub use migration::Migration;
+pub use migration::{Migration, Salvage};
 pub use plan::{BackupPlan, Hold, Holder, Holders, Inspection, PlannedFile, Space};

@@ -21,11 +21,12 @@ use crate::error::{Error, Result};
 use crate::judgement::{self, Judgement};
 use crate::knowledge::Knowledge;
 use crate::observer::{Event, Observer, Stage};
-use crate::plan::{Backup, Inspection, Plan, Purpose, Request};
+use crate::plan::{Backup, Inspection, Plan, Problems, Purpose, Request};
 use crate::report::{FileReport, Report, SavedFile, Warning};
+use crate::rewrite::salvaged::{self, Listed};
 use crate::rewrite::{self, Reading};
 use crate::staging::{Published, Staging};
-use crate::stop::Stop;
+use crate::stop::{Stop, Watched};
 use crate::system;
 use crate::verify;
 
@@ -38,8 +39,34 @@ pub struct Migration {
     stop: Stop,
 }
 
+/// What is done about databases that cannot be read whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Salvage {
+    /// The run is refused.
+    #[default]
+    Refuse,
+    /// What can be saved of them is listed, built and compared, and nothing is
+    /// published.
+    List,
+    /// The same, and published.
+    Publish,
+}
+
+impl Salvage {
+    /// Whether an error is a damage that is gone round.
+    pub(crate) fn takes(self, error: &Error) -> bool {
+        self != Self::Refuse && salvaged::is_damage(error)
+    }
+}
+
 /// What was read from a database, and how long that and its building took.
 type Timed = (Reading, Duration);
+
+/// What came of reading a database: that, or how it is damaged.
+type Tried = (std::result::Result<Reading, Error>, Duration);
+
+/// What a run brought, published or not.
+type Outcome = (Option<Published>, Vec<FileReport>, Judgement);
 
 /// Rules of the caller's own.
 #[derive(Clone, Default)]
@@ -62,6 +89,7 @@ impl Migration {
                 target: target.into(),
                 backup: None,
                 ignore_logs: false,
+                salvage: Salvage::default(),
                 profile: Profile::shipped().clone(),
                 rules: RuleChoice::default(),
             },
@@ -84,6 +112,17 @@ impl Migration {
     #[must_use]
     pub fn ignore_logs(mut self, ignore: bool) -> Self {
         self.request.ignore_logs = ignore;
+        self
+    }
+
+    /// Says what is done about databases that cannot be read whole. Where any
+    /// is salvaged the run ends with [`Error::SalvageNotPublished`] or, the
+    /// target in place, with [`Error::SalvagedWithLosses`]: that nothing is
+    /// lost of a damaged file can never be known. A store without damage is
+    /// migrated as ever.
+    #[must_use]
+    pub fn salvage(mut self, salvage: Salvage) -> Self {
+        self.request.salvage = salvage;
         self
     }
 
@@ -147,8 +186,8 @@ impl Migration {
     ///
     /// # Errors
     /// Whatever kept the target from being published; the source is unchanged
-    /// and the target as it was before. With [`Error::NotDurable`] alone the
-    /// target is there, complete.
+    /// and the target as it was before. With [`Error::NotDurable`] and
+    /// [`Error::SalvagedWithLosses`] alone the target is there, complete.
     pub fn run(&self, observer: &mut dyn Observer) -> Result<Report> {
         let run = self.migrate(observer);
         run.map_err(|error| self.stop.explain(error))
@@ -163,7 +202,8 @@ impl Migration {
         let open = |file: &StoreFile| {
             FileSource::open(&file.path).map_err(Error::io(&file.path, "read the file"))
         };
-        let (readings, judgement) = self.read(&plan, open, true, observer)?;
+        let listed = |_: &StoreFile, source: &_, listed: Listed| Ok(listed.reading(source));
+        let (readings, judgement) = self.read(&plan, open, listed, true, observer)?;
         let reports: Vec<FileReport> = plan
             .store
             .databases
@@ -177,9 +217,9 @@ impl Migration {
         plan.check_unchanged()?;
         let done = format!("{} records can be read", total(&reports));
         observer.event(Event::Done(Stage::Rewrite, done));
-        let report = self.report(&plan, Vec::new(), reports, judgement, began);
+        let report = self.report(&plan, Vec::new(), false, reports, judgement, began);
         observer.event(Event::Completed(&report));
-        Ok(report)
+        ended(report)
     }
 
     fn migrate(&self, observer: &mut dyn Observer) -> Result<Report> {
@@ -194,15 +234,16 @@ impl Migration {
             self.publish(&plan, &copy_dir, observer)?
         };
         drop(times);
-        let report = self.report(&plan, saved, reports, judgement, began);
+        let done = published.is_some();
+        let report = self.report(&plan, saved, done, reports, judgement, began);
         observer.event(Event::Completed(&report));
         // The last thing that is done: a run that is ended before it is known
         // by the next.
-        if let Err(error) = published.finish() {
+        if let Some(Err(error)) = published.map(Published::finish) {
             let text = format!("the target is complete, but {error}; it may be removed by hand");
             observer.event(Event::Warning(&Warning::new("marker-left", None, text)));
         }
-        Ok(report)
+        ended(report)
     }
 
     fn plan(&self, purpose: Purpose, observer: &mut dyn Observer) -> Result<Plan> {
@@ -252,23 +293,31 @@ impl Migration {
         Ok(saved)
     }
 
-    /// Builds the new store, looks at it, and makes it appear.
+    /// Builds the new store, looks at it, and makes it appear, unless it has
+    /// what was salvaged and is not to be published.
     fn publish(
         &self,
         plan: &Plan,
         copy_dir: &Path,
         observer: &mut dyn Observer,
-    ) -> Result<(Published, Vec<FileReport>, Judgement)> {
+    ) -> Result<Outcome> {
         let (staging, readings, judgement) = self.rewrite(plan, copy_dir, observer)?;
         let reports = self.verify(plan, staging.dir(), &readings, observer)?;
         observer.event(Event::Begins(Stage::Publish));
         plan.check_unchanged()?;
         self.stop.check()?;
+        let damaged = readings.iter().any(|(one, _)| one.salvaged.is_some());
+        if damaged && self.request.salvage != Salvage::Publish {
+            let done =
+                "not done: files are damaged, and what was saved of them was not to be published";
+            observer.event(Event::Done(Stage::Publish, done.to_owned()));
+            return Ok((None, reports, judgement));
+        }
         let last = plan.store.conf.as_ref().map(|file| file.name.as_os_str());
         let published = staging.publish(&plan.source_dir, last)?;
         let done = format!("{} is in place", plan.inspection.target.display());
         observer.event(Event::Done(Stage::Publish, done));
-        Ok((published, reports, judgement))
+        Ok((Some(published), reports, judgement))
     }
 
     /// Looks at what an interrupted run published as if it had been built now.
@@ -277,7 +326,7 @@ impl Migration {
         plan: &Plan,
         copy_dir: &Path,
         observer: &mut dyn Observer,
-    ) -> Result<(Published, Vec<FileReport>, Judgement)> {
+    ) -> Result<Outcome> {
         let differs = |why: String| Error::PublishedDiffers {
             path: plan.inspection.target.clone(),
             why,
@@ -287,7 +336,11 @@ impl Migration {
             let copy = copy_dir.join(&file.name);
             MappedSource::open(&copy).map_err(Error::io(&copy, "read the backup"))
         };
-        let (readings, judgement) = self.read(plan, open, false, observer)?;
+        let workers = self.workers();
+        let rebuilt = |file: &StoreFile, source: &_, listed| {
+            salvaged::rehearse(source, listed, &copy_dir.join(&file.name), workers)
+        };
+        let (readings, judgement) = self.read(plan, open, rebuilt, false, observer)?;
         observer.event(Event::Done(
             Stage::Rewrite,
             "not done again: an interrupted run had published the target".to_owned(),
@@ -321,14 +374,16 @@ impl Migration {
             plan.inspection.target.display()
         );
         observer.event(Event::Done(Stage::Publish, done));
-        Ok((published, reports, judgement))
+        Ok((Some(published), reports, judgement))
     }
 
-    /// Reads every database, as `open` opens it, and writes nothing.
+    /// Reads every database, as `open` opens it, and writes nothing. What was
+    /// found in a damaged one is completed by `salvaged`.
     fn read<S: PageSource>(
         &self,
         plan: &Plan,
         open: impl Fn(&StoreFile) -> Result<S> + Sync,
+        salvaged: impl Fn(&StoreFile, &Watched<S>, Listed) -> Result<Reading>,
         examples: bool,
         observer: &mut dyn Observer,
     ) -> Result<(Vec<Timed>, Judgement)> {
@@ -340,10 +395,18 @@ impl Migration {
         let read = |_, file: &StoreFile, workers| {
             let began = Instant::now();
             let source = self.stop.watch(open(file)?);
-            let reading = rewrite::read_only(source, &knowledge.of(&file.name), workers)?;
-            Ok((reading, began.elapsed()))
+            let reading = rewrite::read_only(source, &knowledge.of(&file.name), workers);
+            self.tried(reading, began)
         };
-        let mut readings = self.each_database(&plan.store.databases, read, &mut |_| {})?;
+        let tried = self.each_database(&plan.store.databases, read, &mut |_| {})?;
+        let salvage = |_, file: &StoreFile, damage: &Error, observer: &mut dyn Observer| {
+            let source = self.stop.watch(open(file)?);
+            let known = knowledge.of(&file.name);
+            let (stop, name) = (&self.stop, &file.name);
+            let listed = salvaged::list(&source, name, damage, &known, stop, observer)?;
+            salvaged(file, &source, listed)
+        };
+        let mut readings = self.salvaged(plan, tried, salvage, observer)?;
         let judgement = self.judge(plan, &mut readings, &rules, examples, observer);
         Ok((readings, judgement))
     }
@@ -372,20 +435,33 @@ impl Migration {
             carry(&mut staging, conf, copy_dir, text, &self.stop)?;
         }
         let ids = FileIds::new(plan);
+        let open = |file: &StoreFile| {
+            let copy = copy_dir.join(&file.name);
+            let source = MappedSource::open(&copy).map_err(Error::io(&copy, "read the backup"))?;
+            Ok::<_, Error>(self.stop.watch(source))
+        };
         let build = |index: usize, file: &StoreFile, workers| {
             let output = at(&outputs, index)?;
             let began = Instant::now();
-            let copy = copy_dir.join(&file.name);
             let path = staging.path_of(&file.name);
-            let source = MappedSource::open(&copy).map_err(Error::io(&copy, "read the backup"))?;
-            let source = self.stop.watch(source);
+            let source = open(file)?;
             let id = ids.of(&file.name);
             let known = knowledge.of(&file.name);
-            let reading = rewrite::rewrite(source, &path, output, id, &known, workers)?;
+            let reading = rewrite::rewrite(source, &path, output, id, &known, workers);
             system::take_after(output, &path, &file.metadata)?;
-            Ok((reading, began.elapsed()))
+            self.tried(reading, began)
         };
-        let mut readings = self.each_database(databases, build, &mut |_| {})?;
+        let tried = self.each_database(databases, build, &mut |_| {})?;
+        let salvage = |index, file: &StoreFile, damage: &Error, observer: &mut dyn Observer| {
+            let output = at(&outputs, index)?;
+            let path = staging.path_of(&file.name);
+            let source = open(file)?;
+            let known = knowledge.of(&file.name);
+            let (stop, name, id) = (&self.stop, &file.name, ids.of(&file.name));
+            let listed = salvaged::list(&source, name, damage, &known, stop, observer)?;
+            salvaged::rewrite(&source, listed, &path, output, id, self.workers())
+        };
+        let mut readings = self.salvaged(plan, tried, salvage, observer)?;
         let judgement = self.judge(plan, &mut readings, &rules, false, observer);
         let records: u64 = readings
             .iter()
@@ -394,6 +470,48 @@ impl Migration {
         let done = format!("{records} records written and synced");
         observer.event(Event::Done(Stage::Rewrite, done));
         Ok((staging, readings, judgement))
+    }
+
+    /// What came of reading a database; damage that is gone round is no error.
+    fn tried(&self, reading: Result<Reading>, began: Instant) -> Result<Tried> {
+        match reading {
+            Err(error) if !self.request.salvage.takes(&error) => Err(error),
+            tried => Ok((tried, began.elapsed())),
+        }
+    }
+
+    /// Salvages the databases that are damaged, one after the other. All are
+    /// listed, also where one makes the run fail.
+    fn salvaged(
+        &self,
+        plan: &Plan,
+        tried: Vec<Tried>,
+        salvage: impl Fn(usize, &StoreFile, &Error, &mut dyn Observer) -> Result<Reading>,
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<Timed>> {
+        let mut readings = Vec::with_capacity(tried.len());
+        let mut problems = Problems::default();
+        for (index, (file, (tried, spent))) in plan.store.databases.iter().zip(tried).enumerate() {
+            let began = Instant::now();
+            let reading = match tried {
+                Ok(reading) => Ok(reading),
+                Err(damage) => salvage(index, file, &damage, observer),
+            };
+            match reading {
+                Ok(reading) => readings.push((reading, spent + began.elapsed())),
+                Err(error @ Error::NothingSaved { .. }) => problems.add(error),
+                Err(error) => return Err(error),
+            }
+        }
+        problems.finish()?;
+        Ok(readings)
+    }
+
+    /// All threads.
+    fn workers(&self) -> Workers {
+        Workers {
+            threads: self.threads,
+        }
     }
 
     /// The rules that are on.
@@ -447,10 +565,8 @@ impl Migration {
         };
         let mut told = |report: &FileReport| tell(observer, Stage::Verify, report);
         let reports = self.each_database(databases, read_again, &mut told)?;
-        let done = format!(
-            "{} records found again, counts and digests equal",
-            total(&reports)
-        );
+        let found: u64 = reports.iter().map(|report| report.records_written).sum();
+        let done = format!("{found} records found again, counts and digests equal");
         observer.event(Event::Done(Stage::Verify, done));
         Ok(reports)
     }
@@ -465,9 +581,7 @@ impl Migration {
         work: impl Fn(usize, &StoreFile, Workers) -> Result<T> + Sync,
         done: &mut dyn FnMut(&T),
     ) -> Result<Vec<T>> {
-        let all = Workers {
-            threads: self.threads,
-        };
+        let all = self.workers();
         let (large, small): (Vec<_>, Vec<_>) = databases
             .iter()
             .enumerate()
@@ -495,6 +609,7 @@ impl Migration {
         &self,
         plan: &Plan,
         backup_files: Vec<SavedFile>,
+        published: bool,
         files: Vec<FileReport>,
         judgement: Judgement,
         began: Instant,
@@ -509,6 +624,7 @@ impl Migration {
             backup_reused: matches!(plan.backup, Backup::Reuse { .. }),
             backup_files,
             target_found: plan.target_found,
+            published,
             files,
             detection: plan.inspection.detection.clone(),
             checks: judgement.checks,
@@ -620,6 +736,14 @@ fn tell(observer: &mut dyn Observer, stage: Stage, report: &FileReport) {
     }
 }
 
+/// The report of a run that came to its end, or what is lost.
+fn ended(report: Report) -> Result<Report> {
+    match report.losses() {
+        Some(losses) => Err(losses),
+        None => Ok(report),
+    }
+}
+
 fn total(reports: &[FileReport]) -> u64 {
     reports.iter().map(|report| report.records_read).sum()
 }
@@ -646,11 +770,14 @@ fn file_report(
     let name: OsString = file.name.clone();
     FileReport {
         holds: file.holds(),
-        version: reading.meta.version,
+        version: reading.version,
         endian: reading.endian,
-        page_size: reading.meta.page_size,
+        page_size: reading.page_size,
         order: reading.order,
-        records_read: reading.scan.records,
+        records_read: match &reading.salvaged {
+            Some(salvaged) => salvaged.saved,
+            None => reading.scan.records,
+        },
         records_written,
         unrecognised: reading.unrecognised,
         deleted: reading.scan.deleted,
@@ -659,6 +786,7 @@ fn file_report(
         bytes_out,
         elapsed,
         warnings: rewrite::warnings(&name, reading),
+        salvaged: reading.salvaged.clone(),
         name,
     }
 }

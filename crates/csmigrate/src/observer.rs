@@ -1,8 +1,14 @@
 //! What is told while a migration goes on.
 
+use std::ffi::OsStr;
+
+use bdbfile::read::Finding;
+use bdbfile::salvage::Salvaged;
+use bdbfile::{Place, Rule};
+
 use crate::judgement::Judgement;
 use crate::plan::Inspection;
-use crate::report::{FileReport, Report, SavedFile, Warning};
+use crate::report::{FileReport, Report, SalvagedFile, SavedFile, Warning};
 
 /// The stages of a migration, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -55,6 +61,50 @@ pub enum Event<'a> {
     Completed(&'a Report),
     /// Something odd that costs no record.
     Warning(&'a Warning),
+    /// Something that is left of a damaged file, or is not. Damaged files come
+    /// one after the other.
+    Salvaged {
+        /// The name of the file.
+        file: &'a OsStr,
+        /// What was found.
+        found: &'a Found<'a>,
+    },
+}
+
+/// What is found in a damaged file, first its damage and last all together.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Found<'a> {
+    /// Why the file cannot be read whole.
+    Damage(&'a str),
+    /// A whole record.
+    Saved(&'a Salvaged<'a>),
+    /// A record of which only a part is left: it is not carried.
+    Lost(&'a Salvaged<'a>),
+    /// A page or an item that is damaged, or something else that is odd.
+    Finding(&'a Finding),
+    /// Nothing can be saved of the file, and why.
+    Nothing(&'a str),
+    /// What was found in all.
+    All(&'a SalvagedFile),
+}
+
+impl Found<'_> {
+    /// Whether this is an item in use that gives no record, not even a part.
+    pub fn is_lost_item(&self) -> bool {
+        matches!(
+            self,
+            Self::Finding(Finding {
+                place: Place { slot: Some(_), .. },
+                rule: Rule::ItemBounds
+                    | Rule::ItemType
+                    | Rule::Blob
+                    | Rule::DuplicateLength
+                    | Rule::DuplicatesLost,
+                ..
+            })
+        )
+    }
 }
 
 /// Receives events, on the thread that runs the migration.

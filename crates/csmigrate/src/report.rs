@@ -11,6 +11,7 @@ use caldb::release::Detection;
 use caldb::rules::{Tally, Violation};
 
 use crate::digest::RecordDigest;
+use crate::error::{Error, Losses};
 
 /// What is odd in a store, though it costs no record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,6 +94,63 @@ pub struct FileReport {
     pub elapsed: Duration,
     /// What was odd in the file.
     pub warnings: Vec<Warning>,
+    /// What was saved and lost, where the file is damaged and was salvaged.
+    pub salvaged: Option<SalvagedFile>,
+}
+
+/// What is left of a damaged file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SalvagedFile {
+    /// Why it cannot be read whole.
+    pub damage: String,
+    /// Whole records found.
+    pub saved: u64,
+    /// Of these: not carried, because another is equal to them.
+    pub repeated: u64,
+    /// Records of which only a part is left; not carried.
+    pub parts: u64,
+    /// Items in use of which nothing is left.
+    pub items: u64,
+    /// Pages of the file.
+    pub pages: u32,
+    /// Pages that the system could not read.
+    pub unreadable: u32,
+    /// Pages whose structure is broken. What they held is not known.
+    pub unsound: u32,
+    /// Pages of zeros. They may have held something.
+    pub zeros: u32,
+}
+
+impl SalvagedFile {
+    /// Records that are known to be lost. There may be more: what was on a
+    /// damaged page cannot be counted.
+    pub fn lost(&self) -> u64 {
+        self.parts.saturating_add(self.items)
+    }
+
+    /// Pages of which it is not known what they held.
+    pub fn lost_pages(&self) -> u64 {
+        [self.unreadable, self.unsound, self.zeros]
+            .map(u64::from)
+            .iter()
+            .sum()
+    }
+}
+
+impl std::fmt::Display for SalvagedFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "damaged: {} records saved, {} known to be lost; of {} pages {} are damaged, {} cannot be read and {} are zeros",
+            self.saved,
+            self.lost(),
+            self.pages,
+            self.unsound,
+            self.unreadable,
+            self.zeros
+        )
+    }
 }
 
 /// A file of the backup.
@@ -126,6 +184,9 @@ pub struct Report {
     /// Whether an interrupted run had published the target already, and this
     /// one only looked at it again.
     pub target_found: bool,
+    /// Whether the target is in place: not in a dry run, and not where files
+    /// were salvaged and that was not to be published.
+    pub published: bool,
     /// The databases, in the order of the inspection.
     pub files: Vec<FileReport>,
     /// Which release wrote the store, and the evidence.
@@ -151,6 +212,28 @@ impl Report {
     /// Records read from the source.
     pub fn records_read(&self) -> u64 {
         self.files.iter().map(|file| file.records_read).sum()
+    }
+
+    /// Why the run is no success though it came to its end: files are damaged,
+    /// and what is not known to be whole is not called so, whether or not what
+    /// could be saved was published.
+    pub fn losses(&self) -> Option<Error> {
+        let damaged = self.files.iter().filter_map(|file| file.salvaged.as_ref());
+        let mut losses = Losses::default();
+        for file in damaged {
+            losses.files += 1;
+            losses.saved += file.saved;
+            losses.lost += file.lost();
+            losses.pages += file.lost_pages();
+        }
+        if losses.files == 0 {
+            return None;
+        }
+        Some(if self.published {
+            Error::SalvagedWithLosses(losses)
+        } else {
+            Error::SalvageNotPublished(losses)
+        })
     }
 
     /// All warnings, those about files included.

@@ -2,14 +2,22 @@
 
 use std::path::Path;
 
-use bdbfile::read::Finding;
+use bdbfile::read::{Finding, ScanReport};
 use bdbfile::source::MappedSource;
 use bdbfile::{Rule, Workers};
 
+use crate::digest::{RecordDigest, SequenceDigest};
 use crate::error::{Error, Result};
 use crate::knowledge::FileKnowledge;
-use crate::rewrite::{self, Reading};
+use crate::rewrite::{self, Reading, salvaged};
 use crate::stop::Stop;
+
+/// What a new file holds.
+struct Written {
+    scan: ScanReport,
+    digest: RecordDigest,
+    sequence: SequenceDigest,
+}
 
 /// Reads a written database and compares it with what was read from the
 /// source: number of records, digest, order, structure. Returns the records
@@ -34,7 +42,20 @@ pub(crate) fn verify(
             written,
         })
     };
-    let written = match rewrite::read_only(source, &FileKnowledge::NONE, workers) {
+    let again = if read.salvaged.is_some() {
+        salvaged::read_again(source).map(|(scan, digest)| Written {
+            scan,
+            digest,
+            sequence: read.sequence,
+        })
+    } else {
+        rewrite::read_only(source, &FileKnowledge::NONE, workers).map(|again| Written {
+            scan: again.scan,
+            digest: again.digest,
+            sequence: again.sequence,
+        })
+    };
+    let written = match again {
         Ok(written) => written,
         // What is wrong here is what was written, not a file of the source.
         Err(Error::Database { error, .. }) if error.rule().is_some() => {

@@ -30,7 +30,7 @@ use crate::write::{FileParams, KeyOrder, NewFile, PageSink, Repeats, SortBudget}
 
 pub use database::{Arrival, Made, NewDatabase, RecordKey, Take, write_database};
 pub use note::Note;
-pub use rebuild::{Rebuilt, rebuild};
+pub use rebuild::{Rebuilt, Told, rebuild, rebuild_telling};
 
 use plan::Kind;
 

@@ -8,7 +8,9 @@ use crate::layout::{Meta, PageLayout};
 use crate::read::DatabaseFile;
 use crate::salvage::{Mode, Origin, SalvageReport, Salvaged, State, salvage};
 use crate::source::PageSource;
-use crate::write::{BtreeParams, Duplicates, HashParams, NewFile, PageSink, RecnoParams, Repeats};
+use crate::write::{
+    BtreeParams, Duplicates, HashParams, LeftOut, NewFile, PageSink, RecnoParams, Repeats,
+};
 
 /// The names of the databases where it is not known whose the records are.
 const KEYED: &[u8] = b"keyed";
@@ -54,15 +56,47 @@ impl Rebuilt {
 /// gets around.
 pub fn rebuild<S: PageSource, W: PageSink>(
     source: &S,
+    sink: impl FnMut() -> Result<W>,
+    options: &ConvertOptions,
+    mut lost: impl FnMut(&Salvaged<'_>),
+) -> Result<(W, Rebuilt)> {
+    rebuild_telling(source, sink, options, |told| {
+        if let Told::Lost(record) = told {
+            lost(record);
+        }
+    })
+}
+
+/// What is told while a file is rebuilt.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Told<'a> {
+    /// A record in use of which only a part is there; each once.
+    Lost(&'a Salvaged<'a>),
+    /// A whole record is not written, because another has its key; with sorted
+    /// duplicates, or where no duplicates are allowed, that other is equal to
+    /// it.
+    LeftOut(LeftOut<'a>),
+    /// The writing begins again: what was told as left out is not.
+    Again,
+}
+
+/// The same as [`rebuild`], with more told: a caller can so work out which
+/// records the new file must have.
+///
+/// # Errors
+/// As [`rebuild`] has them.
+pub fn rebuild_telling<S: PageSource, W: PageSink>(
+    source: &S,
     mut sink: impl FnMut() -> Result<W>,
     options: &ConvertOptions,
-    lost: impl FnMut(&Salvaged<'_>),
+    mut told: impl FnMut(Told<'_>),
 ) -> Result<(W, Rebuilt)> {
     let options = ConvertOptions {
         kind: None,
         ..options.clone()
     };
-    let survey = Survey::take(source, lost)?;
+    let survey = Survey::take(source, |record| told(Told::Lost(record)))?;
     if survey.parts == 0
         && is_whole(&survey.found)
         && let Ok(file) = DatabaseFile::open(source)
@@ -80,10 +114,12 @@ pub fn rebuild<S: PageSource, W: PageSink>(
     }
     let mut allow_duplicates = false;
     loop {
-        match survey.write(source, sink()?, &options, allow_duplicates)? {
-            Some((sink, written)) => return Ok((sink, survey.rebuilt(written, false))),
-            None => allow_duplicates = true,
+        let written = survey.write(source, sink()?, &options, allow_duplicates, &mut told)?;
+        if let Some((sink, written)) = written {
+            return Ok((sink, survey.rebuilt(written, false)));
         }
+        allow_duplicates = true;
+        told(Told::Again);
     }
 }
 
@@ -178,6 +214,7 @@ impl Survey {
         sink: W,
         options: &ConvertOptions,
         allow_duplicates: bool,
+        told: &mut dyn FnMut(Told<'_>),
     ) -> Result<Option<(W, Converted)>> {
         let opened = DatabaseFile::open(source).ok();
         let alone = opened.as_ref().map(DatabaseFile::meta);
@@ -228,7 +265,7 @@ impl Survey {
                 meta,
                 allow_duplicates,
             };
-            match section.write(source, &mut file, options)? {
+            match section.write(source, &mut file, options, told)? {
                 Some(database) => databases.push(database),
                 None => return Ok(None),
             }
@@ -259,6 +296,7 @@ impl Section<'_> {
         source: &S,
         file: &mut NewFile<W>,
         options: &ConvertOptions,
+        told: &mut dyn FnMut(Told<'_>),
     ) -> Result<Option<ConvertedDatabase>> {
         let mut notes = Vec::new();
         let mut new = self.plan(options, &mut notes)?;
@@ -305,6 +343,7 @@ impl Section<'_> {
             feed,
             |left| {
                 clash |= left.value != left.kept;
+                told(Told::LeftOut(left));
             },
         )?;
         if clash && single {

@@ -3,7 +3,7 @@
 use crate::error::{Place, Rule};
 use crate::layout::{Kind, META_USED, Meta, PageNo, PageType, PageView};
 use crate::read::pages::Pages;
-use crate::salvage::record::SalvageReport;
+use crate::salvage::record::Reporter;
 use crate::salvage::shape::Shape;
 use crate::source::PageSource;
 
@@ -44,7 +44,7 @@ impl Census {
     pub(super) fn take<S: PageSource>(
         pages: &Pages<S>,
         shape: &Shape,
-        report: &mut SalvageReport,
+        report: &mut Reporter<'_>,
     ) -> Self {
         let mut census = Self {
             classes: Vec::new(),
@@ -63,7 +63,10 @@ impl Census {
             report.pages += 1;
             match class {
                 Class::Unreadable => {}
-                Class::Zeros => report.zeros += 1,
+                Class::Zeros => {
+                    report.zeros += 1;
+                    report.mention(Place::page(pgno), Rule::ZeroPage);
+                }
                 _ if broken.is_some() => report.unsound += 1,
                 _ => {
                     report.sound += 1;

@@ -58,9 +58,11 @@ mod slots;
 
 pub use record::{Mode, Origin, SalvageReport, Salvaged, State};
 
+use crate::read::Finding;
 use crate::source::PageSource;
 use census::Census;
 use passes::Work;
+use record::Reporter;
 use shape::Shape;
 
 /// Gives out every record that can still be read from the pages of `source`,
@@ -75,9 +77,24 @@ use shape::Shape;
 pub fn salvage<S: PageSource, E: From<crate::Error>>(
     source: S,
     mode: Mode,
+    each: impl FnMut(Salvaged<'_>) -> Result<(), E>,
+) -> Result<SalvageReport, E> {
+    salvage_telling(source, mode, |_| {}, each)
+}
+
+/// The same, and `finding` is told of everything odd as it is met: of all of
+/// it, where the report lists the first hundred, and of pages of zeros, which
+/// may have held something or never have been used.
+///
+/// # Errors
+/// As [`salvage`] has them.
+pub fn salvage_telling<S: PageSource, E: From<crate::Error>>(
+    source: S,
+    mode: Mode,
+    mut finding: impl FnMut(&Finding),
     mut each: impl FnMut(Salvaged<'_>) -> Result<(), E>,
 ) -> Result<SalvageReport, E> {
-    let mut report = SalvageReport::default();
+    let mut report = Reporter::new(&mut finding);
     let (shape, pages) = Shape::find(source, &mut report)?;
     let census = Census::take(&pages, &shape, &mut report);
     let mut work = Work::new(&pages, &shape, &census, mode, report);

@@ -9,7 +9,7 @@ use crate::layout::{NO_PAGE, PageHeader, PageNo, PageView};
 use crate::read::claims::Claims;
 use crate::read::pages::Pages;
 use crate::salvage::census::{Census, Class};
-use crate::salvage::record::{Mode, Origin, SalvageReport, Salvaged, State};
+use crate::salvage::record::{Mode, Origin, Reporter, SalvageReport, Salvaged, State};
 use crate::salvage::shape::Shape;
 use crate::source::PageSource;
 
@@ -26,7 +26,7 @@ pub(super) struct Work<'a, S> {
     pub(super) with_deleted: Claims,
     /// Pages of chains that were read in vain.
     pub(super) wasted: u64,
-    pub(super) report: SalvageReport,
+    pub(super) report: Reporter<'a>,
 }
 
 impl<'a, S: PageSource> Work<'a, S> {
@@ -35,7 +35,7 @@ impl<'a, S: PageSource> Work<'a, S> {
         shape: &'a Shape,
         census: &'a Census,
         mode: Mode,
-        report: SalvageReport,
+        report: Reporter<'a>,
     ) -> Self {
         Self {
             pages,
@@ -94,7 +94,7 @@ impl<'a, S: PageSource> Work<'a, S> {
     pub(super) fn finish(mut self) -> SalvageReport {
         let claimed = (0..self.pages.count()).filter(|pgno| self.claims.is_claimed(*pgno));
         self.report.used = PageNo::try_from(claimed.count()).unwrap_or(PageNo::MAX);
-        self.report
+        self.report.report
     }
 
     /// Gives out a record.

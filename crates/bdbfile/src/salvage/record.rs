@@ -1,5 +1,7 @@
 //! What a salvage gives out, and its report.
 
+use std::ops::{Deref, DerefMut};
+
 use crate::error::{Place, Rule};
 use crate::layout::{PageLayout, PageNo};
 use crate::read::Finding;
@@ -127,19 +129,59 @@ pub struct SalvageReport {
     pub more_findings: u64,
 }
 
-impl SalvageReport {
+/// A report being made, and who is told of each finding meanwhile.
+pub(super) struct Reporter<'f> {
+    pub(super) report: SalvageReport,
+    told: &'f mut dyn FnMut(&Finding),
+}
+
+impl<'f> Reporter<'f> {
+    pub(super) fn new(told: &'f mut dyn FnMut(&Finding)) -> Self {
+        Self {
+            report: SalvageReport::default(),
+            told,
+        }
+    }
+
+    /// Tells of something that is no finding: it may be as it should.
+    pub(super) fn mention(&mut self, place: Place, rule: Rule) {
+        (self.told)(&Finding {
+            place,
+            rule,
+            detail: String::new(),
+        });
+    }
+
     pub(super) fn find(&mut self, place: Place, rule: Rule, detail: impl Into<String>) {
+        let finding = Finding {
+            place,
+            rule,
+            detail: detail.into(),
+        };
+        (self.told)(&finding);
         if self.findings.len() < FINDINGS_LISTED {
-            self.findings.push(Finding {
-                place,
-                rule,
-                detail: detail.into(),
-            });
+            self.findings.push(finding);
         } else {
             self.more_findings += 1;
         }
     }
+}
 
+impl Deref for Reporter<'_> {
+    type Target = SalvageReport;
+
+    fn deref(&self) -> &SalvageReport {
+        &self.report
+    }
+}
+
+impl DerefMut for Reporter<'_> {
+    fn deref_mut(&mut self) -> &mut SalvageReport {
+        &mut self.report
+    }
+}
+
+impl SalvageReport {
     pub(super) fn count(&mut self, record: &Salvaged<'_>) {
         self.records += 1;
         match record.state {

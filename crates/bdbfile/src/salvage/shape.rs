@@ -11,7 +11,7 @@ use crate::layout::{
 };
 use crate::read::pages::Pages;
 use crate::read::quirks;
-use crate::salvage::record::SalvageReport;
+use crate::salvage::record::Reporter;
 use crate::salvage::slots::{Slots, hash_slot};
 use crate::source::PageSource;
 
@@ -58,7 +58,7 @@ impl Shape {
     /// Finds the layout and whatever of the metadata page is of use.
     pub(super) fn find<S: PageSource>(
         source: S,
-        report: &mut SalvageReport,
+        report: &mut Reporter<'_>,
     ) -> Result<(Self, Pages<S>)> {
         let stated = stated(&source)?;
         let (size, endian, pages_there) = elect(&source, stated.as_ref());

@@ -7,7 +7,7 @@ use csmigrate::caldb::Profile;
 use csmigrate::caldb::check::{Case, CheckReport, Finding};
 use csmigrate::caldb::rules::{RuleSet, Tally, Violation};
 use csmigrate::inspect::Shutdown;
-use csmigrate::report::{FileReport, RecordOrder, SavedFile, Warning};
+use csmigrate::report::{FileReport, RecordOrder, SalvagedFile, SavedFile, Warning};
 use csmigrate::{BackupPlan, Error, Hold, Holder, PlannedFile};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -46,6 +46,8 @@ pub(super) enum Outcome {
     Failed,
     /// A signal asked for it.
     Stopped,
+    /// The target is in place, with what could be saved of damaged files.
+    Salvaged,
     /// The target is in place, and may not survive a power failure.
     NotDurable,
 }
@@ -199,6 +201,20 @@ struct Done {
     bytes: Bytes,
     seconds: f64,
     warnings: usize,
+    salvaged: Option<Salvaged>,
+}
+
+/// What is left of a damaged file.
+#[derive(Serialize)]
+struct Salvaged {
+    damage: String,
+    saved: u64,
+    repeated: u64,
+    lost: u64,
+    pages: u32,
+    damaged_pages: u32,
+    unreadable_pages: u32,
+    zero_pages: u32,
 }
 
 #[derive(Serialize)]
@@ -386,7 +402,7 @@ fn end(known: &Known) -> End<'_> {
     let (status, published) = match known.outcome {
         Outcome::Migrated | Outcome::AlreadyPublished => (0, true),
         Outcome::DryRunPassed => (0, false),
-        Outcome::NotDurable => (crate::FAILURE, true),
+        Outcome::Salvaged | Outcome::NotDurable => (crate::FAILURE, true),
         Outcome::Refused | Outcome::Failed | Outcome::Stopped => (crate::FAILURE, false),
     };
     End {
@@ -588,6 +604,22 @@ impl Done {
             },
             seconds: seconds(report.elapsed),
             warnings: report.warnings.len(),
+            salvaged: report.salvaged.as_ref().map(Salvaged::of),
+        }
+    }
+}
+
+impl Salvaged {
+    fn of(file: &SalvagedFile) -> Self {
+        Self {
+            damage: file.damage.clone(),
+            saved: file.saved,
+            repeated: file.repeated,
+            lost: file.lost(),
+            pages: file.pages,
+            damaged_pages: file.unsound,
+            unreadable_pages: file.unreadable,
+            zero_pages: file.zeros,
         }
     }
 }

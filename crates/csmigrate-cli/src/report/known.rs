@@ -101,8 +101,11 @@ impl Known {
                 };
                 self.completed = Some(Completed {
                     steps: screen::steps(report),
-                    way_back: (!report.dry_run).then(|| screen::way_back(report)),
+                    way_back: report.published.then(|| screen::way_back(report)),
                 });
+                if let Some(losses) = report.losses() {
+                    self.failed(&losses);
+                }
             }
             _ => {}
         }
@@ -116,6 +119,7 @@ impl Known {
             // The backup's name may be what is not durable: then no target is
             // there.
             Error::NotDurable { .. } if publishing => Outcome::NotDurable,
+            Error::SalvagedWithLosses(_) => Outcome::Salvaged,
             Error::Stopped { .. } => Outcome::Stopped,
             _ if self.inspection.is_none() => Outcome::Refused,
             _ => Outcome::Failed,

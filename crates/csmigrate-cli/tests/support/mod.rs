@@ -4,6 +4,7 @@
 
 #![allow(dead_code)]
 
+pub(crate) mod contents;
 pub(crate) mod disk;
 pub(crate) mod namespace;
 pub(crate) mod promises;

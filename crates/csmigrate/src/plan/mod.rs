@@ -27,12 +27,13 @@ use caldb::{Profile, Role, Store, StoreFile};
 use crate::error::{Error, Result};
 use crate::inspect::Shutdown;
 use crate::lock;
+use crate::migration::Salvage;
 use crate::report::{SavedFile, Warning};
 use crate::staging::Place;
 use crate::stop::Stop;
 
 pub use holders::{Hold, Holder, Holders};
-use problems::Problems;
+pub(crate) use problems::Problems;
 pub use space::Space;
 
 /// A file of the source, as the inspection found it.
@@ -116,6 +117,7 @@ pub(crate) struct Request {
     pub(crate) target: PathBuf,
     pub(crate) backup: Option<PathBuf>,
     pub(crate) ignore_logs: bool,
+    pub(crate) salvage: Salvage,
     pub(crate) profile: Profile,
     pub(crate) rules: RuleChoice,
 }
@@ -184,7 +186,7 @@ impl Plan {
         };
         let store = &found.store;
         source::check_readable(store, &mut problems);
-        source::check_databases(store, &mut problems);
+        source::check_databases(store, request.salvage, &mut problems);
         let holders = holders::find(store);
         problems.take(holders::check(request, &holders));
         let to_build = target.as_ref().filter(|target| !target.found);

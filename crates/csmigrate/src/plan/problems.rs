@@ -5,20 +5,20 @@ use crate::error::{Error, Result};
 
 /// The problems found so far.
 #[derive(Debug, Default)]
-pub(super) struct Problems {
+pub(crate) struct Problems {
     found: Vec<Error>,
 }
 
 impl Problems {
     /// The result, or `None` and one problem more.
-    pub(super) fn take<T>(&mut self, result: Result<T>) -> Option<T> {
+    pub(crate) fn take<T>(&mut self, result: Result<T>) -> Option<T> {
         result.map_err(|error| self.add(error)).ok()
     }
 
     /// Adds a problem, unless it is known already: two looks at one damaged
     /// file find the same, the first of them with what to do about it; and
     /// where no more files may be open, no file can be read.
-    pub(super) fn add(&mut self, error: Error) {
+    pub(crate) fn add(&mut self, error: Error) {
         for error in error.into_all() {
             let text = error.to_string();
             let known = |known: &Error| {
@@ -32,7 +32,7 @@ impl Problems {
     }
 
     /// Fails where there is any.
-    pub(super) fn finish(self) -> Result<()> {
+    pub(crate) fn finish(self) -> Result<()> {
         if self.found.is_empty() {
             return Ok(());
         }
@@ -40,7 +40,7 @@ impl Problems {
     }
 
     /// The problems, of which there are some, as one error.
-    pub(super) fn into_error(mut self) -> Error {
+    pub(crate) fn into_error(mut self) -> Error {
         if self.found.len() == 1
             && let Some(only) = self.found.pop()
         {

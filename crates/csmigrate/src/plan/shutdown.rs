@@ -17,7 +17,14 @@ pub(super) fn judge(
     environment: &Environment,
     warnings: &mut Vec<Warning>,
 ) -> Result<Shutdown> {
-    let newest = newest_page(store, environment, Err)?;
+    let newest = newest_page(store, environment, |error| {
+        if !request.salvage.takes(&error) {
+            return Err(error);
+        }
+        let text = format!("its pages say nothing of how the store was shut down: {error}");
+        warnings.push(Warning::new("pages-not-judged", None, text));
+        Ok(())
+    })?;
     match environment.judge(newest.as_ref()) {
         Verdict::Clean { why } => Ok(Shutdown::Clean(why)),
         Verdict::NoEnvironment => {

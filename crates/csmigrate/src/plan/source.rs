@@ -10,6 +10,7 @@ use caldb::rules::RuleSet;
 use caldb::{Profile, Role, Store, StoreFile};
 
 use crate::error::{Error, Result};
+use crate::migration::Salvage;
 use crate::plan::problems::Problems;
 use crate::report::Warning;
 use crate::rewrite;
@@ -91,12 +92,18 @@ pub(crate) fn open(file: &StoreFile) -> Result<File> {
 }
 
 /// Opens every database, so that one of a kind that is not read is refused
-/// before anything is copied. Its records are read later.
-pub(super) fn check_databases(store: &Store, problems: &mut Problems) {
+/// before anything is copied. Its records are read later. A damaged one is no
+/// problem where damaged ones are salvaged.
+pub(super) fn check_databases(store: &Store, salvage: Salvage, problems: &mut Problems) {
     for file in &store.databases {
         // What cannot be opened at all was found before.
         if let Ok(source) = FileSource::open(&file.path) {
-            problems.take(rewrite::open(source));
+            match rewrite::open(source) {
+                Err(error) if salvage.takes(&error) => {}
+                opened => {
+                    problems.take(opened);
+                }
+            }
         }
     }
 }

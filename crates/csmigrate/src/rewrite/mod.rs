@@ -2,28 +2,31 @@
 //!
 //! * `others`: files that are not one btree with keys, as every documented file
 //!   of a store is.
+//! * `salvaged`: files that cannot be read whole.
 
 mod others;
+pub(crate) mod salvaged;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use bdbfile::Workers;
-use bdbfile::layout::{Endian, Kind, Meta, PageLayout};
+use bdbfile::layout::{Endian, Kind, PageLayout};
 use bdbfile::read::{Database, DatabaseFile, Finding, ScanReport};
 use bdbfile::source::PageSource;
 use bdbfile::write::{BtreeParams, FileParams, KeyOrder, NewFile, SyncingSink};
-use caldb::check::Gatherer;
 
 use crate::digest::{Digester, RecordDigest, SequenceDigest};
 use crate::error::{Error, Result};
 use crate::knowledge::{FileKnowledge, Seen};
-use crate::report::{RecordOrder, Warning};
+use crate::report::{RecordOrder, SalvagedFile, Warning};
 
 /// What was read from one database.
 #[derive(Debug)]
 pub(crate) struct Reading {
-    pub(crate) meta: Meta,
+    /// Of the source file: the version of its format, 0 where that is lost.
+    pub(crate) version: u32,
+    pub(crate) page_size: u32,
     pub(crate) endian: Endian,
     pub(crate) order: RecordOrder,
     pub(crate) digest: RecordDigest,
@@ -35,6 +38,9 @@ pub(crate) struct Reading {
     pub(crate) unrecognised: u64,
     /// What was done otherwise than might be expected.
     pub(crate) notes: Vec<String>,
+    /// What was found in a damaged file. Then records and digest are what the
+    /// new file must have, and the sequence says nothing.
+    pub(crate) salvaged: Option<SalvagedFile>,
 }
 
 impl Reading {
@@ -45,10 +51,10 @@ impl Reading {
         scan: ScanReport,
         seen: Seen,
     ) -> Self {
-        let recognised = seen.gathered.as_ref().map_or(0, Gatherer::recognised);
         Self {
-            unrecognised: scan.records.saturating_sub(recognised),
-            meta: file.meta().clone(),
+            unrecognised: scan.records.saturating_sub(seen.recognised()),
+            version: file.meta().version,
+            page_size: file.meta().page_size,
             endian: file.layout().endian,
             order,
             digest: digester.digest(),
@@ -56,6 +62,7 @@ impl Reading {
             scan,
             seen,
             notes: Vec::new(),
+            salvaged: None,
         }
     }
 }
@@ -206,6 +213,9 @@ pub(crate) fn warnings(name: &std::ffi::OsString, reading: &Reading) -> Vec<Warn
     if reading.order == RecordOrder::AsFound {
         let text = "the keys are not in bytewise order: the server compares them in its own way; the order found is kept";
         warnings.push(Warning::new("order-kept", Some(name), text));
+    }
+    if let Some(salvaged) = &reading.salvaged {
+        warnings.push(Warning::new("salvaged", Some(name), salvaged.to_string()));
     }
     let notes = reading.notes.iter();
     warnings.extend(notes.map(|note| Warning::new("rewrite-note", Some(name), note.as_str())));

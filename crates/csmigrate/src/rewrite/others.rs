@@ -105,7 +105,7 @@ pub(super) fn rewrite<S: PageSource>(
     Ok(reading)
 }
 
-fn databases<S: PageSource>(
+pub(super) fn databases<S: PageSource>(
     file: &DatabaseFile<S>,
 ) -> std::result::Result<Vec<Database<'_, S>>, FileError> {
     if !file.meta().is_directory() {
