@@ -1,19 +1,16 @@
-//! The stages in their order.
+//! The stages of a migration in their order, and its threads.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::Write;
-use std::num::NonZeroUsize;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use bdbfile::Workers;
 use bdbfile::source::{FileSource, MappedSource, PageSource};
-use caldb::rules::{Rule, RuleChoice, RuleSet};
-use caldb::{Profile, StoreFile};
+use caldb::StoreFile;
+use caldb::rules::RuleSet;
 
 use crate::backup;
 use crate::copy;
@@ -21,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::judgement::{self, Judgement};
 use crate::knowledge::Knowledge;
 use crate::observer::{Event, Observer, Stage};
-use crate::plan::{Backup, Inspection, Plan, Problems, Purpose, Request};
+use crate::plan::{Backup, Plan, Problems, Purpose};
 use crate::report::{FileReport, Report, SavedFile, Warning};
 use crate::rewrite::salvaged::{self, Listed};
 use crate::rewrite::{self, Reading};
@@ -30,34 +27,9 @@ use crate::stop::{Stop, Watched};
 use crate::system;
 use crate::verify;
 
-/// A migration to be done: from where, to where, and how.
-#[derive(Debug, Clone)]
-pub struct Migration {
-    request: Request,
-    threads: NonZeroUsize,
-    added: AddedRules,
-    stop: Stop,
-}
-
-/// What is done about databases that cannot be read whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Salvage {
-    /// The run is refused.
-    #[default]
-    Refuse,
-    /// What can be saved of them is listed, built and compared, and nothing is
-    /// published.
-    List,
-    /// The same, and published.
-    Publish,
-}
-
-impl Salvage {
-    /// Whether an error is a damage that is gone round.
-    pub(crate) fn takes(self, error: &Error) -> bool {
-        self != Self::Refuse && salvaged::is_damage(error)
-    }
-}
+use super::ids::FileIds;
+use super::times::SourceTimes;
+use super::{Migration, Salvage};
 
 /// What was read from a database, and how long that and its building took.
 type Timed = (Reading, Duration);
@@ -68,132 +40,8 @@ type Tried = (std::result::Result<Reading, Error>, Duration);
 /// What a run brought, published or not.
 type Outcome = (Option<Published>, Vec<FileReport>, Judgement);
 
-/// Rules of the caller's own.
-#[derive(Clone, Default)]
-struct AddedRules(Vec<Arc<dyn Rule>>);
-
-impl std::fmt::Debug for AddedRules {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let ids = self.0.iter().map(|rule| rule.fact().id.to_owned());
-        f.debug_list().entries(ids).finish()
-    }
-}
-
 impl Migration {
-    /// A migration of the store in `source` into `target`, which is missing or
-    /// empty. The backup goes to `source/backup`; one thread a processor.
-    pub fn new(source: impl Into<PathBuf>, target: impl Into<PathBuf>) -> Self {
-        Self {
-            request: Request {
-                source: source.into(),
-                target: target.into(),
-                backup: None,
-                ignore_logs: false,
-                salvage: Salvage::default(),
-                profile: Profile::shipped().clone(),
-                rules: RuleChoice::default(),
-            },
-            threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
-            added: AddedRules::default(),
-            stop: Stop::default(),
-        }
-    }
-
-    /// Puts the backup into another directory, which is missing, empty, or
-    /// holds an identical backup.
-    #[must_use]
-    pub fn backup_dir(mut self, dir: impl Into<PathBuf>) -> Self {
-        self.request.backup = Some(dir.into());
-        self
-    }
-
-    /// Takes a store that was not cleanly shut down as its files are, without
-    /// what only its logs hold.
-    #[must_use]
-    pub fn ignore_logs(mut self, ignore: bool) -> Self {
-        self.request.ignore_logs = ignore;
-        self
-    }
-
-    /// Says what is done about databases that cannot be read whole. Where any
-    /// is salvaged the run ends with [`Error::SalvageNotPublished`] or, the
-    /// target in place, with [`Error::SalvagedWithLosses`]: that nothing is
-    /// lost of a damaged file can never be known. A store without damage is
-    /// migrated as ever.
-    #[must_use]
-    pub fn salvage(mut self, salvage: Salvage) -> Self {
-        self.request.salvage = salvage;
-        self
-    }
-
-    /// Takes for true of the store what this profile says, instead of the
-    /// shipped one.
-    #[must_use]
-    pub fn profile(mut self, profile: Profile) -> Self {
-        self.request.profile = profile;
-        self
-    }
-
-    /// Chooses which rules of the profile are on.
-    #[must_use]
-    pub fn rules(mut self, rules: RuleChoice) -> Self {
-        self.request.rules = rules;
-        self
-    }
-
-    /// Adds a rule of the caller's own, which comes after those of the profile.
-    /// It may change data, and not keys.
-    #[must_use]
-    pub fn add_rule(mut self, rule: Arc<dyn Rule>) -> Self {
-        self.added.0.push(rule);
-        self
-    }
-
-    /// Works with so many threads. The result does not depend on it.
-    #[must_use]
-    pub fn threads(mut self, threads: NonZeroUsize) -> Self {
-        self.threads = threads;
-        self
-    }
-
-    /// Asks the run to stop as soon as there is a number but 0: the target is
-    /// as it was before, what the run made is removed, and the error is
-    /// [`Error::Stopped`]. Once the target is being published it is too late.
-    #[must_use]
-    pub fn stop_when(mut self, asked: Arc<AtomicUsize>) -> Self {
-        self.stop = Stop::when(asked);
-        self
-    }
-
-    /// Looks at source, target and backup place, and writes nothing.
-    ///
-    /// # Errors
-    /// All that would keep a run from beginning.
-    pub fn inspect(&self) -> Result<Inspection> {
-        Ok(Plan::make(&self.request, Purpose::Look, &self.stop)?.inspection)
-    }
-
-    /// Does all of the inspecting and reading of a run, and writes nothing.
-    ///
-    /// # Errors
-    /// Whatever would keep a run from being done, as far as reading tells.
-    pub fn dry_run(&self, observer: &mut dyn Observer) -> Result<Report> {
-        let dry_run = self.read_all(observer);
-        dry_run.map_err(|error| self.stop.explain(error))
-    }
-
-    /// Migrates.
-    ///
-    /// # Errors
-    /// Whatever kept the target from being published; the source is unchanged
-    /// and the target as it was before. With [`Error::NotDurable`] and
-    /// [`Error::SalvagedWithLosses`] alone the target is there, complete.
-    pub fn run(&self, observer: &mut dyn Observer) -> Result<Report> {
-        let run = self.migrate(observer);
-        run.map_err(|error| self.stop.explain(error))
-    }
-
-    fn read_all(&self, observer: &mut dyn Observer) -> Result<Report> {
+    pub(super) fn read_all(&self, observer: &mut dyn Observer) -> Result<Report> {
         let began = Instant::now();
         let plan = self.plan(Purpose::Look, observer)?;
         observer.event(Event::Begins(Stage::Rewrite));
@@ -222,7 +70,7 @@ impl Migration {
         ended(report)
     }
 
-    fn migrate(&self, observer: &mut dyn Observer) -> Result<Report> {
+    pub(super) fn migrate(&self, observer: &mut dyn Observer) -> Result<Report> {
         let began = Instant::now();
         let plan = self.plan(Purpose::Run, observer)?;
         let copy_dir = plan.inspection.backup.dir().to_owned();
@@ -406,7 +254,7 @@ impl Migration {
             let listed = salvaged::list(&source, name, damage, &known, stop, observer)?;
             salvaged(file, &source, listed)
         };
-        let mut readings = self.salvaged(plan, tried, salvage, observer)?;
+        let mut readings = Self::salvaged(plan, tried, salvage, observer)?;
         let judgement = self.judge(plan, &mut readings, &rules, examples, observer);
         Ok((readings, judgement))
     }
@@ -461,7 +309,7 @@ impl Migration {
             let listed = salvaged::list(&source, name, damage, &known, stop, observer)?;
             salvaged::rewrite(&source, listed, &path, output, id, self.workers())
         };
-        let mut readings = self.salvaged(plan, tried, salvage, observer)?;
+        let mut readings = Self::salvaged(plan, tried, salvage, observer)?;
         let judgement = self.judge(plan, &mut readings, &rules, false, observer);
         let records: u64 = readings
             .iter()
@@ -483,7 +331,6 @@ impl Migration {
     /// Salvages the databases that are damaged, one after the other. All are
     /// listed, also where one makes the run fail.
     fn salvaged(
-        &self,
         plan: &Plan,
         tried: Vec<Tried>,
         salvage: impl Fn(usize, &StoreFile, &Error, &mut dyn Observer) -> Result<Reading>,
@@ -667,66 +514,6 @@ fn carry(
         });
     }
     Ok(())
-}
-
-/// New ids for new files: no two alike, and none that of its source, so that
-/// old and new store can be opened side by side.
-struct FileIds {
-    seed: blake3::Hasher,
-}
-
-impl FileIds {
-    fn new(plan: &Plan) -> Self {
-        let mut seed = blake3::Hasher::new();
-        let now = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
-        seed.update(&now.as_nanos().to_le_bytes());
-        seed.update(&std::process::id().to_le_bytes());
-        seed.update(plan.target.path.as_os_str().as_encoded_bytes());
-        Self { seed }
-    }
-
-    fn of(&self, name: &OsStr) -> [u8; 20] {
-        let mut id = [0; 20];
-        let mut hasher = self.seed.clone();
-        hasher.update(name.as_encoded_bytes());
-        hasher.finalize_xof().fill(&mut id);
-        id
-    }
-}
-
-/// Puts the source directory's own modification time back when the backup, by
-/// default a directory in it, has been made.
-struct SourceTimes<'a> {
-    source: Option<(&'a Path, &'a std::fs::Metadata)>,
-}
-
-impl<'a> SourceTimes<'a> {
-    fn of(plan: &'a Plan) -> Self {
-        let source = plan.store.dir.as_path();
-        // However it was named.
-        let inside = match &plan.backup {
-            Backup::Make(place) | Backup::Reuse { place, .. } => std::fs::metadata(&place.parent)
-                .is_ok_and(|parent| {
-                    let own = &plan.source_dir;
-                    (parent.dev(), parent.ino()) == (own.dev(), own.ino())
-                }),
-        };
-        Self {
-            source: inside.then_some((source, &plan.source_dir)),
-        }
-    }
-}
-
-impl Drop for SourceTimes<'_> {
-    fn drop(&mut self) {
-        if let Some((source, was)) = self.source {
-            // Whoever may add a name to the directory may set its time; if
-            // not, the time shows that a name was added, which is true.
-            let _ = system::restore_mtime(source, was);
-        }
-    }
 }
 
 fn tell(observer: &mut dyn Observer, stage: Stage, report: &FileReport) {
