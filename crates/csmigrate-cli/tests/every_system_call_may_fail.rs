@@ -15,7 +15,9 @@ use std::process::{Command, Output};
 use support::namespace::{self, Namespace};
 use support::promises::{End, Scene, State, Store, Way, fast_dir};
 use support::strace::{self, Aim, Call, Fault, traced, with_fault, with_room};
-use support::{big_store, changed, csmigrate, listing, on_threads, records, run, stderr, try_all};
+use support::{
+    big_store, changed, csmigrate, listing, on_threads, output, records, run, stderr, try_all,
+};
 
 /// Calls that change something, or open it.
 const CHANGES: &[&str] = &[
@@ -454,7 +456,7 @@ fn no_file_may_be_larger_than_so_many_bytes() {
             .arg(run.get_program())
             .args(run.get_args())
             .current_dir(scene.dir());
-        let output = command.output().unwrap();
+        let output = output(&mut command).unwrap();
         after_a_fault(&scene, &output, Known::default())
     });
     println!("{} limits tried", cases.len());
