@@ -18,7 +18,7 @@ use support::namespace::{self, Namespace};
 use support::promises::{End, Scene, State, Store, Way};
 use support::replay::{RECORDED, Replay};
 use support::strace::{self, traced};
-use support::{on_threads, stderr, try_all};
+use support::{files_are_open, on_threads, stderr, try_all};
 
 /// How many states are tried unless all are.
 const SOME: usize = 500;
@@ -120,15 +120,27 @@ fn attempt(store: &Store, crash: &Crash) -> Result<State, String> {
     let mut scene = Scene::bare(store, crash.way);
     let dir = scene.dir();
     fs::create_dir(dir.join("logs")).unwrap();
+    let open = files_are_open();
     disk::put_down(&crash.found, &dir);
+    drop(open);
     scene.ready();
     let state = scene.check(true)?;
     let next = scene.next_run(true);
     if next.is_err() && crash.finished && scene.check_success(true).is_ok() {
         return Ok(state);
     }
-    next.map_err(|problem| format!("target {state:?}; {problem}"))?;
+    next.map_err(|problem| {
+        let left = crash.found.keys().filter(|path| ours(path));
+        let left: Vec<_> = left.map(|path| path.display()).collect();
+        format!("target {state:?}; left {left:?}; {problem}")
+    })?;
     Ok(state)
+}
+
+/// Whether a name is one that a run gives what is not finished.
+fn ours(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().contains(".csmigrate-")
 }
 
 #[test]

@@ -18,6 +18,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
 use bdbfile::read::DatabaseFile;
@@ -83,6 +84,28 @@ pub(crate) fn is_writable(dir: &Path) -> bool {
 /// How much is tried: a fixed part, or all with `CSMIGRATE_FAULTS=all`.
 pub(crate) fn try_all() -> bool {
     std::env::var_os("CSMIGRATE_FAULTS").is_some_and(|value| value == "all")
+}
+
+/// Held by whoever has files of a store open while others start commands.
+static OPEN: RwLock<()> = RwLock::new(());
+
+/// To be held while files of a store are open. A command that another thread
+/// starts meanwhile would for a moment, until it is itself, have them open too,
+/// and be told as one that uses the store.
+pub(crate) fn files_are_open() -> RwLockReadGuard<'static, ()> {
+    OPEN.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs a command to its end; it is started when no files of a store are open.
+pub(crate) fn output(command: &mut Command) -> std::io::Result<Output> {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let none_open = OPEN.write().unwrap_or_else(PoisonError::into_inner);
+    let child = command.spawn();
+    drop(none_open);
+    child?.wait_with_output()
 }
 
 /// Does `work` for every case on several threads; what it gave, in order.

@@ -53,12 +53,7 @@ pub(crate) fn enter(test: &str) -> Namespace {
 /// Runs mount or umount, which must work.
 #[track_caller]
 pub(crate) fn mount(program: &str, args: &[&str], place: &Path) {
-    let output = Command::new(program)
-        .args(args)
-        .arg(place)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
+    let output = super::output(Command::new(program).args(args).arg(place)).unwrap();
     assert!(
         output.status.success(),
         "{program} {args:?} {}: {}",

@@ -20,8 +20,8 @@ use tempfile::TempDir;
 
 use super::namespace::mount;
 use super::{
-    CSMIGRATE, Listing, NOBODY, changes, copy_dir, listing, names, records, set_mode, stderr,
-    testdata,
+    CSMIGRATE, Listing, NOBODY, changes, copy_dir, files_are_open, listing, names, output, records,
+    set_mode, stderr, testdata,
 };
 
 /// Names of ours that a run may leave behind when it does not succeed.
@@ -172,7 +172,7 @@ impl Store {
             target: Files::new(),
         };
         let scene = store.scene(Way::ALL[0]);
-        let output = scene.way.command(&scene.dir()).output().unwrap();
+        let output = output(&mut scene.way.command(&scene.dir())).unwrap();
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
         let new = scene.dir().join("new");
         assert_eq!(records(&new), records(&scene.dir().join("old")));
@@ -208,7 +208,9 @@ impl Store {
             mount("mount", &["-t", "tmpfs", "-o", "size=32m", "none"], &dir);
             scene.mounts.push(dir.clone());
         }
+        let open = files_are_open();
         copy_dir(&self.dir.path().join("old"), &dir.join("old"));
+        drop(open);
         fs::create_dir(dir.join("logs")).unwrap();
         if way.target != Target::Missing {
             fs::create_dir(dir.join("new")).unwrap();
@@ -287,6 +289,7 @@ impl<'s> Scene<'s> {
             }
             set_mode(&dir, 0o555);
         }
+        let _open = files_are_open();
         self.before = listing(&dir.join("old"));
     }
 
@@ -309,6 +312,7 @@ impl<'s> Scene<'s> {
     /// changed since the scene was ready. The time of the directory itself is
     /// put back by the run, if it comes to that.
     pub(crate) fn check_source(&self, time_put_back: bool) -> Result<(), String> {
+        let _open = files_are_open();
         let old = self.dir().join("old");
         for (name, bytes) in &self.store.source {
             if fs::read(old.join(name)).ok().as_ref() != Some(bytes) {
@@ -457,7 +461,7 @@ impl<'s> Scene<'s> {
 
     /// The same command again, with no fault.
     pub(crate) fn next_run(&self, time_put_back: bool) -> Result<(), String> {
-        let output = self.way.command(&self.dir()).output().unwrap();
+        let output = output(&mut self.way.command(&self.dir())).unwrap();
         if output.status.code() != Some(0) {
             let said = stderr(&output);
             return Err(format!("the next run: {}: {said}", output.status));

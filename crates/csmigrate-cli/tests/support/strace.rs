@@ -253,11 +253,10 @@ fn under_strace(command: &Command, trace: &Path, options: &[&str]) -> Traced {
     strace.args(["-f", "-y", "-xx", "-o"]).arg(trace);
     strace.args(options);
     strace.arg(command.get_program()).args(command.get_args());
-    strace.stdin(Stdio::null());
     if let Some(dir) = command.get_current_dir() {
         strace.current_dir(dir);
     }
-    let output = strace.output().unwrap();
+    let output = super::output(&mut strace).unwrap();
     let text = fs::read_to_string(trace);
     let text = text.unwrap_or_else(|error| panic!("{error}: {}", super::stderr(&output)));
     Traced {
