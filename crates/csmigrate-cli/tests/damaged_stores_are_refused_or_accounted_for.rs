@@ -73,7 +73,8 @@ fn damaged_stores_are_refused_or_accounted_for() {
                     if seed >= first + count {
                         return;
                     }
-                    let sample = &samples[(seed % samples.len() as u64) as usize];
+                    let which = usize::try_from(seed).unwrap() % samples.len();
+                    let sample = &samples[which];
                     let told = try_store(place.path(), sample, seed);
                     let mut outcomes = outcomes.lock().unwrap();
                     for one in told {
@@ -400,7 +401,8 @@ trait Below {
 
 impl Below for Random {
     fn below(&mut self, end: usize) -> usize {
-        (self.next() % end.max(1) as u64) as usize
+        let end = u64::try_from(end.max(1)).unwrap();
+        usize::try_from(self.next() % end).unwrap()
     }
 }
 
@@ -413,7 +415,7 @@ fn damage(sample: &Sample, random: &mut Random) -> BTreeMap<OsString, Vec<u8>> {
     for _ in 0..hit {
         let name = databases[random.below(databases.len())];
         let bytes = files.get_mut(name).unwrap();
-        for _ in 0..1 + random.below(3) {
+        for _ in 0..=random.below(3) {
             damage_file(bytes, sample.contents[name].page_size, random);
         }
     }

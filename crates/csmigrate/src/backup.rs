@@ -53,13 +53,15 @@ pub(crate) fn make(plan: &Plan, place: &Place, stop: &Stop) -> Result<Vec<SavedF
     stop.check()?;
     let last = plan.store.conf.as_ref().map(|file| file.name.as_os_str());
     let published = staging.publish(&plan.source_dir, last).map_err(not_kept)?;
-    published.finish()?;
+    published.finish_for_good()?;
     Ok(saved)
 }
 
 /// Takes over the backup that an interrupted run made, found identical.
 pub(crate) fn take_over(place: &Place) -> Result<()> {
-    Published::found(place.clone()).map_err(not_kept)?.finish()
+    Published::found(place.clone())
+        .map_err(not_kept)?
+        .finish_for_good()
 }
 
 /// A backup that may not last is no target that may not: nothing was

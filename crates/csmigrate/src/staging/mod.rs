@@ -200,6 +200,14 @@ impl Published {
         }
         self.place.remove_marker()
     }
+
+    /// The same, synced: for a directory that others are published after, so
+    /// that its marker cannot outlive theirs.
+    pub(crate) fn finish_for_good(self) -> Result<()> {
+        let marked = self.place.marked().to_owned();
+        self.finish()?;
+        system::sync_dir(&marked).map_err(Error::io(&marked, "sync the directory"))
+    }
 }
 
 impl Drop for Staging {
