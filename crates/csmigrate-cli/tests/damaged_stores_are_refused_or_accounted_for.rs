@@ -65,6 +65,7 @@ fn damaged_stores_are_refused_or_accounted_for() {
     let samples = samples(place.path());
     let next = AtomicU64::new(first);
     let outcomes = Mutex::new(BTreeMap::<String, u64>::new());
+    let failed = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
@@ -74,7 +75,13 @@ fn damaged_stores_are_refused_or_accounted_for() {
                         return;
                     }
                     let sample = &samples[(seed % samples.len() as u64) as usize];
-                    let told = try_store(place.path(), sample, seed);
+                    // All are tried, also where one fails.
+                    let trial = || try_store(place.path(), sample, seed);
+                    let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(trial));
+                    let told = told.unwrap_or_else(|_| {
+                        failed.lock().unwrap().push(seed);
+                        vec!["(failed)".to_owned()]
+                    });
                     let mut outcomes = outcomes.lock().unwrap();
                     for one in told {
                         *outcomes.entry(one).or_default() += 1;
@@ -87,6 +94,14 @@ fn damaged_stores_are_refused_or_accounted_for() {
     println!("{count} damaged stores from seed {first}");
     for (outcome, times) in &outcomes {
         println!("{times:8} {outcome}");
+    }
+    let failed = failed.into_inner().unwrap();
+    if !failed.is_empty() {
+        let kept = place.keep();
+        panic!(
+            "failed: seeds {failed:?}; the stores are kept in {}",
+            kept.display()
+        );
     }
     let seen = |what: &str| outcomes.keys().any(|outcome| outcome.starts_with(what));
     assert!(seen("salvage and publish: published"), "nothing was tried");
