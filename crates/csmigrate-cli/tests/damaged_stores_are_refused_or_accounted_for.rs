@@ -396,11 +396,16 @@ fn saved_at(line: &str, file: &str) -> Option<(u32, u16)> {
 
 /// A message without what differs from store to store.
 fn reason(message: &str) -> String {
+    // What is never to be: told with its rule.
+    if let Some((_, differs)) = message.split_once(" differ: ") {
+        let rule = differs.split(';').next().unwrap_or_default();
+        let rule = rule.replace(|c: char| c.is_ascii_digit(), "");
+        return format!("differs: {}", rule.trim());
+    }
     let known = [
         "nothing can be saved of it",
         "was not cleanly shut down",
         "does not migrate",
-        "differ:",
         "put a sound copy",
         "cannot",
     ];
