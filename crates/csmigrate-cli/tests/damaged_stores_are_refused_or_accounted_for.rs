@@ -74,7 +74,8 @@ fn damaged_stores_are_refused_or_accounted_for() {
                     if seed >= first + count {
                         return;
                     }
-                    let sample = &samples[(seed % samples.len() as u64) as usize];
+                    let sample = usize::try_from(seed % samples.len() as u64).unwrap();
+                    let sample = &samples[sample];
                     // All are tried, also where one fails.
                     let trial = || try_store(place.path(), sample, seed);
                     let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(trial));
@@ -420,7 +421,7 @@ trait Below {
 
 impl Below for Random {
     fn below(&mut self, end: usize) -> usize {
-        (self.next() % end.max(1) as u64) as usize
+        usize::try_from(self.next() % end.max(1) as u64).unwrap()
     }
 }
 
@@ -433,7 +434,7 @@ fn damage(sample: &Sample, random: &mut Random) -> BTreeMap<OsString, Vec<u8>> {
     for _ in 0..hit {
         let name = databases[random.below(databases.len())];
         let bytes = files.get_mut(name).unwrap();
-        for _ in 0..1 + random.below(3) {
+        for _ in 0..=random.below(3) {
             damage_file(bytes, sample.contents[name].page_size, random);
         }
     }
