@@ -26,7 +26,7 @@ use bdbfile::source::FileSource;
 use bdbfile::write::{FileParams, FileSink, NewFile, RecnoParams, Repeats, SortBudget};
 
 use support::contents::{Contents, contents, counted};
-use support::{CSMIGRATE, Random, copy_dir, names, testdata};
+use support::{CSMIGRATE, Random, copy_dir, files_are_open, names, started, testdata};
 
 /// Stores that are tried unless told.
 const STORES: u64 = 120;
@@ -214,9 +214,11 @@ fn try_store(place: &Path, sample: &Sample, seed: u64) -> Vec<String> {
     fs::create_dir(&source).unwrap();
     let mut random = Random(seed);
     let damaged = damage(sample, &mut random);
+    let open = files_are_open();
     for (name, bytes) in &damaged {
         fs::write(source.join(name), bytes).unwrap();
     }
+    drop(open);
     let scene = Scene {
         dir: &dir,
         sample,
@@ -292,7 +294,8 @@ impl Scene<'_> {
 
     /// Runs the command within its memory and its time; its exit status.
     fn end_of(&self, way: Way, target: &Path, logs: &Path) -> i32 {
-        let mut child = Command::new("sh")
+        let mut command = Command::new("sh");
+        command
             .arg("-c")
             .arg(format!("ulimit -v {MEMORY}; exec \"$@\""))
             .args(["sh", CSMIGRATE, "-q", "--ignore-logs", "--threads", "2"])
@@ -303,9 +306,8 @@ impl Scene<'_> {
             .arg(target)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(File::create(logs.join("stderr")).unwrap())
-            .spawn()
-            .unwrap();
+            .stderr(File::create(logs.join("stderr")).unwrap());
+        let mut child = started(&mut command).unwrap();
         let end = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = child.try_wait().unwrap() {
