@@ -26,7 +26,7 @@ use bdbfile::source::FileSource;
 use bdbfile::write::{FileParams, FileSink, NewFile, RecnoParams, Repeats, SortBudget};
 
 use support::contents::{Contents, contents, counted};
-use support::{CSMIGRATE, Random, copy_dir, names, testdata};
+use support::{CSMIGRATE, Random, copy_dir, files_are_open, names, started, testdata};
 
 /// Stores that are tried unless told.
 const STORES: u64 = 120;
@@ -65,6 +65,7 @@ fn damaged_stores_are_refused_or_accounted_for() {
     let samples = samples(place.path());
     let next = AtomicU64::new(first);
     let outcomes = Mutex::new(BTreeMap::<String, u64>::new());
+    let failed = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
@@ -73,9 +74,15 @@ fn damaged_stores_are_refused_or_accounted_for() {
                     if seed >= first + count {
                         return;
                     }
-                    let which = usize::try_from(seed).unwrap() % samples.len();
-                    let sample = &samples[which];
-                    let told = try_store(place.path(), sample, seed);
+                    let sample = usize::try_from(seed % samples.len() as u64).unwrap();
+                    let sample = &samples[sample];
+                    // All are tried, also where one fails.
+                    let trial = || try_store(place.path(), sample, seed);
+                    let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(trial));
+                    let told = told.unwrap_or_else(|_| {
+                        failed.lock().unwrap().push(seed);
+                        vec!["(failed)".to_owned()]
+                    });
                     let mut outcomes = outcomes.lock().unwrap();
                     for one in told {
                         *outcomes.entry(one).or_default() += 1;
@@ -88,6 +95,14 @@ fn damaged_stores_are_refused_or_accounted_for() {
     println!("{count} damaged stores from seed {first}");
     for (outcome, times) in &outcomes {
         println!("{times:8} {outcome}");
+    }
+    let failed = failed.into_inner().unwrap();
+    if !failed.is_empty() {
+        let kept = place.keep();
+        panic!(
+            "failed: seeds {failed:?}; the stores are kept in {}",
+            kept.display()
+        );
     }
     let seen = |what: &str| outcomes.keys().any(|outcome| outcome.starts_with(what));
     assert!(seen("salvage and publish: published"), "nothing was tried");
@@ -199,9 +214,11 @@ fn try_store(place: &Path, sample: &Sample, seed: u64) -> Vec<String> {
     fs::create_dir(&source).unwrap();
     let mut random = Random(seed);
     let damaged = damage(sample, &mut random);
+    let open = files_are_open();
     for (name, bytes) in &damaged {
         fs::write(source.join(name), bytes).unwrap();
     }
+    drop(open);
     let scene = Scene {
         dir: &dir,
         sample,
@@ -277,7 +294,8 @@ impl Scene<'_> {
 
     /// Runs the command within its memory and its time; its exit status.
     fn end_of(&self, way: Way, target: &Path, logs: &Path) -> i32 {
-        let mut child = Command::new("sh")
+        let mut command = Command::new("sh");
+        command
             .arg("-c")
             .arg(format!("ulimit -v {MEMORY}; exec \"$@\""))
             .args(["sh", CSMIGRATE, "-q", "--ignore-logs", "--threads", "2"])
@@ -288,9 +306,8 @@ impl Scene<'_> {
             .arg(target)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(File::create(logs.join("stderr")).unwrap())
-            .spawn()
-            .unwrap();
+            .stderr(File::create(logs.join("stderr")).unwrap());
+        let mut child = started(&mut command).unwrap();
         let end = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = child.try_wait().unwrap() {
@@ -382,11 +399,16 @@ fn saved_at(line: &str, file: &str) -> Option<(u32, u16)> {
 
 /// A message without what differs from store to store.
 fn reason(message: &str) -> String {
+    // What is never to be: told with its rule.
+    if let Some((_, differs)) = message.split_once(" differ: ") {
+        let rule = differs.split(';').next().unwrap_or_default();
+        let rule = rule.replace(|c: char| c.is_ascii_digit(), "");
+        return format!("differs: {}", rule.trim());
+    }
     let known = [
         "nothing can be saved of it",
         "was not cleanly shut down",
         "does not migrate",
-        "differ:",
         "put a sound copy",
         "cannot",
     ];
@@ -401,8 +423,7 @@ trait Below {
 
 impl Below for Random {
     fn below(&mut self, end: usize) -> usize {
-        let end = u64::try_from(end.max(1)).unwrap();
-        usize::try_from(self.next() % end).unwrap()
+        usize::try_from(self.next() % end.max(1) as u64).unwrap()
     }
 }
 

@@ -340,6 +340,14 @@ fn find_unreferenced<S: PageSource>(walk: Walk<'_, S>) -> Result<()> {
         let Some(header) = PageHeader::read(walk.pages.layout().endian, &bytes) else {
             continue;
         };
+        // No library frees a page of a bucket without emptying it: what leads
+        // to it is damaged, and its records would be lost without a sound.
+        let bucket = header.is(PageType::Hash) || header.is(PageType::HashSorted);
+        if walk.meta.hash().is_some() && bucket && header.pgno == pgno && header.entries > 0 {
+            let found = format!("it is of a bucket and has {} entries", header.entries);
+            let place = Place::page(pgno);
+            return Err(walk.pages.broken(place, Rule::Unreferenced, found));
+        }
         // A page that was allocated and never written reads as zeros.
         if bytes.iter().any(|byte| *byte != 0) {
             walk.notes.add(Finding {

@@ -195,13 +195,37 @@ fn elect<S: PageSource>(source: &S, stated: Option<&(Meta, Endian)>) -> (u32, En
     while size <= MAX_PAGE_SIZE {
         for endian in Endian::BOTH {
             let found = votes(source, size, endian);
-            if found > best.2 {
+            // A small file may have as many pages by accident as are left of
+            // its own; then what is on them decides.
+            let wins = found > best.2
+                || found > 0
+                    && found == best.2
+                    && sound_pages(source, size, endian) > sound_pages(source, best.0, best.1);
+            if wins {
                 best = (size, endian, found);
             }
         }
         size *= 2;
     }
     best
+}
+
+/// How many of the pages that were tried have items that are sound in this
+/// layout.
+fn sound_pages<S: PageSource>(source: &S, size: u32, endian: Endian) -> u64 {
+    let layout = PageLayout {
+        endian,
+        page_size: size,
+        checksums: false,
+        bit_fields: false,
+    };
+    let count = source.len() / u64::from(size);
+    let evidence = Evidence::gather(
+        source,
+        layout,
+        PageNo::try_from(count).unwrap_or(PageNo::MAX),
+    );
+    evidence.with.max(evidence.without)
 }
 
 /// The numbers of at most [`TRIED`] pages, spread evenly; never page 0, whose

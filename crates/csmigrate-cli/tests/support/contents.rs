@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 
+use bdbfile::Rule;
 use bdbfile::layout::Kind;
 use bdbfile::read::DatabaseFile;
 use bdbfile::source::FileSource;
@@ -45,7 +46,9 @@ pub(crate) fn contents(dir: &Path) -> BTreeMap<OsString, Contents> {
 
 pub(crate) fn contents_of(path: &Path) -> Contents {
     let source = FileSource::open(path).unwrap();
-    let problems = bdbfile::verify::verify(&source).unwrap().findings;
+    let mut problems = bdbfile::verify::verify(&source).unwrap().findings;
+    // A hash function of the application's own is kept, and told.
+    problems.retain(|problem| problem.rule != Rule::HashFunction);
     assert!(problems.is_empty(), "{}: {problems:?}", path.display());
     let file = DatabaseFile::open(source).unwrap();
     let mut records = Vec::new();

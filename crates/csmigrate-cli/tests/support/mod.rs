@@ -102,10 +102,13 @@ pub(crate) fn output(command: &mut Command) -> std::io::Result<Output> {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let none_open = OPEN.write().unwrap_or_else(PoisonError::into_inner);
-    let child = command.spawn();
-    drop(none_open);
-    child?.wait_with_output()
+    started(command)?.wait_with_output()
+}
+
+/// Starts a command when no files of a store are open.
+pub(crate) fn started(command: &mut Command) -> std::io::Result<Child> {
+    let _none_open = OPEN.write().unwrap_or_else(PoisonError::into_inner);
+    command.spawn()
 }
 
 /// Does `work` for every case on several threads; what it gave, in order.
