@@ -186,6 +186,15 @@ pub enum Error {
         /// The key, what is no text escaped.
         key: String,
     },
+    /// Keys of a database do not stand where they are looked for: no order and
+    /// no hash function puts them there.
+    #[error("{}: {found}; nothing was published; put a sound copy of the file, as from a hot backup, into the source directory and run csmigrate again", file.display())]
+    Misplaced {
+        /// The working copy of the file.
+        file: PathBuf,
+        /// Where, and what is wrong.
+        found: String,
+    },
     /// A written file does not hold what was read.
     #[error("{}: {what} differ: {read} read, {written} written; nothing was published; please report this", file.display())]
     Mismatch {
@@ -321,6 +330,7 @@ impl Error {
                 bdbfile::Error::Limit { .. } => "limit",
                 _ => "database",
             },
+            Self::Misplaced { .. } => "database",
             Self::KindNotMigrated { .. } => "kind-not-migrated",
             Self::RuleChangesKey { .. } => "rule-changes-key",
             Self::Mismatch { .. } => "mismatch",
@@ -366,6 +376,7 @@ impl Error {
             | Self::RuleChangesKey { file: path, .. }
             | Self::Mismatch { file: path, .. }
             | Self::NothingSaved { file: path, .. }
+            | Self::Misplaced { file: path, .. }
             | Self::TargetTaken(path)
             | Self::PublishedDiffers { path, .. }
             | Self::NotDurable { path, .. }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use bdbfile::read::{Finding, ScanReport};
 use bdbfile::source::MappedSource;
+use bdbfile::verify::Problem;
 use bdbfile::{Rule, Workers};
 
 use crate::digest::{RecordDigest, SequenceDigest};
@@ -20,10 +21,11 @@ struct Written {
 }
 
 /// Reads a written database and compares it with what was read from the
-/// source: number of records, digest, order, structure. Returns the records
+/// source, of which `copy` is the working copy: number of records, digest, order, structure. Returns the records
 /// found and the size of the file.
 pub(crate) fn verify(
     path: &Path,
+    copy: &Path,
     name: &Path,
     read: &Reading,
     workers: Workers,
@@ -113,7 +115,24 @@ pub(crate) fn verify(
         .find(|finding| !own_hash(finding.rule))
         .map(ToString::to_string);
     if let Some(found) = problem.or(finding) {
+        if let Some(misplaced) = misplaced(copy, stop)? {
+            return Err(Error::Misplaced {
+                file: copy.to_owned(),
+                found: misplaced.to_string(),
+            });
+        }
         return mismatch("the structures", "a sound tree".to_owned(), found);
     }
     Ok((written.scan.records, len))
+}
+
+/// A key of the source that does not stand where it is looked for. What is
+/// built from it in the order found has the same fault.
+fn misplaced(copy: &Path, stop: &Stop) -> Result<Option<Problem>> {
+    let source = MappedSource::open(copy).map_err(Error::io(copy, "read the backup"))?;
+    let structure = bdbfile::verify::verify(stop.watch(source))
+        .map_err(|error| Error::Database { error, copy: true })?;
+    let of_keys = |rule| matches!(rule, Rule::KeyOrder | Rule::KeyBounds | Rule::BucketKey);
+    let mut findings = structure.findings.into_iter();
+    Ok(findings.find(|finding| of_keys(finding.rule)))
 }

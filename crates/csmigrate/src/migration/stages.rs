@@ -406,7 +406,8 @@ impl Migration {
             let began = Instant::now();
             let path = dir.join(&file.name);
             let name = Path::new(&file.name);
-            let written = verify::verify(&path, name, reading, workers, &self.stop)?;
+            let copy = plan.inspection.backup.dir().join(&file.name);
+            let written = verify::verify(&path, &copy, name, reading, workers, &self.stop)?;
             let spent = *spent + began.elapsed();
             Ok(file_report(file, reading, written, spent))
         };
