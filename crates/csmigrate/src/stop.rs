@@ -48,7 +48,7 @@ impl Stop {
     /// An error that was met because the run was to stop says so.
     pub(crate) fn explain(&self, error: Error) -> Error {
         match self.asked() {
-            Some(signal) if !matches!(error, Error::NotDurable { .. }) => Error::Stopped { signal },
+            Some(signal) if !comes_last(&error) => Error::Stopped { signal },
             _ => error,
         }
     }
@@ -60,6 +60,14 @@ impl Stop {
             stop: self.clone(),
         }
     }
+}
+
+/// Whether an error tells of a run that went to its end.
+fn comes_last(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::NotDurable { .. } | Error::SalvageNotPublished(_) | Error::SalvagedWithLosses(_)
+    )
 }
 
 /// See [`Stop::watch`].
