@@ -8,6 +8,7 @@ use std::fs::Metadata;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use caldb::Store;
 
@@ -82,8 +83,23 @@ impl std::fmt::Display for Holder {
 
 const PROC: &str = "/proc";
 
-/// Looks for processes, other than this one, that hold files of a store.
+/// How long a process may hold what its parent had open, before it becomes
+/// another program.
+const A_MOMENT: Duration = Duration::from_millis(100);
+
+/// Looks for processes, other than this one, that hold files of a store. One
+/// that is in the way is looked at twice: a process that is being started has
+/// for a moment what its parent had open.
 pub(super) fn find(store: &Store) -> Holders {
+    let holders = look(store);
+    if !holders.all.iter().any(Holder::is_in_the_way) {
+        return holders;
+    }
+    std::thread::sleep(A_MOMENT);
+    look(store)
+}
+
+fn look(store: &Store) -> Holders {
     let Some(files) = Files::of(store) else {
         return Holders::default();
     };
