@@ -76,7 +76,7 @@ const WRITES: &[&str] = &["write", "pwrite64", "copy_file_range"];
 const ERRORS: [&str; 4] = ["EIO", "ENOSPC", "EDQUOT", "EACCES"];
 
 /// How many faults are tried unless all are.
-const SOME: usize = 650;
+const SOME: usize = 500;
 
 /// A call of the run with no fault.
 #[derive(Debug, Clone)]

@@ -21,7 +21,7 @@ use support::strace::{self, traced};
 use support::{files_are_open, on_threads, stderr, try_all};
 
 /// How many states are tried unless all are.
-const SOME: usize = 500;
+const SOME: usize = 400;
 
 /// What a disk may hold.
 #[derive(Debug)]
