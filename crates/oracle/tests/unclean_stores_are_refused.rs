@@ -96,7 +96,9 @@ fn the_command_exits_with_255_and_writes_only_its_logs() {
             let said = String::from_utf8(run.stderr).unwrap();
             assert!(said.contains("was not cleanly shut down"), "{said}");
             assert!(said.contains(reason(end)), "{said}");
-            assert_eq!(said.lines().count(), 1, "{said}");
+            // The library of this process may hold the store, which is told too.
+            let mut lines = said.lines();
+            assert!(lines.all(|line| line.starts_with("csmigrate: ")), "{said}");
             let logs = ["csmigrate.log", "csmigrateError.log"];
             assert_eq!(places.entries(), logs);
             assert_eq!(snapshot(source), before);
