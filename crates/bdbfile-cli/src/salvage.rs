@@ -205,18 +205,7 @@ impl Salvage<'_> {
 
 /// What of a record is lost, if anything is.
 pub(crate) fn loss(record: &Salvaged<'_>) -> Option<String> {
-    let len = record.value.len();
-    let what = match record.state {
-        State::Whole => return None,
-        State::ValueCut { stated } => {
-            format!("the value is cut short: {len} of {stated} bytes are left")
-        }
-        State::KeyLost => format!("the key of a value of {len} bytes is lost"),
-        State::Fragment { stated } => {
-            format!("the key is lost, and {len} of {stated} bytes of the value are left")
-        }
-        State::Loose => format!("{len} bytes are a key or a value, and cannot be told which"),
-    };
+    let what = record.loss()?;
     let (page, slot) = (record.page, record.slot);
     Some(format!("page {page} slot {slot}: {what}"))
 }

@@ -77,6 +77,26 @@ pub struct Salvaged<'a> {
     pub origin: Origin,
 }
 
+impl Salvaged<'_> {
+    /// What of it is lost, in words; `None` where it is whole.
+    pub fn loss(&self) -> Option<String> {
+        let len = self.value.len();
+        Some(match self.state {
+            State::Whole => return None,
+            State::ValueCut { stated } => {
+                format!("the value is cut short: {len} of {stated} bytes are left")
+            }
+            State::KeyLost => format!("the key of a value of {len} bytes is lost"),
+            State::Fragment { stated } => {
+                format!("the key is lost, and {len} of {stated} bytes of the value are left")
+            }
+            State::Loose => {
+                format!("{len} bytes are a key or a value, and cannot be told which")
+            }
+        })
+    }
+}
+
 /// What a salvage found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]

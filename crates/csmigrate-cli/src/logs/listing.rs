@@ -10,7 +10,7 @@
 use std::io;
 use std::path::Path;
 
-use csmigrate::bdbfile::salvage::{Salvaged, State};
+use csmigrate::bdbfile::salvage::Salvaged;
 use csmigrate::observer::Found;
 
 use super::{Log, entry};
@@ -53,7 +53,10 @@ impl Listing {
                 let len = record.value.len();
                 format!("saved {file} {} ({len} bytes)", place(record))
             }
-            Found::Lost(record) => format!("lost {file} {} {}", place(record), loss(record)),
+            Found::Lost(record) => {
+                let loss = record.loss().unwrap_or_default();
+                format!("lost {file} {} {loss}", place(record))
+            }
             Found::Finding(finding) => {
                 let what = if found.is_lost_item() {
                     "lost"
@@ -91,20 +94,4 @@ fn place(record: &Salvaged<'_>) -> String {
         (None, None) => "(key or number not known)".to_owned(),
     };
     format!("page {page} slot {slot} {name}")
-}
-
-/// What of a record is lost.
-fn loss(record: &Salvaged<'_>) -> String {
-    let len = record.value.len();
-    match record.state {
-        State::Whole => String::new(),
-        State::ValueCut { stated } => {
-            format!("the value is cut short: {len} of {stated} bytes are left")
-        }
-        State::KeyLost => format!("the key of a value of {len} bytes is lost"),
-        State::Fragment { stated } => {
-            format!("the key is lost, and {len} of {stated} bytes of the value are left")
-        }
-        State::Loose => format!("{len} bytes are a key or a value, and cannot be told which"),
-    }
 }

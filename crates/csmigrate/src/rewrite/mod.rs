@@ -11,10 +11,13 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use bdbfile::Workers;
+use bdbfile::convert::ConvertOptions;
 use bdbfile::layout::{Endian, Kind, PageLayout};
 use bdbfile::read::{Database, DatabaseFile, Finding, ScanReport};
 use bdbfile::source::PageSource;
-use bdbfile::write::{BtreeParams, FileParams, KeyOrder, NewFile, SyncingSink};
+use bdbfile::write::{
+    BtreeParams, FileParams, KeyOrder, NewFile, SortBudget, SpillPlace, SyncingSink,
+};
 
 use crate::digest::{Digester, RecordDigest, SequenceDigest};
 use crate::error::{Error, Result};
@@ -327,6 +330,35 @@ fn sink(path: &Path, file: &File) -> Result<SyncingSink> {
         .try_clone()
         .map_err(Error::io(path, "open the file again"))?;
     SyncingSink::new(path.display().to_string(), handle).map_err(Error::io(path, "sync the file"))
+}
+
+/// How a file is made by `bdbfile::convert`: little-endian, with `spill` for
+/// what a sort does not hold in memory.
+fn options(spill: &Path, file_id: [u8; 20], workers: Workers) -> ConvertOptions {
+    ConvertOptions {
+        endian: Endian::Little,
+        file_id,
+        threads: workers.threads,
+        sort: SortBudget {
+            spill: SpillPlace::Directory(spill.to_owned()),
+            ..SortBudget::default()
+        },
+        ..ConvertOptions::default()
+    }
+}
+
+/// A sink into the file at `path`, which is emptied: to begin it again.
+fn emptied(path: &Path, file: &File) -> std::result::Result<SyncingSink, bdbfile::Error> {
+    let system = |source| bdbfile::Error::Io {
+        file: path.display().to_string(),
+        action: "empty the file".to_owned(),
+        source,
+    };
+    file.set_len(0).map_err(system)?;
+    sink(path, file).map_err(|error| match error {
+        Error::Io { source, .. } => system(source),
+        error => bdbfile::Error::Parameter(error.to_string()),
+    })
 }
 
 /// What went wrong with the file being written.

@@ -5,14 +5,13 @@
 use std::fs::File;
 use std::path::Path;
 
-use bdbfile::convert::{ConvertOptions, Note, convert};
-use bdbfile::layout::{Endian, Kind};
+use bdbfile::convert::{Note, convert};
+use bdbfile::layout::Kind;
 use bdbfile::read::{Database, DatabaseFile, ScanReport};
 use bdbfile::source::PageSource;
-use bdbfile::write::{SortBudget, SpillPlace};
 use bdbfile::{Error as FileError, Workers};
 
-use super::{Reading, bad_source, not_written, sink};
+use super::{Reading, bad_source, emptied, not_written, options};
 use crate::digest::Digester;
 use crate::error::{Error, Result};
 use crate::knowledge::{FileKnowledge, Seen};
@@ -64,29 +63,9 @@ pub(super) fn rewrite<S: PageSource>(
     workers: Workers,
 ) -> Result<Reading> {
     let mut reading = read_only(input, knowledge)?;
-    let options = ConvertOptions {
-        endian: Endian::Little,
-        file_id,
-        threads: workers.threads,
-        // Where there is to be room for the file anyway.
-        sort: SortBudget {
-            spill: SpillPlace::Directory(path.parent().unwrap_or(path).to_owned()),
-            ..SortBudget::default()
-        },
-        ..ConvertOptions::default()
-    };
-    let begin = || {
-        let system = |source| FileError::Io {
-            file: path.display().to_string(),
-            action: "empty the file".to_owned(),
-            source,
-        };
-        file.set_len(0).map_err(system)?;
-        sink(path, file).map_err(|error| match error {
-            Error::Io { source, .. } => system(source),
-            error => FileError::Parameter(error.to_string()),
-        })
-    };
+    // Where there is to be room for the file anyway.
+    let options = options(path.parent().unwrap_or(path), file_id, workers);
+    let begin = || emptied(path, file);
     let failed = |error: FileError| match error {
         error if error.rule().is_some() => bad_source(error),
         error => not_written(path, error),

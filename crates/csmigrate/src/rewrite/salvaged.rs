@@ -13,11 +13,11 @@ use bdbfile::layout::{Endian, Kind, PageLayout};
 use bdbfile::read::{DatabaseFile, Record, ScanReport};
 use bdbfile::salvage::{Mode, Origin, Salvaged, State, salvage_telling};
 use bdbfile::source::PageSource;
-use bdbfile::write::{PageSink, SortBudget, SpillPlace};
+use bdbfile::write::PageSink;
 use bdbfile::{Error as FileError, Rule, Workers};
 
 use super::others::databases;
-use super::{Reading, bad_source, not_written, sink};
+use super::{Reading, bad_source, emptied, not_written, options};
 use crate::digest::{Digester, RecordDigest};
 use crate::error::{Error, Result};
 use crate::knowledge::{FileKnowledge, Seen};
@@ -154,18 +154,7 @@ pub(crate) fn rewrite<S: PageSource>(
     file_id: [u8; 20],
     workers: Workers,
 ) -> Result<Reading> {
-    let begin = || {
-        let system = |source| FileError::Io {
-            file: path.display().to_string(),
-            action: "empty the file".to_owned(),
-            source,
-        };
-        file.set_len(0).map_err(system)?;
-        sink(path, file).map_err(|error| match error {
-            Error::Io { source, .. } => system(source),
-            error => FileError::Parameter(error.to_string()),
-        })
-    };
+    let begin = || emptied(path, file);
     let spill = path.parent().unwrap_or(path);
     let options = options(spill, file_id, workers);
     let (sink, reading) = build(source, listed, path, begin, &options)?;
@@ -185,19 +174,6 @@ pub(crate) fn rehearse<S: PageSource>(
     let begin = || Ok(Nowhere { name: name.clone() });
     let options = options(&std::env::temp_dir(), [0; 20], workers);
     Ok(build(source, listed, path, begin, &options)?.1)
-}
-
-fn options(spill: &Path, file_id: [u8; 20], workers: Workers) -> ConvertOptions {
-    ConvertOptions {
-        endian: Endian::Little,
-        file_id,
-        threads: workers.threads,
-        sort: SortBudget {
-            spill: SpillPlace::Directory(spill.to_owned()),
-            ..SortBudget::default()
-        },
-        ..ConvertOptions::default()
-    }
 }
 
 fn build<S: PageSource, W: PageSink>(
