@@ -115,10 +115,11 @@ fn user(number: u32) -> String {
         "onakamura",
     ];
     let name = USERS[(number % 8) as usize];
-    if number < 8 {
-        name.into()
-    } else {
-        format!("{name}{number}")
+    match number {
+        0..8 => name.into(),
+        8..100 => format!("{name}{number}"),
+        // Of one width, so that no name is another's with a digit behind it.
+        _ => format!("{name}-{number:06}"),
     }
 }
 
