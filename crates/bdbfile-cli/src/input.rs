@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use bdbfile::read::DatabaseFile;
-use bdbfile::source::{MappedSource, PageSource, QueueExtents};
+use bdbfile::source::{MappedSource, PageSource, QueueExtents, ReadAhead};
 
 use crate::escape::escaped;
 use crate::failure::Failure;
@@ -16,7 +16,7 @@ use crate::failure::Failure;
 #[derive(Debug)]
 pub(crate) enum Input {
     /// Read with positioned reads: a server may still be writing it.
-    Read(QueueExtents),
+    Read(ReadAhead<QueueExtents>),
     /// Mapped, which is faster where all of it is read, and wants that nobody
     /// cuts it short meanwhile.
     Mapped(MappedSource),
@@ -34,7 +34,8 @@ impl Input {
         if !fs::metadata(path).map_err(cannot)?.is_file() {
             return Err(failed("this is not a plain file"));
         }
-        QueueExtents::open(path).map(Self::Read).map_err(cannot)
+        let source = QueueExtents::open(path).map_err(cannot)?;
+        Ok(Self::Read(ReadAhead::new(source)))
     }
 
     /// Opens a file of which a new one is made. It is mapped, unless its

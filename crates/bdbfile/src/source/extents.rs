@@ -208,6 +208,14 @@ impl PageSource for QueueExtents {
         Ok(Cow::Owned(bytes))
     }
 
+    fn read_into(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
+        if self.extents.is_none() {
+            return self.main.read_into(offset, into);
+        }
+        into.copy_from_slice(&self.bytes(offset, into.len())?);
+        Ok(())
+    }
+
     fn data(&self, offset: u64) -> Option<Range<u64>> {
         let Some(extents) = &self.extents else {
             return (offset < self.len()).then(|| offset..self.len());

@@ -50,4 +50,8 @@ impl PageSource for FileSource {
         self.file.read_exact_at(&mut bytes, offset)?;
         Ok(Cow::Owned(bytes))
     }
+
+    fn read_into(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
+        self.file.read_exact_at(into, offset)
+    }
 }

@@ -2,6 +2,7 @@
 //! database can lie in a mapped file, behind positioned reads, in memory, or in
 //! a test's source that fails where it is told to.
 
+mod ahead;
 mod extents;
 mod file;
 mod mapped;
@@ -11,6 +12,7 @@ use std::borrow::Cow;
 use std::io;
 use std::ops::Range;
 
+pub use ahead::ReadAhead;
 pub use extents::QueueExtents;
 pub use file::FileSource;
 pub use mapped::MappedSource;
@@ -33,6 +35,12 @@ pub trait PageSource: Send + Sync {
     /// in memory. Fewer is an error of kind `UnexpectedEof`.
     fn bytes(&self, offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>>;
 
+    /// Exactly as many bytes from `offset` as `into` has room for.
+    fn read_into(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
+        into.copy_from_slice(&self.bytes(offset, into.len())?);
+        Ok(())
+    }
+
     /// The next range from `offset` on that may hold anything but zeros;
     /// `None` where there is none. For sources with holes too large to be read
     /// through.
@@ -52,6 +60,10 @@ impl<S: PageSource + ?Sized> PageSource for &S {
 
     fn bytes(&self, offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>> {
         (**self).bytes(offset, len)
+    }
+
+    fn read_into(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
+        (**self).read_into(offset, into)
     }
 
     fn data(&self, offset: u64) -> Option<Range<u64>> {
