@@ -1,8 +1,11 @@
 //! `bdbfile verify`: a line for each problem, and one for each file.
 
 use std::io::Write;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+use bdbfile::Workers;
 
 use crate::complain;
 use crate::escape::escaped;
@@ -31,7 +34,9 @@ pub(crate) fn verify(files: &[PathBuf], out: &mut impl Write) -> Result<ExitCode
 /// Whether a file is sound.
 fn one(path: &Path, out: &mut impl Write) -> Result<bool, Failure> {
     let input = Input::open_whole(path)?;
-    let report = bdbfile::verify::verify(&input)?;
+    let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let workers = Workers { threads };
+    let report = bdbfile::verify::verify_with(&input, workers)?;
     let name = escaped(&path.display().to_string());
     for problem in &report.findings {
         writeln!(out, "{name}: {}", escaped(&problem.to_string()))?;

@@ -1,6 +1,7 @@
 //! Work done by several threads, its results taken in order.
 
 use std::num::NonZeroUsize;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// The threads that may be used. They are started for a piece of work and gone
@@ -26,6 +27,27 @@ impl Workers {
     ) -> Result<Vec<T>, E> {
         let results = self.each(count, work);
         results.into_iter().map(|(_, result)| result).collect()
+    }
+
+    /// Does `work` as [`all`](Self::all) does and `beside` at the same time, by
+    /// one of the same threads, which goes on with the work then.
+    pub fn all_beside<T: Send, E: Send, B: Send + Sync>(
+        self,
+        count: usize,
+        work: impl Fn(usize) -> Result<T, E> + Sync,
+        beside: impl Fn() -> B + Sync,
+    ) -> (Result<Vec<T>, E>, B) {
+        let done = OnceLock::new();
+        let results = self.all(count.saturating_add(1), |index| {
+            let Some(index) = index.checked_sub(1) else {
+                done.get_or_init(&beside);
+                return Ok(None);
+            };
+            work(index).map(Some)
+        });
+        let done = done.into_inner().unwrap_or_else(beside);
+        let results = results.map(|results| results.into_iter().flatten().collect());
+        (results, done)
     }
 
     /// Does `work` for every index, on so many threads as there may be. It is
@@ -92,6 +114,14 @@ mod tests {
             let done = workers.each(100, |index| if index == 3 { Err(()) } else { Ok(()) });
             assert!(done.iter().take(3).all(|(_, result)| result.is_ok()));
             assert_eq!(done.get(3), Some(&(3, Err(()))));
+            for fails in [false, true] {
+                let times = AtomicUsize::new(0);
+                let work = |index| if fails { Err(index) } else { Ok(index) };
+                let beside = || times.fetch_add(1, Ordering::Relaxed) + 7;
+                let (all, beside) = workers.all_beside(3, work, beside);
+                assert_eq!(all, if fails { Err(0) } else { Ok(vec![0, 1, 2]) });
+                assert_eq!(beside, 7);
+            }
         }
     }
 }

@@ -1,17 +1,39 @@
 //! Every page by itself: header, index array, items. What belongs together is
 //! looked at later, and only on pages that passed here.
 
-use crate::error::{Place, Result, Rule};
+use crate::Workers;
+use crate::error::{Error, Place, Result, Rule};
 use crate::layout::{Method, NO_PAGE, PageHeader, PageLayout, PageNo, PageType, PageView};
+use crate::read::claims::Claims;
 use crate::source::PageSource;
 use crate::verify::check::{Check, State};
 use crate::verify::{bucket_items, items, queue};
 
-/// Looks at every page but page 0.
-pub(super) fn check<S: PageSource>(check: &mut Check<'_, S>) -> Result<()> {
-    for pgno in 1..check.count() {
-        let state = page(check, pgno)?;
-        check.states.push(state);
+/// Pages of a range for one thread at a time: a few MiB.
+const RANGE: PageNo = 1024;
+
+/// Ranges at most: each may bring a whole list of problems.
+const RANGES: PageNo = 256;
+
+/// Looks at every page but page 0, by ranges, on all threads.
+pub(super) fn check<S: PageSource>(check: &mut Check<'_, S>, workers: Workers) -> Result<()> {
+    let (file, count) = (check.file, check.count());
+    let len = RANGE.max(count.div_ceil(RANGES));
+    let ranges = workers.all(count.div_ceil(len) as usize, |index| {
+        let begin = PageNo::try_from(index)
+            .unwrap_or(PageNo::MAX)
+            .saturating_mul(len);
+        let end = begin.saturating_add(len).min(count);
+        let mut alone = Check::new(file, Claims::not_kept());
+        for pgno in begin.max(1)..end {
+            let state = page(&mut alone, pgno)?;
+            alone.states.push(state);
+        }
+        Ok::<_, Error>((alone.states, alone.report))
+    })?;
+    for (states, report) in ranges {
+        check.states.extend(states);
+        check.take(report);
     }
     Ok(())
 }

@@ -31,7 +31,18 @@ pub(super) struct Check<'f, S> {
     pub(super) report: Verification,
 }
 
-impl<S> Check<'_, S> {
+impl<'f, S> Check<'f, S> {
+    /// Nothing looked at yet.
+    pub(super) fn new(file: &'f DatabaseFile<S>, claims: Claims) -> Self {
+        Self {
+            file,
+            states: Vec::new(),
+            claims,
+            chains: Chains::default(),
+            report: Verification::default(),
+        }
+    }
+
     /// Reports a broken rule.
     pub(super) fn broken(
         &mut self,
@@ -62,6 +73,9 @@ impl<S> Check<'_, S> {
     pub(super) fn take(&mut self, other: Verification) {
         for problem in other.findings {
             self.report.add(problem);
+        }
+        for problem in other.notes {
+            self.report.note(problem);
         }
         self.report.more += other.more;
     }

@@ -31,20 +31,29 @@ mod tree;
 
 pub use report::{Problem, Verification};
 
+use crate::Workers;
 use crate::error::{Error, Result};
 use crate::read::DatabaseFile;
 use crate::read::claims::Claims;
 use crate::source::PageSource;
-use chains::Chains;
 use check::{Check, State};
 
-/// Verifies a file. A file that cannot be opened is a verification whose single
-/// problem is the reason.
+/// Verifies a file, by the calling thread alone. A file that cannot be opened
+/// is a verification whose single problem is the reason.
 ///
 /// # Errors
 /// [`Error::Io`] when the source fails, [`Error::Limit`] when the file has more
 /// pages than page numbers.
 pub fn verify<S: PageSource>(source: S) -> Result<Verification> {
+    verify_with(source, Workers::ALONE)
+}
+
+/// The same by several threads, as far as the work can be divided: pages are
+/// looked at by themselves side by side, and what belongs together afterwards.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_with<S: PageSource>(source: S, workers: Workers) -> Result<Verification> {
     let file = match DatabaseFile::open(source) {
         Ok(file) => file,
         Err(Error::Format(error)) => {
@@ -54,20 +63,13 @@ pub fn verify<S: PageSource>(source: S) -> Result<Verification> {
         }
         Err(other) => return Err(other),
     };
-    let mut check = Check {
-        file: &file,
-        // Page 0 is looked at as metadata, never as a page of another kind.
-        states: vec![State::Broken],
-        claims: Claims::new(file.page_count()),
-        chains: Chains::default(),
-        report: Verification {
-            pages: file.page_count(),
-            ..Verification::default()
-        },
-    };
+    let mut check = Check::new(&file, Claims::new(file.page_count()));
+    check.report.pages = file.page_count();
+    // Page 0 is looked at as metadata, never as a page of another kind.
+    check.states.push(State::Broken);
     check.claims.claim(0);
     meta::of_file(&mut check);
-    alone::check(&mut check)?;
+    alone::check(&mut check, workers)?;
     database::all(&mut check)?;
     accounts::free_list(&mut check)?;
     chains::finish(&mut check);
