@@ -81,7 +81,7 @@ impl Output {
     /// is gone.
     pub(crate) fn sink(&self) -> io::Result<SyncingSink> {
         self.file.set_len(0)?;
-        SyncingSink::new(self.name(), self.file.try_clone()?)
+        Ok(SyncingSink::new(self.name(), self.file.try_clone()?))
     }
 
     /// Where a sort may put what does not fit into memory: beside the file,

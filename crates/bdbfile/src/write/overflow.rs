@@ -13,7 +13,6 @@ pub(super) fn write_chain<P: Pages>(pages: &mut P, bytes: &[u8]) -> Result<(Page
         what: "the length of an item",
         limit: u64::from(u32::MAX),
     })?;
-    let mut page = vec![0; layout.page_len()];
     let first = pages.allocate()?;
     let mut pgno = first;
     let mut prev = NO_PAGE;
@@ -24,7 +23,7 @@ pub(super) fn write_chain<P: Pages>(pages: &mut P, bytes: &[u8]) -> Result<(Page
         } else {
             NO_PAGE
         };
-        PageHeader {
+        let header = PageHeader {
             lsn: Lsn::NOT_LOGGED,
             pgno,
             prev,
@@ -34,15 +33,14 @@ pub(super) fn write_chain<P: Pages>(pages: &mut P, bytes: &[u8]) -> Result<(Page
             hf_offset: u16::try_from(chunk.len()).unwrap_or_default(),
             level: 0,
             page_type: PageType::Overflow as u8,
-        }
-        .write(layout.endian, &mut page);
-        let (place, rest) = page
-            .get_mut(layout.header_size()..)
-            .unwrap_or_default()
-            .split_at_mut(chunk.len());
-        place.copy_from_slice(chunk);
-        rest.fill(0);
-        pages.write(pgno, &mut page, &LINKS)?;
+        };
+        pages.write_filled(pgno, &LINKS, |page| {
+            header.write(layout.endian, page);
+            let room = page.get_mut(layout.header_size()..).unwrap_or_default();
+            if let Some(place) = room.get_mut(..chunk.len()) {
+                place.copy_from_slice(chunk);
+            }
+        })?;
         prev = pgno;
         pgno = next;
     }

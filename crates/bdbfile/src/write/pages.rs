@@ -20,6 +20,19 @@ pub(super) trait Pages {
     /// included. The checksum is filled in by the taker.
     fn write(&mut self, pgno: PageNo, page: &mut [u8], links: &[u16]) -> Result<()>;
 
+    /// Takes a page as [`write`](Self::write) does, which `fill` makes of one
+    /// of zeros: where pages are gathered, in its place among them.
+    fn write_filled(
+        &mut self,
+        pgno: PageNo,
+        links: &[u16],
+        fill: impl FnOnce(&mut [u8]),
+    ) -> Result<()> {
+        let mut page = vec![0; self.layout().page_len()];
+        fill(&mut page);
+        self.write(pgno, &mut page, links)
+    }
+
     /// Takes a page whose number is final and was not handed out here.
     fn write_fixed(&mut self, pgno: PageNo, page: &mut [u8], links: &[u16]) -> Result<()>;
 }

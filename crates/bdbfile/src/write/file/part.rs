@@ -54,13 +54,36 @@ impl Gathered {
         if self.bytes.len() == at {
             self.bytes.extend_from_slice(page);
         } else {
-            if self.bytes.len() < at + page.len() {
-                self.bytes.resize(at + page.len(), 0);
-            }
-            if let Some(place) = self.bytes.get_mut(at..at + page.len()) {
-                place.copy_from_slice(page);
-            }
+            self.room(at, page.len()).copy_from_slice(page);
         }
+        self.note(index, at, links);
+    }
+
+    /// Puts a page at an index, which `fill` makes of one of zeros. Nothing was
+    /// put there before.
+    fn put_filled(
+        &mut self,
+        index: usize,
+        page_len: usize,
+        links: &[u16],
+        fill: impl FnOnce(&mut [u8]),
+    ) {
+        let at = index * page_len;
+        fill(self.room(at, page_len));
+        self.note(index, at, links);
+    }
+
+    /// The bytes of a page; zeros, if nothing was put there.
+    fn room(&mut self, at: usize, page_len: usize) -> &mut [u8] {
+        let end = at + page_len;
+        if self.bytes.len() < end {
+            self.bytes.resize(end, 0);
+        }
+        self.bytes.get_mut(at..end).unwrap_or_default()
+    }
+
+    /// Notes a page that was put.
+    fn note(&mut self, index: usize, at: usize, links: &[u16]) {
         if self.present.len() <= index {
             self.present.resize(index + 1, false);
         }
@@ -235,6 +258,23 @@ impl<W: PageSink> Pages for Part<W> {
             return write_at(sink, layout, pgno, page);
         };
         self.gathered.put(index as usize, page, links);
+        self.relieve()
+    }
+
+    fn write_filled(
+        &mut self,
+        pgno: PageNo,
+        links: &[u16],
+        fill: impl FnOnce(&mut [u8]),
+    ) -> Result<()> {
+        let page_len = self.file.layout.page_len();
+        let Some(index) = pgno.checked_sub(self.start) else {
+            let mut page = vec![0; page_len];
+            fill(&mut page);
+            return self.write(pgno, &mut page, links);
+        };
+        self.gathered
+            .put_filled(index as usize, page_len, links, fill);
         self.relieve()
     }
 

@@ -37,6 +37,11 @@ impl FileSink {
     }
 
     /// The file.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// The same, and no sink any more.
     pub fn into_file(self) -> File {
         self.file
     }
