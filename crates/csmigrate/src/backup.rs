@@ -1,52 +1,43 @@
 //! The backup: every file of the store, copied, read again and compared.
 
 use std::fs::File;
+use std::io;
+
+use bdbfile::Workers;
+use bdbfile::write::SyncingSink;
+use caldb::StoreFile;
 
 use crate::copy;
+use crate::each::{at, each_file};
 use crate::error::{Error, Result};
 use crate::plan::Plan;
 use crate::report::SavedFile;
 use crate::staging::{Place, Published, Staging};
 use crate::stop::Stop;
+use crate::syncing::Syncing;
 use crate::system;
 
 /// Copies the store's files to their place: owner, mode and times like the
-/// source, synced, compared by hash, published by one rename.
-pub(crate) fn make(plan: &Plan, place: &Place, stop: &Stop) -> Result<Vec<SavedFile>> {
+/// source, compared by hash, synced, published by one rename.
+pub(crate) fn make(
+    plan: &Plan,
+    place: &Place,
+    workers: Workers,
+    stop: &Stop,
+) -> Result<Vec<SavedFile>> {
     let mut staging = Staging::begin(place.clone())?;
-    let mut saved = Vec::new();
-    for file in plan.store.files() {
-        let path = &file.path;
-        let from = File::open(path).map_err(|source| Error::Unreadable {
-            path: path.clone(),
-            source,
-        })?;
-        let staged = staging.path_of(&file.name);
-        let to = staging.create(&file.name)?;
-        let read =
-            copy::copy(&from, &to, stop).map_err(Error::io(&staged, "copy into the backup"))?;
-        system::take_after(&to, &staged, &file.metadata)?;
-        if let Ok(modified) = file.metadata.modified() {
-            to.set_modified(modified)
-                .map_err(Error::io(&staged, "set the time"))?;
-        }
-        to.sync_all().map_err(Error::io(&staged, "sync the file"))?;
-        let written =
-            copy::hash(&staged, stop).map_err(Error::io(&staged, "read the backup again"))?;
-        if read != written {
-            return Err(Error::Mismatch {
-                file: path.clone(),
-                what: "the bytes of the file and of its backup",
-                read: read.to_hex().to_string(),
-                written: written.to_hex().to_string(),
-            });
-        }
-        saved.push(SavedFile {
-            name: file.name.clone(),
-            len: file.len(),
-            hash: read.to_hex().to_string(),
-        });
-    }
+    let files: Vec<&StoreFile> = plan.store.files().collect();
+    let outputs: Vec<File> = files
+        .iter()
+        .map(|file| staging.create(&file.name))
+        .collect::<Result<_>>()?;
+    let syncing = Syncing::begin();
+    let save = |index: usize, file: &StoreFile, workers| {
+        let output = at(&outputs, index)?;
+        save(plan, file, &staging, output, workers, &syncing, stop)
+    };
+    let saved = each_file(&files, workers, save, &mut |_| {})?;
+    syncing.finish()?;
     // The files must be as they were when they were planned: a copy of a file
     // that changed half-way is no backup.
     plan.check_unchanged()?;
@@ -62,6 +53,58 @@ pub(crate) fn take_over(place: &Place) -> Result<()> {
     Published::found(place.clone())
         .map_err(not_kept)?
         .finish_for_good()
+}
+
+/// Copies one file and reads its copy again; its sync is begun.
+fn save(
+    plan: &Plan,
+    file: &StoreFile,
+    staging: &Staging,
+    output: &File,
+    workers: Workers,
+    syncing: &Syncing,
+    stop: &Stop,
+) -> Result<SavedFile> {
+    let path = &file.path;
+    let from = File::open(path).map_err(|source| Error::Unreadable {
+        path: path.clone(),
+        source,
+    })?;
+    let staged = staging.path_of(&file.name);
+    let copying = || Error::io(&staged, "copy into the backup");
+    let handle = output.try_clone().map_err(copying())?;
+    let to = SyncingSink::new(staged.display().to_string(), handle);
+    let read = copy::copy(&from, &to, workers, stop).map_err(|error| {
+        // A file that is cut short under us is the source's, not the copy's.
+        if error.kind() == io::ErrorKind::UnexpectedEof
+            && let Err(changed) = plan.check_unchanged()
+        {
+            return changed;
+        }
+        copying()(error)
+    })?;
+    system::take_after(output, &staged, &file.metadata)?;
+    if let Ok(modified) = file.metadata.modified() {
+        output
+            .set_modified(modified)
+            .map_err(Error::io(&staged, "set the time"))?;
+    }
+    syncing.add(staged.clone(), to)?;
+    let written =
+        copy::hash(&staged, workers, stop).map_err(Error::io(&staged, "read the backup again"))?;
+    if read != written {
+        return Err(Error::Mismatch {
+            file: path.clone(),
+            what: "the bytes of the file and of its backup",
+            read: read.to_hex().to_string(),
+            written: written.to_hex().to_string(),
+        });
+    }
+    Ok(SavedFile {
+        name: file.name.clone(),
+        len: file.len(),
+        hash: read.to_hex().to_string(),
+    })
 }
 
 /// A backup that may not last is no target that may not: nothing was

@@ -29,6 +29,7 @@
 mod backup;
 mod copy;
 mod digest;
+mod each;
 mod error;
 pub mod inspect;
 mod judgement;
@@ -42,6 +43,7 @@ mod rewrite;
 mod similar;
 mod staging;
 mod stop;
+mod syncing;
 mod system;
 mod verify;
 

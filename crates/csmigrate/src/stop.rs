@@ -91,6 +91,11 @@ impl<S: PageSource> PageSource for Watched<S> {
         self.source.bytes(offset, len)
     }
 
+    fn read_into(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
+        self.stop.check_io()?;
+        self.source.read_into(offset, into)
+    }
+
     fn data(&self, offset: u64) -> Option<Range<u64>> {
         self.source.data(offset)
     }

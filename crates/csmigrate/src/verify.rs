@@ -44,21 +44,31 @@ pub(crate) fn verify(
             written,
         })
     };
+    // A scan goes by the leaves. Whether a server finds a key depends on the
+    // pages above them too.
+    let structure = || Ok::<_, Error>(bdbfile::verify::verify(stop.watch(open()?)));
     let again = if read.salvaged.is_some() {
-        salvaged::read_again(source).map(|(scan, digest)| Written {
-            scan,
-            digest,
-            sequence: read.sequence,
+        salvaged::read_again(source).map(|(scan, digest)| {
+            let written = Written {
+                scan,
+                digest,
+                sequence: read.sequence,
+            };
+            (written, structure())
         })
     } else {
-        rewrite::read_only(source, &FileKnowledge::NONE, workers).map(|again| Written {
-            scan: again.scan,
-            digest: again.digest,
-            sequence: again.sequence,
+        let again = rewrite::read_beside(source, &FileKnowledge::NONE, workers, structure);
+        again.map(|(again, structure)| {
+            let written = Written {
+                scan: again.scan,
+                digest: again.digest,
+                sequence: again.sequence,
+            };
+            (written, structure)
         })
     };
-    let written = match again {
-        Ok(written) => written,
+    let (written, structure) = match again {
+        Ok(again) => again,
         // What is wrong here is what was written, not a file of the source.
         Err(Error::Database { error, .. }) if error.rule().is_some() => {
             return mismatch(
@@ -93,10 +103,7 @@ pub(crate) fn verify(
             written.sequence.to_string(),
         );
     }
-    // A scan goes by the leaves. Whether a server finds a key depends on the
-    // pages above them too.
-    let structure = bdbfile::verify::verify(stop.watch(open()?))
-        .map_err(|error| Error::Database { error, copy: false })?;
+    let structure = structure?.map_err(|error| Error::Database { error, copy: false })?;
     // A hash function of the application's own is not known here either; the
     // buckets are those of the source.
     let own_hash = |rule: Rule| {

@@ -1,160 +1,131 @@
 //! Copying a file whole, and hashing one.
+//!
+//! * `hash`: the hash of a file from those of its pieces.
+
+mod hash;
 
 use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
+use bdbfile::Workers;
+use bdbfile::write::{PageSink, SyncingSink};
 use rustix::fs::SeekFrom;
 use rustix::io::Errno;
 
 use crate::stop::Stop;
-
-/// Bytes worked on at a time.
-const CHUNK: usize = 1 << 20;
+use hash::{Node, PIECE};
 
 /// The hash of a file's bytes.
 pub(crate) type FileHash = blake3::Hash;
 
-/// Copies all bytes of `from` into `to`, which is empty; the hash of what was
-/// read. Where the file system can share the bytes, nothing is written; else
-/// holes stay holes, and the system copies from file to file where it can.
-pub(crate) fn copy(from: &File, to: &File, stop: &Stop) -> io::Result<FileHash> {
-    if rustix::fs::ioctl_ficlone(to, from).is_ok() {
-        return hash_of(from, stop);
+/// Copies all bytes of `from` into the empty file of `to`; the hash of what
+/// was read. Where the file system can share the bytes, nothing is written;
+/// else holes stay holes.
+///
+/// The bytes go through memory, since they are hashed anyway: what is written
+/// is what was hashed, and it is no slower than to have the system copy them.
+///
+/// # Errors
+/// Those of the system; `UnexpectedEof` for a file that is cut short meanwhile.
+pub(crate) fn copy(
+    from: &File,
+    to: &SyncingSink,
+    workers: Workers,
+    stop: &Stop,
+) -> io::Result<FileHash> {
+    if rustix::fs::ioctl_ficlone(to.file(), from).is_ok() {
+        return hash_of(from, workers, stop);
     }
     let len = from.metadata()?.len();
-    let mut copier = Copier {
-        from,
-        to,
-        by_system: true,
-    };
-    let mut hasher = blake3::Hasher::new();
-    let mut buffer = vec![0; CHUNK];
-    let mut at = 0;
-    while let Some(data) = next_data(from, at, len)? {
-        hash_hole(&mut hasher, data.start - at);
-        at = data.start;
-        while at < data.end {
-            stop.check_io()?;
-            let want = (data.end - at).min(CHUNK as u64);
-            let chunk = read(from, at, want, &mut buffer)?;
-            if chunk.is_empty() {
-                // Cut short meanwhile: who compares the two will see it.
-                return Ok(hasher.finalize());
-            }
-            hasher.update(chunk);
-            copier.copy(at, chunk)?;
-            at += chunk.len() as u64;
+    let hash = each_piece(from, len, workers, stop, |offset, piece| {
+        let end = offset + piece.len() as u64;
+        let mut at = offset;
+        while let Some(data) = next_data(from, at, end)? {
+            to.write_at(data.start, within(piece, offset, &data))?;
+            at = data.end;
         }
-    }
-    hash_hole(&mut hasher, len - at);
-    to.set_len(len)?;
-    Ok(hasher.finalize())
+        Ok(())
+    })?;
+    to.file().set_len(len)?;
+    Ok(hash)
 }
 
 /// The hash of the bytes of the file at `path`.
-pub(crate) fn hash(path: &Path, stop: &Stop) -> io::Result<FileHash> {
-    hash_of(&File::open(path)?, stop)
+pub(crate) fn hash(path: &Path, workers: Workers, stop: &Stop) -> io::Result<FileHash> {
+    hash_of(&File::open(path)?, workers, stop)
 }
 
-fn hash_of(file: &File, stop: &Stop) -> io::Result<FileHash> {
-    let mut hasher = blake3::Hasher::new();
-    let mut buffer = vec![0; CHUNK];
-    let mut at = 0;
-    loop {
+fn hash_of(file: &File, workers: Workers, stop: &Stop) -> io::Result<FileHash> {
+    let len = file.metadata()?.len();
+    each_piece(file, len, workers, stop, |_, _| Ok(()))
+}
+
+/// Reads a file of `len` bytes piece by piece, by several threads, has `take`
+/// take each piece with its place, and gives the hash of all.
+fn each_piece(
+    file: &File,
+    len: u64,
+    workers: Workers,
+    stop: &Stop,
+    take: impl Fn(u64, &[u8]) -> io::Result<()> + Sync,
+) -> io::Result<FileHash> {
+    let pieces = usize::try_from(len.div_ceil(PIECE as u64)).map_err(io::Error::other)?;
+    let buffers: Mutex<Vec<Vec<u8>>> = Mutex::default();
+    let kept = || buffers.lock().unwrap_or_else(PoisonError::into_inner);
+    let nodes: Vec<Node> = workers.all(pieces, |index| {
         stop.check_io()?;
-        let chunk = read(file, at, CHUNK as u64, &mut buffer)?;
-        if chunk.is_empty() {
-            return Ok(hasher.finalize());
-        }
-        hasher.update(chunk);
-        at += chunk.len() as u64;
-    }
+        let offset = index as u64 * PIECE as u64;
+        let want = usize::try_from(len - offset).unwrap_or(PIECE).min(PIECE);
+        let mut buffer = kept().pop().unwrap_or_else(|| vec![0; PIECE]);
+        let piece = buffer.get_mut(..want).unwrap_or_default();
+        file.read_exact_at(piece, offset)?;
+        let node = hash::node(offset, len, piece);
+        take(offset, piece)?;
+        kept().push(buffer);
+        Ok::<_, io::Error>(node)
+    })?;
+    Ok(hash::join(&nodes))
 }
 
-/// Up to `want` bytes of a file; none at its end.
-fn read<'b>(file: &File, at: u64, want: u64, buffer: &'b mut [u8]) -> io::Result<&'b [u8]> {
-    let want = usize::try_from(want).unwrap_or(CHUNK).min(buffer.len());
-    let room = buffer.get_mut(..want).unwrap_or_default();
-    loop {
-        match file.read_at(room, at) {
-            Ok(len) => return Ok(room.get(..len).unwrap_or_default()),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
+/// The bytes of a range of a file, of which `piece` stands at `offset`.
+fn within<'p>(piece: &'p [u8], offset: u64, range: &Range<u64>) -> &'p [u8] {
+    let at = |place: u64| usize::try_from(place.saturating_sub(offset)).unwrap_or(usize::MAX);
+    piece
+        .get(at(range.start)..at(range.end))
+        .unwrap_or_default()
 }
 
-/// Takes a hole of so many bytes into a hash.
-fn hash_hole(hasher: &mut blake3::Hasher, mut len: u64) {
-    const ZEROS: [u8; 4096] = [0; 4096];
-    while len > 0 {
-        let part = usize::try_from(len).unwrap_or(ZEROS.len()).min(ZEROS.len());
-        hasher.update(ZEROS.get(..part).unwrap_or_default());
-        len -= part as u64;
-    }
-}
-
-/// The next range from `at` on that holds anything but a hole. A file system
-/// that knows no holes has one range.
-fn next_data(file: &File, at: u64, len: u64) -> io::Result<Option<Range<u64>>> {
-    if at >= len {
+/// The next range from `at` on, up to `end`, that holds anything but a hole. A
+/// file system that knows no holes has one range.
+fn next_data(file: &File, at: u64, end: u64) -> io::Result<Option<Range<u64>>> {
+    if at >= end {
         return Ok(None);
     }
     let start = match rustix::fs::seek(file, SeekFrom::Data(at)) {
+        Ok(start) if start >= end => return Ok(None),
         Ok(start) => start,
         Err(Errno::NXIO) => return Ok(None),
-        Err(Errno::INVAL | Errno::OPNOTSUPP) => return Ok(Some(at..len)),
+        Err(Errno::INVAL | Errno::OPNOTSUPP) => return Ok(Some(at..end)),
         Err(errno) => return Err(errno.into()),
     };
-    let end = rustix::fs::seek(file, SeekFrom::Hole(start))?;
-    Ok((start < end).then_some(start..end.min(len)))
-}
-
-/// Copies ranges of a file.
-struct Copier<'f> {
-    from: &'f File,
-    to: &'f File,
-    /// Whether the system copies from file to file, as far as it is known.
-    by_system: bool,
-}
-
-impl Copier<'_> {
-    /// Puts `chunk`, which was read from there, to the same place.
-    fn copy(&mut self, at: u64, chunk: &[u8]) -> io::Result<()> {
-        let (mut from, mut to) = (at, at);
-        let mut done = 0;
-        while self.by_system && done < chunk.len() {
-            let left = chunk.len() - done;
-            match rustix::fs::copy_file_range(
-                self.from,
-                Some(&mut from),
-                self.to,
-                Some(&mut to),
-                left,
-            ) {
-                Ok(0) => self.by_system = false,
-                Ok(len) => done += len,
-                Err(Errno::INTR) => {}
-                // From one file system to another, or one that cannot do it.
-                Err(Errno::XDEV | Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP | Errno::PERM) => {
-                    self.by_system = false;
-                }
-                Err(errno) => return Err(errno.into()),
-            }
-        }
-        let rest = chunk.get(done..).unwrap_or_default();
-        self.to.write_all_at(rest, at + done as u64)
-    }
+    let hole = rustix::fs::seek(file, SeekFrom::Hole(start))?;
+    Ok((start < hole).then_some(start..hole.min(end)))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroUsize;
     use std::os::unix::fs::MetadataExt;
 
     use super::*;
+
+    const TWO: Workers = Workers {
+        threads: NonZeroUsize::new(2).unwrap(),
+    };
 
     #[test]
     fn a_copy_has_the_bytes_and_the_holes() {
@@ -163,16 +134,36 @@ mod tests {
         let from = File::create_new(&path).unwrap();
         from.set_len(40 << 20).unwrap();
         from.write_all_at(&vec![7; 100_000], 5 << 20).unwrap();
+        // Over the end of a piece and the beginning of the next.
+        from.write_all_at(&vec![8; 100_000], (20 << 20) - 5000)
+            .unwrap();
         from.write_all_at(b"end", (33 << 20) - 3).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
         let from = File::open(&path).unwrap();
-        let to_path = dir.path().join("to");
-        let to = File::create_new(&to_path).unwrap();
-        let read = copy(&from, &to, &Stop::default()).unwrap();
-        assert_eq!(read, blake3::hash(&std::fs::read(&path).unwrap()));
-        assert_eq!(read, hash(&to_path, &Stop::default()).unwrap());
-        let blocks = |file: &File| file.metadata().unwrap().blocks();
-        assert!(blocks(&to) <= blocks(&from) + 16, "holes were written");
-        assert_eq!(to.metadata().unwrap().len(), 40 << 20);
+        for workers in [Workers::ALONE, TWO] {
+            let to_path = dir.path().join(format!("to {}", workers.threads));
+            let to = SyncingSink::new("to", File::create_new(&to_path).unwrap());
+            let read = copy(&from, &to, workers, &Stop::default()).unwrap();
+            assert_eq!(read, blake3::hash(&bytes));
+            assert_eq!(read, hash(&to_path, workers, &Stop::default()).unwrap());
+            let blocks = |file: &File| file.metadata().unwrap().blocks();
+            assert!(
+                blocks(to.file()) <= blocks(&from) + 16,
+                "holes were written"
+            );
+            assert!(std::fs::read(&to_path).unwrap() == bytes);
+        }
+    }
+
+    #[test]
+    fn a_file_of_no_bytes_is_copied() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("from");
+        std::fs::write(&path, "").unwrap();
+        let to = SyncingSink::new("to", File::create_new(dir.path().join("to")).unwrap());
+        let from = File::open(&path).unwrap();
+        let read = copy(&from, &to, TWO, &Stop::default()).unwrap();
+        assert_eq!(read, blake3::hash(b""));
     }
 
     #[test]
@@ -180,11 +171,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("from");
         std::fs::write(&path, [1; 100]).unwrap();
-        let to = File::create_new(dir.path().join("to")).unwrap();
+        let to = SyncingSink::new("to", File::create_new(dir.path().join("to")).unwrap());
         let asked = std::sync::Arc::new(15.into());
         let stop = Stop::when(asked);
-        copy(&File::open(&path).unwrap(), &to, &stop).unwrap_err();
-        hash(&path, &stop).unwrap_err();
-        assert_eq!(to.metadata().unwrap().len(), 0);
+        copy(&File::open(&path).unwrap(), &to, TWO, &stop).unwrap_err();
+        hash(&path, TWO, &stop).unwrap_err();
+        assert_eq!(to.file().metadata().unwrap().len(), 0);
     }
 }

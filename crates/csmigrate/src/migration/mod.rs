@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
+use bdbfile::Workers;
 use caldb::Profile;
 use caldb::rules::{Rule, RuleChoice};
 
@@ -27,7 +28,6 @@ use crate::stop::Stop;
 #[derive(Debug, Clone)]
 pub struct Migration {
     request: Request,
-    threads: NonZeroUsize,
     added: AddedRules,
     stop: Stop,
 }
@@ -76,8 +76,10 @@ impl Migration {
                 salvage: Salvage::default(),
                 profile: Profile::shipped().clone(),
                 rules: RuleChoice::default(),
+                workers: Workers {
+                    threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+                },
             },
-            threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             added: AddedRules::default(),
             stop: Stop::default(),
         }
@@ -136,7 +138,7 @@ impl Migration {
     /// Works with so many threads. The result does not depend on it.
     #[must_use]
     pub fn threads(mut self, threads: NonZeroUsize) -> Self {
-        self.threads = threads;
+        self.request.workers = Workers { threads };
         self
     }
 

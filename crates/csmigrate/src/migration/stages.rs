@@ -2,18 +2,19 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bdbfile::Workers;
-use bdbfile::source::{FileSource, MappedSource, PageSource};
+use bdbfile::source::{FileSource, MappedSource, PageSource, ReadAhead};
+use bdbfile::write::{PageSink, SyncingSink};
 use caldb::StoreFile;
 use caldb::rules::RuleSet;
 
 use crate::backup;
 use crate::copy;
+use crate::each::{at, each_file};
 use crate::error::{Error, Result};
 use crate::judgement::{self, Judgement};
 use crate::knowledge::Knowledge;
@@ -24,6 +25,7 @@ use crate::rewrite::salvaged::{self, Listed};
 use crate::rewrite::{self, Reading};
 use crate::staging::{Published, Staging};
 use crate::stop::{Stop, Watched};
+use crate::syncing::Syncing;
 use crate::system;
 use crate::verify;
 
@@ -37,6 +39,14 @@ type Timed = (Reading, Duration);
 /// What came of reading a database: that, or how it is damaged.
 type Tried = (std::result::Result<Reading, Error>, Duration);
 
+/// A new store that is not published, nor known to be synced.
+struct Built {
+    staging: Staging,
+    syncing: Syncing,
+    readings: Vec<Timed>,
+    judgement: Judgement,
+}
+
 /// What a run brought, published or not.
 type Outcome = (Option<Published>, Vec<FileReport>, Judgement);
 
@@ -48,7 +58,9 @@ impl Migration {
         // The server may still run beside a dry run, so no mapping: a file cut
         // short under it must be an error and nothing worse.
         let open = |file: &StoreFile| {
-            FileSource::open(&file.path).map_err(Error::io(&file.path, "read the file"))
+            let source = FileSource::open(&file.path);
+            let source = source.map_err(Error::io(&file.path, "read the file"))?;
+            Ok(ReadAhead::new(source))
         };
         let listed = |_: &StoreFile, source: &_, listed: Listed| Ok(listed.reading(source));
         let (readings, judgement) = self.read(&plan, open, listed, true, observer)?;
@@ -122,7 +134,7 @@ impl Migration {
         );
         let (saved, done) = match &plan.backup {
             Backup::Make(place) => {
-                let saved = backup::make(plan, place, &self.stop)?;
+                let saved = backup::make(plan, place, self.workers(), &self.stop)?;
                 (saved, format!("{what} copied to {dir}"))
             }
             Backup::Reuse {
@@ -149,9 +161,15 @@ impl Migration {
         copy_dir: &Path,
         observer: &mut dyn Observer,
     ) -> Result<Outcome> {
-        let (staging, readings, judgement) = self.rewrite(plan, copy_dir, observer)?;
+        let Built {
+            staging,
+            syncing,
+            readings,
+            judgement,
+        } = self.rewrite(plan, copy_dir, observer)?;
         let reports = self.verify(plan, staging.dir(), &readings, observer)?;
         observer.event(Event::Begins(Stage::Publish));
+        syncing.finish()?;
         plan.check_unchanged()?;
         self.stop.check()?;
         let damaged = readings.iter().any(|(one, _)| one.salvaged.is_some());
@@ -203,7 +221,7 @@ impl Migration {
         if let Some(conf) = &plan.store.conf {
             let path = dir.join(&conf.name);
             let hash = |path: &Path| {
-                copy::hash(path, &self.stop).map_err(Error::io(path, "read the file"))
+                copy::hash(path, workers, &self.stop).map_err(Error::io(path, "read the file"))
             };
             let wanted = match &plan.identifier {
                 Some(text) => blake3::hash(text),
@@ -246,7 +264,8 @@ impl Migration {
             let reading = rewrite::read_only(source, &knowledge.of(&file.name), workers);
             self.tried(reading, began)
         };
-        let tried = self.each_database(&plan.store.databases, read, &mut |_| {})?;
+        let databases: Vec<&StoreFile> = plan.store.databases.iter().collect();
+        let tried = each_file(&databases, self.workers(), read, &mut |_| {})?;
         let salvage = |_, file: &StoreFile, damage: &Error, observer: &mut dyn Observer| {
             let source = self.stop.watch(open(file)?);
             let known = knowledge.of(&file.name);
@@ -260,15 +279,11 @@ impl Migration {
     }
 
     /// Builds every database from its copy in a new staging directory.
-    fn rewrite(
-        &self,
-        plan: &Plan,
-        copy_dir: &Path,
-        observer: &mut dyn Observer,
-    ) -> Result<(Staging, Vec<Timed>, Judgement)> {
+    fn rewrite(&self, plan: &Plan, copy_dir: &Path, observer: &mut dyn Observer) -> Result<Built> {
         observer.event(Event::Begins(Stage::Rewrite));
         let mut staging = Staging::begin(plan.target.clone())?;
-        let databases = &plan.store.databases;
+        let syncing = Syncing::begin();
+        let databases: Vec<&StoreFile> = plan.store.databases.iter().collect();
         let outputs: Vec<File> = databases
             .iter()
             .map(|file| staging.create(&file.name))
@@ -280,7 +295,7 @@ impl Migration {
         };
         if let Some(conf) = &plan.store.conf {
             let text = plan.identifier.as_deref();
-            carry(&mut staging, conf, copy_dir, text, &self.stop)?;
+            carry(&mut staging, &syncing, conf, copy_dir, text, &self.stop)?;
         }
         let ids = FileIds::new(plan);
         let open = |file: &StoreFile| {
@@ -295,11 +310,15 @@ impl Migration {
             let source = open(file)?;
             let id = ids.of(&file.name);
             let known = knowledge.of(&file.name);
-            let reading = rewrite::rewrite(source, &path, output, id, &known, workers);
+            let built = rewrite::rewrite(source, &path, output, id, &known, workers);
             system::take_after(output, &path, &file.metadata)?;
+            let reading = built.and_then(|(reading, sink)| {
+                syncing.add(path, sink)?;
+                Ok(reading)
+            });
             self.tried(reading, began)
         };
-        let tried = self.each_database(databases, build, &mut |_| {})?;
+        let tried = each_file(&databases, self.workers(), build, &mut |_| {})?;
         let salvage = |index, file: &StoreFile, damage: &Error, observer: &mut dyn Observer| {
             let output = at(&outputs, index)?;
             let path = staging.path_of(&file.name);
@@ -307,7 +326,10 @@ impl Migration {
             let known = knowledge.of(&file.name);
             let (stop, name, id) = (&self.stop, &file.name, ids.of(&file.name));
             let listed = salvaged::list(&source, name, damage, &known, stop, observer)?;
-            salvaged::rewrite(&source, listed, &path, output, id, self.workers())
+            let workers = self.workers();
+            let (reading, sink) = salvaged::rewrite(&source, listed, &path, output, id, workers)?;
+            syncing.add(path, sink)?;
+            Ok(reading)
         };
         let mut readings = Self::salvaged(plan, tried, salvage, observer)?;
         let judgement = self.judge(plan, &mut readings, &rules, false, observer);
@@ -315,9 +337,14 @@ impl Migration {
             .iter()
             .map(|(reading, _)| reading.scan.records)
             .sum();
-        let done = format!("{records} records written and synced");
+        let done = format!("{records} records written");
         observer.event(Event::Done(Stage::Rewrite, done));
-        Ok((staging, readings, judgement))
+        Ok(Built {
+            staging,
+            syncing,
+            readings,
+            judgement,
+        })
     }
 
     /// What came of reading a database; damage that is gone round is no error.
@@ -356,9 +383,7 @@ impl Migration {
 
     /// All threads.
     fn workers(&self) -> Workers {
-        Workers {
-            threads: self.threads,
-        }
+        self.request.workers
     }
 
     /// The rules that are on.
@@ -400,7 +425,7 @@ impl Migration {
         observer: &mut dyn Observer,
     ) -> Result<Vec<FileReport>> {
         observer.event(Event::Begins(Stage::Verify));
-        let databases = &plan.store.databases;
+        let databases: Vec<&StoreFile> = plan.store.databases.iter().collect();
         let read_again = |index: usize, file: &StoreFile, workers| {
             let (reading, spent) = at(readings, index)?;
             let began = Instant::now();
@@ -412,45 +437,11 @@ impl Migration {
             Ok(file_report(file, reading, written, spent))
         };
         let mut told = |report: &FileReport| tell(observer, Stage::Verify, report);
-        let reports = self.each_database(databases, read_again, &mut told)?;
+        let reports = each_file(&databases, self.workers(), read_again, &mut told)?;
         let found: u64 = reports.iter().map(|report| report.records_written).sum();
         let done = format!("{found} records found again, counts and digests equal");
         observer.event(Event::Done(Stage::Verify, done));
         Ok(reports)
-    }
-
-    /// Does `work` for every database: the large ones one after the other, each
-    /// by all threads, then the small ones side by side; tells of the results
-    /// in the order of the databases. The first error, in that order, is the
-    /// answer; what has not begun when one is met is left undone.
-    fn each_database<T: Send>(
-        &self,
-        databases: &[StoreFile],
-        work: impl Fn(usize, &StoreFile, Workers) -> Result<T> + Sync,
-        done: &mut dyn FnMut(&T),
-    ) -> Result<Vec<T>> {
-        let all = self.workers();
-        let (large, small): (Vec<_>, Vec<_>) = databases
-            .iter()
-            .enumerate()
-            .partition(|(_, file)| file.len() >= rewrite::LARGE);
-        let mut results = Vec::with_capacity(databases.len());
-        for (index, file) in large {
-            results.push((index, work(index, file, all)));
-        }
-        if results.iter().all(|(_, result)| result.is_ok()) {
-            let of_small = all.each(small.len(), |at| {
-                let (index, file) = small.get(at).copied().ok_or_else(nothing_to_do)?;
-                work(index, file, Workers::ALONE)
-            });
-            results.extend(of_small.into_iter().filter_map(|(at, result)| {
-                let (index, _) = small.get(at)?;
-                Some((*index, result))
-            }));
-        }
-        results.sort_by_key(|(index, _)| *index);
-        let results = results.into_iter().map(|(_, result)| result);
-        results.map(|result| result.inspect(&mut *done)).collect()
     }
 
     fn report(
@@ -487,6 +478,7 @@ impl Migration {
 /// Writes a file that is no database: `text`, or its copy byte for byte.
 fn carry(
     staging: &mut Staging,
+    syncing: &Syncing,
     file: &StoreFile,
     copy_dir: &Path,
     text: Option<&[u8]>,
@@ -494,18 +486,22 @@ fn carry(
 ) -> Result<()> {
     let copy = copy_dir.join(&file.name);
     let path = staging.path_of(&file.name);
-    let mut to = staging.create(&file.name)?;
+    let output = staging.create(&file.name)?;
+    let handle = output.try_clone();
+    let handle = handle.map_err(Error::io(&path, "open the file again"))?;
+    let to = SyncingSink::new(path.display().to_string(), handle);
     let wanted = if let Some(text) = text {
-        to.write_all(text)
+        to.write_at(0, text)
             .map_err(Error::io(&path, "write the file"))?;
         blake3::hash(text)
     } else {
         let from = File::open(&copy).map_err(Error::io(&copy, "read the backup"))?;
-        copy::copy(&from, &to, stop).map_err(Error::io(&path, "write the file"))?
+        copy::copy(&from, &to, Workers::ALONE, stop).map_err(Error::io(&path, "write the file"))?
     };
-    system::take_after(&to, &path, &file.metadata)?;
-    to.sync_all().map_err(Error::io(&path, "sync the file"))?;
-    let written = copy::hash(&path, stop).map_err(Error::io(&path, "read the new file"))?;
+    system::take_after(&output, &path, &file.metadata)?;
+    syncing.add(path.clone(), to)?;
+    let written =
+        copy::hash(&path, Workers::ALONE, stop).map_err(Error::io(&path, "read the new file"))?;
     if wanted != written {
         return Err(Error::Mismatch {
             file: PathBuf::from(&file.name),
@@ -534,19 +530,6 @@ fn ended(report: Report) -> Result<Report> {
 
 fn total(reports: &[FileReport]) -> u64 {
     reports.iter().map(|report| report.records_read).sum()
-}
-
-/// What is at an index that was counted before.
-fn at<T>(items: &[T], index: usize) -> Result<&T> {
-    items.get(index).ok_or_else(nothing_to_do)
-}
-
-fn nothing_to_do() -> Error {
-    Error::Io {
-        path: PathBuf::new(),
-        action: "find the work to do",
-        source: std::io::ErrorKind::InvalidInput.into(),
-    }
 }
 
 fn file_report(

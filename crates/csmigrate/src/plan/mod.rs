@@ -19,6 +19,7 @@ use std::ffi::OsString;
 use std::fs::{File, Metadata};
 use std::path::{Path, PathBuf};
 
+use bdbfile::Workers;
 use bdbfile::layout::Preamble;
 use caldb::release::{self, Detection, Traits};
 use caldb::rules::{RuleChoice, RuleSet};
@@ -120,6 +121,7 @@ pub(crate) struct Request {
     pub(crate) salvage: Salvage,
     pub(crate) profile: Profile,
     pub(crate) rules: RuleChoice,
+    pub(crate) workers: Workers,
 }
 
 /// A plan that can be carried out.

@@ -6,6 +6,7 @@ use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use bdbfile::Workers;
 use caldb::Store;
 use rustix::io::Errno;
 
@@ -167,7 +168,7 @@ pub(super) fn find_backup(
     let held = place.held()?;
     if !matches!(held, Held::Nothing) {
         let unfinished = matches!(held, Held::Published);
-        let saved = compare(store, &named, held, stop)?;
+        let saved = compare(store, &named, held, request.workers, stop)?;
         return Ok(Some(Backup::Reuse {
             place,
             saved,
@@ -185,7 +186,13 @@ pub(super) fn find_backup(
 
 /// Compares a directory that holds something with the store: fails unless it
 /// is a backup of just this store, byte for byte.
-fn compare(store: &Store, dir: &Path, held: Held, stop: &Stop) -> Result<Vec<SavedFile>> {
+fn compare(
+    store: &Store,
+    dir: &Path,
+    held: Held,
+    workers: Workers,
+    stop: &Stop,
+) -> Result<Vec<SavedFile>> {
     let differs = |file: &OsStr, how| Error::BackupDiffers {
         path: dir.to_owned(),
         file: PathBuf::from(file),
@@ -218,7 +225,8 @@ fn compare(store: &Store, dir: &Path, held: Held, stop: &Stop) -> Result<Vec<Sav
         if copy.len() != file.len() {
             return Err(differs(&file.name, "another size"));
         }
-        let hash = |path: &Path| copy::hash(path, stop).map_err(Error::io(path, "read the file"));
+        let hash =
+            |path: &Path| copy::hash(path, workers, stop).map_err(Error::io(path, "read the file"));
         let hashed = hash(&copy.path)?;
         if hashed != hash(&file.path)? {
             return Err(differs(&file.name, "other bytes"));

@@ -70,40 +70,47 @@ impl Reading {
     }
 }
 
-/// Files of this size are read by several threads.
-pub(crate) const LARGE: u64 = 16 << 20;
-
 /// Reads every record of a file and writes nothing.
 pub(crate) fn read_only<S: PageSource>(
     source: S,
     knowledge: &FileKnowledge<'_>,
     workers: Workers,
 ) -> Result<Reading> {
+    read_beside(source, knowledge, workers, || ()).map(|(reading, ())| reading)
+}
+
+/// The same, and something else at the same time.
+pub(crate) fn read_beside<S: PageSource, B: Send + Sync>(
+    source: S,
+    knowledge: &FileKnowledge<'_>,
+    workers: Workers,
+    beside: impl Fn() -> B + Sync,
+) -> Result<(Reading, B)> {
     let file = open(source)?;
     if !is_plain_btree(&file) {
-        return others::read_only(&file, knowledge);
+        return Ok((others::read_only(&file, knowledge)?, beside()));
     }
     let database = file.database();
     let scan = database.scan().map_err(bad_source)?;
     let ranges = scan.pieces(file.layout().page_size).map_err(bad_source)?;
-    let runs = workers
-        .all(ranges.len(), |index| {
-            let range = ranges.get(index).cloned().unwrap_or_default();
-            let mut run = Run::default();
-            let mut look = knowledge.look();
-            scan.visit(range, |record| {
-                match look.take(&record) {
-                    None => run.digester.add(record.key, record.value),
-                    Some(change) => run.digester.add(&change.key, &change.value),
-                }
-                if !record.repeats_key {
-                    run.key(record.key);
-                }
-                Ok::<_, bdbfile::Error>(())
-            })?;
-            Ok::<_, bdbfile::Error>((run, look.finish()))
-        })
-        .map_err(bad_source)?;
+    let read = |index| {
+        let range = ranges.get(index).cloned().unwrap_or_default();
+        let mut run = Run::default();
+        let mut look = knowledge.look();
+        scan.visit(range, |record| {
+            match look.take(&record) {
+                None => run.digester.add(record.key, record.value),
+                Some(change) => run.digester.add(&change.key, &change.value),
+            }
+            if !record.repeats_key {
+                run.key(record.key);
+            }
+            Ok::<_, bdbfile::Error>(())
+        })?;
+        Ok::<_, bdbfile::Error>((run, look.finish()))
+    };
+    let (runs, beside) = workers.all_beside(ranges.len(), read, beside);
+    let runs = runs.map_err(bad_source)?;
     let (mut all, mut seen) = (Run::default(), Seen::default());
     for (run, of_run) in runs {
         all.append(&run);
@@ -115,7 +122,8 @@ pub(crate) fn read_only<S: PageSource>(
     } else {
         RecordOrder::Bytewise
     };
-    Ok(Reading::new(&file, order, &all.digester, scan, seen))
+    let reading = Reading::new(&file, order, &all.digester, scan, seen);
+    Ok((reading, beside))
 }
 
 /// Whether a file holds one btree with keys and nothing else.
@@ -154,6 +162,10 @@ impl Run {
     }
 }
 
+/// What was read from a database, and the file that was built of it, which is
+/// not synced yet.
+pub(crate) type Rewritten = (Reading, SyncingSink);
+
 /// Reads every record of a database and writes them, in the order found, into
 /// an empty file: little-endian, the page size and the kind of the source.
 pub(crate) fn rewrite<S: PageSource>(
@@ -163,7 +175,7 @@ pub(crate) fn rewrite<S: PageSource>(
     file_id: [u8; 20],
     knowledge: &FileKnowledge<'_>,
     workers: Workers,
-) -> Result<Reading> {
+) -> Result<Rewritten> {
     let input = open(source)?;
     if !is_plain_btree(&input) {
         return others::rewrite(&input, path, file, file_id, knowledge, workers);
@@ -186,7 +198,14 @@ pub(crate) fn rewrite<S: PageSource>(
         knowledge,
         workers,
     };
-    let (digester, seen, scan) = match build(&database, &into, &params) {
+    let (
+        Read {
+            digester,
+            seen,
+            scan,
+        },
+        sink,
+    ) = match build(&database, &into, &params) {
         Err(Build::OutOfOrder) => {
             order = RecordOrder::AsFound;
             params.order = KeyOrder::AsFed;
@@ -205,8 +224,7 @@ pub(crate) fn rewrite<S: PageSource>(
             source: std::io::Error::other("records out of order where any order is taken"),
         },
     })?;
-    file.sync_all().map_err(Error::io(path, "sync the file"))?;
-    Ok(Reading::new(&input, order, &digester, scan, seen))
+    Ok((Reading::new(&input, order, &digester, scan, seen), sink))
 }
 
 /// What is odd about a database, in words; at most one warning for each rule,
@@ -263,6 +281,13 @@ impl From<bdbfile::Error> for Build {
     }
 }
 
+/// What was read while building.
+struct Read {
+    digester: Digester,
+    seen: Seen,
+    scan: ScanReport,
+}
+
 /// What a database is built into, and with what.
 struct Into<'a> {
     path: &'a Path,
@@ -276,13 +301,12 @@ fn build<S: PageSource>(
     database: &Database<'_, S>,
     into: &Into<'_>,
     params: &BtreeParams,
-) -> std::result::Result<(Digester, Seen, ScanReport), Build> {
+) -> std::result::Result<(Read, SyncingSink), Build> {
     let path = into.path;
     let failed = |error| match error {
         bdbfile::Error::Order { .. } => Build::OutOfOrder,
         error => Build::Failed(not_written(path, error)),
     };
-    let syncing = |error| Build::Failed(Error::io(path, "sync the file")(error));
     let sink = sink(path, into.file).map_err(Build::Failed)?;
     let mut built = NewFile::new(sink, into.head).map_err(failed)?;
     let btree = built.btree(None, params).map_err(failed)?;
@@ -315,13 +339,17 @@ fn build<S: PageSource>(
     let scan = scan.finish()?;
     btree.finish().map_err(failed)?;
     let (sink, _) = built.finish().map_err(failed)?;
-    sink.finish().map_err(syncing)?;
-    let (mut all, mut seen) = (Digester::default(), Seen::default());
-    for (digester, of_run) in runs {
-        all.append(&digester);
-        seen.append(of_run);
+    let (mut digester, mut seen) = (Digester::default(), Seen::default());
+    for (of_run, seen_in_run) in runs {
+        digester.append(&of_run);
+        seen.append(seen_in_run);
     }
-    Ok((all, seen, scan))
+    let read = Read {
+        digester,
+        seen,
+        scan,
+    };
+    Ok((read, sink))
 }
 
 /// A sink into the file at `path`.
@@ -329,7 +357,7 @@ fn sink(path: &Path, file: &File) -> Result<SyncingSink> {
     let handle = file
         .try_clone()
         .map_err(Error::io(path, "open the file again"))?;
-    SyncingSink::new(path.display().to_string(), handle).map_err(Error::io(path, "sync the file"))
+    Ok(SyncingSink::new(path.display().to_string(), handle))
 }
 
 /// How a file is made by `bdbfile::convert`: little-endian, with `spill` for

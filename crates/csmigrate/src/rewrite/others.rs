@@ -11,9 +11,9 @@ use bdbfile::read::{Database, DatabaseFile, ScanReport};
 use bdbfile::source::PageSource;
 use bdbfile::{Error as FileError, Workers};
 
-use super::{Reading, bad_source, emptied, not_written, options};
+use super::{Reading, Rewritten, bad_source, emptied, not_written, options};
 use crate::digest::Digester;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::knowledge::{FileKnowledge, Seen};
 use crate::report::RecordOrder;
 
@@ -61,7 +61,7 @@ pub(super) fn rewrite<S: PageSource>(
     file_id: [u8; 20],
     knowledge: &FileKnowledge<'_>,
     workers: Workers,
-) -> Result<Reading> {
+) -> Result<Rewritten> {
     let mut reading = read_only(input, knowledge)?;
     // Where there is to be room for the file anyway.
     let options = options(path.parent().unwrap_or(path), file_id, workers);
@@ -71,8 +71,6 @@ pub(super) fn rewrite<S: PageSource>(
         error => not_written(path, error),
     };
     let (sink, converted) = convert(input, begin, &options).map_err(failed)?;
-    sink.finish().map_err(Error::io(path, "sync the file"))?;
-    file.sync_all().map_err(Error::io(path, "sync the file"))?;
     let notes = converted.databases.iter().flat_map(|one| &one.notes);
     for note in notes.chain(&converted.notes) {
         if *note == Note::OrderKept {
@@ -81,7 +79,7 @@ pub(super) fn rewrite<S: PageSource>(
             reading.notes.push(note.to_string());
         }
     }
-    Ok(reading)
+    Ok((reading, sink))
 }
 
 pub(super) fn databases<S: PageSource>(

@@ -17,7 +17,7 @@ use bdbfile::write::PageSink;
 use bdbfile::{Error as FileError, Rule, Workers};
 
 use super::others::databases;
-use super::{Reading, bad_source, emptied, not_written, options};
+use super::{Reading, Rewritten, bad_source, emptied, not_written, options};
 use crate::digest::{Digester, RecordDigest};
 use crate::error::{Error, Result};
 use crate::knowledge::{FileKnowledge, Seen};
@@ -145,7 +145,7 @@ pub(crate) fn list<S: PageSource>(
     })
 }
 
-/// Builds what is left of a damaged file into an empty one, synced.
+/// Builds what is left of a damaged file into an empty one.
 pub(crate) fn rewrite<S: PageSource>(
     source: &S,
     listed: Listed,
@@ -153,14 +153,12 @@ pub(crate) fn rewrite<S: PageSource>(
     file: &File,
     file_id: [u8; 20],
     workers: Workers,
-) -> Result<Reading> {
+) -> Result<Rewritten> {
     let begin = || emptied(path, file);
     let spill = path.parent().unwrap_or(path);
     let options = options(spill, file_id, workers);
     let (sink, reading) = build(source, listed, path, begin, &options)?;
-    sink.finish().map_err(Error::io(path, "sync the file"))?;
-    file.sync_all().map_err(Error::io(path, "sync the file"))?;
-    Ok(reading)
+    Ok((reading, sink))
 }
 
 /// Finds out what [`rewrite`] would have built at `path`, and keeps none of it.

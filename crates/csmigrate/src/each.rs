@@ -1,0 +1,56 @@
+//! The same work done for each of several files, by all threads.
+
+use bdbfile::Workers;
+use caldb::StoreFile;
+
+use crate::error::{Error, Result};
+
+/// Files of this size are worked on by several threads.
+const LARGE: u64 = 16 << 20;
+
+/// Does `work` for every file: the large ones one after the other, each by all
+/// threads, then the small ones side by side; tells of the results in the order
+/// of the files. The first error, in that order, is the answer; what has not
+/// begun when one is met is left undone.
+pub(crate) fn each_file<T: Send>(
+    files: &[&StoreFile],
+    workers: Workers,
+    work: impl Fn(usize, &StoreFile, Workers) -> Result<T> + Sync,
+    done: &mut dyn FnMut(&T),
+) -> Result<Vec<T>> {
+    let (large, small): (Vec<_>, Vec<_>) = files
+        .iter()
+        .enumerate()
+        .partition(|(_, file)| file.len() >= LARGE);
+    let mut results = Vec::with_capacity(files.len());
+    for (index, file) in large {
+        let result = work(index, file, workers);
+        let failed = result.is_err();
+        results.push((index, result));
+        if failed {
+            break;
+        }
+    }
+    if results.iter().all(|(_, result)| result.is_ok()) {
+        let of_small = workers.each(small.len(), |index| {
+            let (index, file) = at(&small, index)?;
+            work(*index, file, Workers::ALONE)
+        });
+        results.extend(of_small.into_iter().filter_map(|(index, result)| {
+            let (index, _) = small.get(index)?;
+            Some((*index, result))
+        }));
+    }
+    results.sort_by_key(|(index, _)| *index);
+    let results = results.into_iter().map(|(_, result)| result);
+    results.map(|result| result.inspect(&mut *done)).collect()
+}
+
+/// What is at an index that was counted before.
+pub(crate) fn at<T>(items: &[T], index: usize) -> Result<&T> {
+    items.get(index).ok_or_else(|| Error::Io {
+        path: std::path::PathBuf::new(),
+        action: "find the work to do",
+        source: std::io::ErrorKind::InvalidInput.into(),
+    })
+}
