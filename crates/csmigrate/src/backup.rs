@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::path::Path;
 
 use bdbfile::Workers;
 use bdbfile::write::SyncingSink;
@@ -17,14 +18,18 @@ use crate::stop::Stop;
 use crate::syncing::Syncing;
 use crate::system;
 
+/// A backup whose files are whole and compared, and neither known to be synced
+/// nor published yet.
+#[derive(Debug)]
+pub(crate) struct Made {
+    staging: Staging,
+    syncing: Syncing,
+    pub(crate) saved: Vec<SavedFile>,
+}
+
 /// Copies the store's files to their place: owner, mode and times like the
-/// source, compared by hash, synced, published by one rename.
-pub(crate) fn make(
-    plan: &Plan,
-    place: &Place,
-    workers: Workers,
-    stop: &Stop,
-) -> Result<Vec<SavedFile>> {
+/// source, compared by hash. Their syncs are begun.
+pub(crate) fn make(plan: &Plan, place: &Place, workers: Workers, stop: &Stop) -> Result<Made> {
     let mut staging = Staging::begin(place.clone())?;
     let files: Vec<&StoreFile> = plan.store.files().collect();
     let outputs: Vec<File> = files
@@ -37,15 +42,30 @@ pub(crate) fn make(
         save(plan, file, &staging, output, workers, &syncing, stop)
     };
     let saved = each_file(&files, workers, save, &mut |_| {})?;
-    syncing.finish()?;
     // The files must be as they were when they were planned: a copy of a file
     // that changed half-way is no backup.
     plan.check_unchanged()?;
-    stop.check()?;
-    let last = plan.store.conf.as_ref().map(|file| file.name.as_os_str());
-    let published = staging.publish(&plan.source_dir, last).map_err(not_kept)?;
-    published.finish_for_good()?;
-    Ok(saved)
+    Ok(Made {
+        staging,
+        syncing,
+        saved,
+    })
+}
+
+impl Made {
+    /// Where the files are until they are published.
+    pub(crate) fn dir(&self) -> &Path {
+        self.staging.dir()
+    }
+
+    /// Publishes the backup by one rename, once all its files are synced.
+    pub(crate) fn finish(self, plan: &Plan, stop: &Stop) -> Result<()> {
+        self.syncing.finish()?;
+        stop.check()?;
+        let last = plan.store.conf.as_ref().map(|file| file.name.as_os_str());
+        let published = self.staging.publish(&plan.source_dir, last);
+        published.map_err(not_kept)?.finish_for_good()
+    }
 }
 
 /// Takes over the backup that an interrupted run made, found identical.

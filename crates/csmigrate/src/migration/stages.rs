@@ -12,7 +12,7 @@ use bdbfile::write::{PageSink, SyncingSink};
 use caldb::StoreFile;
 use caldb::rules::RuleSet;
 
-use crate::backup;
+use crate::backup::{self, Made};
 use crate::copy;
 use crate::each::{at, each_file};
 use crate::error::{Error, Result};
@@ -85,13 +85,13 @@ impl Migration {
     pub(super) fn migrate(&self, observer: &mut dyn Observer) -> Result<Report> {
         let began = Instant::now();
         let plan = self.plan(Purpose::Run, observer)?;
-        let copy_dir = plan.inspection.backup.dir().to_owned();
         let times = SourceTimes::of(&plan);
-        let saved = self.back_up(&plan, observer)?;
+        let (saved, unfinished) = self.back_up(&plan, observer)?;
         let (published, reports, judgement) = if plan.target_found {
-            self.look_again(&plan, &copy_dir, observer)?
+            self.finish_backup(&plan, unfinished)?;
+            self.look_again(&plan, observer)?
         } else {
-            self.publish(&plan, &copy_dir, observer)?
+            self.publish(&plan, unfinished, observer)?
         };
         drop(times);
         let done = published.is_some();
@@ -123,8 +123,13 @@ impl Migration {
         Ok(plan)
     }
 
-    /// Makes the backup, or takes over the one that is there.
-    fn back_up(&self, plan: &Plan, observer: &mut dyn Observer) -> Result<Vec<SavedFile>> {
+    /// Makes the backup, which is to be finished, or takes over the one that is
+    /// there.
+    fn back_up(
+        &self,
+        plan: &Plan,
+        observer: &mut dyn Observer,
+    ) -> Result<(Vec<SavedFile>, Option<Made>)> {
         observer.event(Event::Begins(Stage::Backup));
         let dir = plan.inspection.backup.dir().display();
         let what = format!(
@@ -132,10 +137,11 @@ impl Migration {
             plan.store.files().count(),
             plan.inspection.store_bytes
         );
-        let (saved, done) = match &plan.backup {
+        let (saved, made, done) = match &plan.backup {
             Backup::Make(place) => {
-                let saved = backup::make(plan, place, self.workers(), &self.stop)?;
-                (saved, format!("{what} copied to {dir}"))
+                let made = backup::make(plan, place, self.workers(), &self.stop)?;
+                let saved = made.saved.clone();
+                (saved, Some(made), format!("{what} copied to {dir}"))
             }
             Backup::Reuse {
                 place,
@@ -145,12 +151,17 @@ impl Migration {
                 if *unfinished {
                     backup::take_over(place)?;
                 }
-                (saved.clone(), format!("{what} found identical in {dir}"))
+                let done = format!("{what} found identical in {dir}");
+                (saved.clone(), None, done)
             }
         };
         observer.event(Event::BackedUp(&saved));
         observer.event(Event::Done(Stage::Backup, done));
-        Ok(saved)
+        Ok((saved, made))
+    }
+
+    fn finish_backup(&self, plan: &Plan, made: Option<Made>) -> Result<()> {
+        made.map_or(Ok(()), |made| made.finish(plan, &self.stop))
     }
 
     /// Builds the new store, looks at it, and makes it appear, unless it has
@@ -158,15 +169,24 @@ impl Migration {
     fn publish(
         &self,
         plan: &Plan,
-        copy_dir: &Path,
+        backup: Option<Made>,
         observer: &mut dyn Observer,
     ) -> Result<Outcome> {
+        let copy_dir = match &backup {
+            Some(made) => made.dir(),
+            None => plan.inspection.backup.dir(),
+        };
+        let built = self.rewrite(plan, copy_dir, observer);
+        // The backup's syncs had that time. It is kept whatever came of the
+        // building, and nothing else is published before it.
+        let kept = self.finish_backup(plan, backup);
         let Built {
             staging,
             syncing,
             readings,
             judgement,
-        } = self.rewrite(plan, copy_dir, observer)?;
+        } = built?;
+        kept?;
         let reports = self.verify(plan, staging.dir(), &readings, observer)?;
         observer.event(Event::Begins(Stage::Publish));
         syncing.finish()?;
@@ -187,12 +207,8 @@ impl Migration {
     }
 
     /// Looks at what an interrupted run published as if it had been built now.
-    fn look_again(
-        &self,
-        plan: &Plan,
-        copy_dir: &Path,
-        observer: &mut dyn Observer,
-    ) -> Result<Outcome> {
+    fn look_again(&self, plan: &Plan, observer: &mut dyn Observer) -> Result<Outcome> {
+        let copy_dir = plan.inspection.backup.dir();
         let differs = |why: String| Error::PublishedDiffers {
             path: plan.inspection.target.clone(),
             why,
