@@ -131,13 +131,15 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Takes a property in, if it is one that a view asks for.
+    /// Takes a property in, if it is one that a view asks for, and says
+    /// which.
     #[inline]
-    pub(super) fn add(&mut self, property: Property<'a>) {
-        let field = Field::of(&property.name());
-        if let Some(first) = field.and_then(|field| self.first.get_mut(field as usize)) {
+    pub(super) fn add(&mut self, property: Property<'a>) -> Option<Field> {
+        let field = Field::of(&property.name())?;
+        if let Some(first) = self.first.get_mut(field as usize) {
             first.get_or_insert(property.value());
         }
+        Some(field)
     }
 
     /// The value of the first property of a field.
