@@ -2,6 +2,7 @@
 
 use encoding_rs::{DecoderResult, Encoding};
 
+use crate::record::Record;
 use crate::record::content_line::{Lines, Value};
 
 /// A set of encodings, a bit each.
@@ -51,7 +52,8 @@ static ENCODINGS: [&Encoding; 37] = [
 ];
 
 impl EncodingSet {
-    /// The encodings in which a record's bytes are valid.
+    /// The encodings in which a record's bytes are valid; its lines that are not
+    /// plain will do.
     pub(super) fn of(bytes: &[u8]) -> Self {
         let bytes = &telling_lines(bytes);
         let bits = ENCODINGS.iter().enumerate().map(|(bit, encoding)| {
@@ -69,13 +71,23 @@ impl EncodingSet {
     }
 }
 
-/// Whether bytes are in a declared character set. ASCII is in every one that
+/// Whether a record is in a declared character set. ASCII is in every one that
 /// content lines can be written in, but for the escapes of ISO-2022.
-pub(super) fn is_in(label: &[u8], bytes: &[u8]) -> bool {
-    if is_plain(bytes) {
+pub(super) fn is_in(label: &[u8], record: &Record<'_>) -> bool {
+    are_in(label, record.value(), record.not_plain())
+}
+
+/// Whether lines are in a character set. `telling` are those of them from the
+/// first to the last that are not plain.
+fn are_in(label: &[u8], lines: &[u8], telling: &[u8]) -> bool {
+    if is_plain(telling) {
         return true;
     }
-    encoding(label).is_some_and(|encoding| holds(encoding, bytes))
+    encoding(label).is_some_and(|encoding| {
+        // Where ASCII is something else, what is before decides what is after.
+        let whole = !encoding.is_ascii_compatible();
+        holds(encoding, if whole { lines } else { telling })
+    })
 }
 
 /// Whether bytes are valid as they stand, or when folds are taken out: a fold
@@ -110,6 +122,9 @@ fn is_plain(bytes: &[u8]) -> bool {
 fn encoding(label: &[u8]) -> Option<&'static Encoding> {
     const ASCII: [&str; 4] = ["US-ASCII", "ASCII", "ANSI_X3.4-1968", "ISO646-US"];
     let label = label.trim_ascii();
+    if label.eq_ignore_ascii_case(b"UTF-8") {
+        return Some(encoding_rs::UTF_8);
+    }
     if ASCII
         .iter()
         .any(|ascii| label.eq_ignore_ascii_case(ascii.as_bytes()))
@@ -140,6 +155,15 @@ fn is_valid(encoding: &'static Encoding, bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn is_in(label: &[u8], lines: &[u8]) -> bool {
+        let mut read = Lines::new(lines);
+        read.by_ref().for_each(drop);
+        let telling = read.not_plain();
+        let found = are_in(label, lines, telling);
+        assert_eq!(found, are_in(label, lines, lines));
+        found
+    }
 
     #[test]
     fn bytes_are_in_a_character_set_or_not() {

@@ -97,9 +97,9 @@ impl Gatherer {
 
     /// Takes the next record of the file.
     pub fn take(&mut self, place: RecordPlace, key: &[u8], value: &[u8]) -> RecordKind {
-        match recognise(&self.form, key, value) {
+        match &recognise(&self.form, key, value) {
             Recognised::Lines(record) => {
-                self.look(place, &record);
+                self.look(place, record);
                 self.recognised += 1;
                 RecordKind::Recognised
             }
@@ -208,7 +208,7 @@ impl Gatherer {
             traits.add(Traits::UNBOUNDED, true);
             self.show(Check::UnboundedRule, true, place, record);
         }
-        if component.alarms().any(|alarm| alarm.is_zero()) {
+        if component.has_zero_alarm() {
             traits.add(Traits::ZERO_TRIGGER, true);
             self.show(Check::ZeroTrigger, true, place, record);
         }
@@ -271,13 +271,12 @@ impl Gatherer {
         record: &Record<'_>,
         charset: Option<Value<'_>>,
     ) {
-        let bytes = record.value();
         let declared = charset.filter(|charset| !charset.is_empty());
         let order = self.order();
         if let Some(charset) = declared {
-            let odd = !charset::is_in(&charset.unfolded(), bytes);
+            let odd = !charset::is_in(&charset.unfolded(), record);
             self.show(Check::NotInCharset, odd, place, record);
-        } else if !self.is_in_default(bytes) {
+        } else if !self.is_in_default(record) {
             let properties = matches!(record.view(), View::Calendar(_));
             self.show(Check::NotInCharset, properties, place, record);
             if !properties {
@@ -285,16 +284,16 @@ impl Gatherer {
                     calendar: identity::of_calendar(record.key().calid()),
                     order,
                     place,
-                    valid_in: EncodingSet::of(bytes),
+                    valid_in: EncodingSet::of(record.not_plain()),
                 });
             }
         }
     }
 
-    /// Whether bytes are in the character set of records that declare none.
-    fn is_in_default(&self, bytes: &[u8]) -> bool {
+    /// Whether a record is in the character set of those that declare none.
+    fn is_in_default(&self, record: &Record<'_>) -> bool {
         match &self.form.value {
-            ValueForm::ContentLines { charset } => charset::is_in(charset.as_bytes(), bytes),
+            ValueForm::ContentLines { charset } => charset::is_in(charset.as_bytes(), record),
             ValueForm::Opaque => true,
         }
     }

@@ -1,7 +1,7 @@
 //! The properties that the views ask for, picked out of a record as its lines
 //! go by.
 
-use super::content_line::{Property, Value};
+use super::content_line::{Mark, Property, Value};
 use super::known::CALENDAR_PREFIX;
 
 macro_rules! fields {
@@ -64,41 +64,57 @@ fields! {
 
 /// No name is this long.
 const LENGTHS: usize = 40;
-/// No more names than this have the same length.
-const ALIKE: usize = 6;
 
-impl Field {
-    /// The fields by the length of their names.
-    #[allow(
-        clippy::indexing_slicing,
-        reason = "done when compiled, and refused there if it does not fit"
-    )]
-    const BY_LENGTH: [[Option<Self>; ALIKE]; LENGTHS] = {
-        let mut table = [[None; ALIKE]; LENGTHS];
+/// The fields by the marks of their names, the shorter names first.
+struct Table {
+    fields: [(Mark, Field); Field::COUNT],
+    /// Where the names of a length begin.
+    begins: [usize; LENGTHS + 1],
+}
+
+#[allow(
+    clippy::indexing_slicing,
+    reason = "done when compiled, and refused there if it does not fit"
+)]
+static TABLE: Table = {
+    let mut table = Table {
+        fields: [(Mark::of(b""), Field::Uid); Field::COUNT],
+        begins: [0; LENGTHS + 1],
+    };
+    let (mut len, mut place) = (0, 0);
+    while len < LENGTHS {
+        table.begins[len] = place;
         let mut number = 0;
-        while number < Self::COUNT {
-            let alike = &mut table[Self::NAMES[number].len()];
-            let mut place = 0;
-            while alike[place].is_some() {
+        while number < Field::COUNT {
+            let name = Field::NAMES[number].as_bytes();
+            if name.len() == len {
+                table.fields[place] = (Mark::of(name), Field::ALL[number]);
                 place += 1;
             }
-            alike[place] = Some(Self::ALL[number]);
             number += 1;
         }
-        table
-    };
+        len += 1;
+    }
+    assert!(place == Field::COUNT);
+    table.begins[LENGTHS] = place;
+    table
+};
 
+impl Field {
     /// The field of a name that has no folds.
     #[inline]
     fn of(name: &[u8]) -> Option<Self> {
-        Self::BY_LENGTH
-            .get(name.len())?
-            .iter()
-            .map_while(|field| *field)
-            .find(|field| {
-                let known = Self::NAMES.get(*field as usize);
-                known.is_some_and(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+        let begin = *TABLE.begins.get(name.len())?;
+        let end = *TABLE.begins.get(name.len() + 1)?;
+        let mark = Mark::of(name);
+        let alike = TABLE.fields.get(begin..end)?;
+        let (_, field) = alike.iter().find(|(known_mark, field)| {
+            let known = Self::NAMES.get(*field as usize);
+            known.is_some_and(|known| {
+                Mark::are_of_one_name(mark, name, *known_mark, known.as_bytes())
             })
+        })?;
+        Some(*field)
     }
 }
 
@@ -115,17 +131,15 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Takes a property in, if it is one that a view asks for.
+    /// Takes a property in, if it is one that a view asks for, and says
+    /// which.
     #[inline]
-    pub(super) fn add(&mut self, property: Property<'a>) {
-        let name = property.raw_name();
-        let field = Field::of(name).or_else(|| {
-            let folded = name.iter().any(|byte| *byte < b' ');
-            folded.then(|| Field::of(&property.name())).flatten()
-        });
-        if let Some(first) = field.and_then(|field| self.first.get_mut(field as usize)) {
+    pub(super) fn add(&mut self, property: Property<'a>) -> Option<Field> {
+        let field = Field::of(&property.name())?;
+        if let Some(first) = self.first.get_mut(field as usize) {
             first.get_or_insert(property.value());
         }
+        Some(field)
     }
 
     /// The value of the first property of a field.

@@ -14,12 +14,12 @@
 //!
 //! This is the composed form (see [`form`](super::form)). All else is opaque.
 
-use super::content_line::Value;
 use super::content_line::nesting::{Step, Steps};
+use super::content_line::{Span, Value};
 use super::fields::{Field, Fields, is_calendar_property};
 use super::form::{RecordForm, ValueForm};
 use super::key::Key;
-use super::view::View;
+use super::view::{View, time};
 use crate::files::Role;
 
 /// What is known of a record.
@@ -48,6 +48,13 @@ pub struct Record<'a> {
     pub(super) method: Option<Value<'a>>,
     /// From the first component within the component to the end.
     pub(super) inner: &'a [u8],
+    /// From the first rule of the component, or of the record when it has none,
+    /// to the last.
+    pub(super) rules: Span<'a>,
+    /// Whether something within the component has a trigger at time 0.
+    pub(super) zero_trigger: bool,
+    /// The lines from the first to the last that are not plain.
+    not_plain: &'a [u8],
 }
 
 /// The kinds of components that a store holds.
@@ -81,13 +88,18 @@ impl Kind {
 
 /// Recognises a record of a file.
 pub fn recognise<'a>(form: &RecordForm, key: &'a [u8], value: &'a [u8]) -> Recognised<'a> {
-    let record = match form.value {
+    let key = match form.value {
         ValueForm::ContentLines { .. } => Key::parse(&form.key, key),
         ValueForm::Opaque => None,
     };
-    match record.and_then(|key| Record::read(form.role, key, value)) {
-        Some(record) => Recognised::Lines(record),
-        None => Recognised::Opaque,
+    let Some(key) = key else {
+        return Recognised::Opaque;
+    };
+    let mut record = Record::new(form.role, key, value);
+    if record.read().is_some_and(|whole| whole) {
+        Recognised::Lines(record)
+    } else {
+        Recognised::Opaque
     }
 }
 
@@ -117,6 +129,12 @@ impl<'a> Record<'a> {
         self.value
     }
 
+    /// Of the lines of the value, those from the first to the last that have,
+    /// beside ends and folds, a control character or a byte beyond ASCII.
+    pub(crate) fn not_plain(&self) -> &'a [u8] {
+        self.not_plain
+    }
+
     /// The kind of its component, if it has one.
     pub fn kind(&self) -> Option<Kind> {
         self.kind
@@ -127,10 +145,9 @@ impl<'a> Record<'a> {
         View::of(self)
     }
 
-    /// One pass over the lines; `None` as soon as they cannot be what the role
-    /// holds.
-    fn read(role: Role, key: Key<'a>, value: &'a [u8]) -> Option<Self> {
-        let mut record = Self {
+    /// A record of which nothing was read yet.
+    fn new(role: Role, key: Key<'a>, value: &'a [u8]) -> Self {
+        Self {
             role,
             key,
             value,
@@ -138,42 +155,63 @@ impl<'a> Record<'a> {
             fields: Fields::new(),
             method: None,
             inner: &[],
-        };
+            rules: Span::default(),
+            zero_trigger: false,
+            not_plain: &[],
+        }
+    }
+
+    /// One pass over the lines; `None` as soon as they cannot be what the role
+    /// holds, and whether they are it at the end.
+    fn read(&mut self) -> Option<bool> {
+        let role = self.role;
         let (mut beside, mut of_calendar) = (false, false);
-        for step in Steps::new(value) {
+        let mut steps = Steps::new(self.value);
+        loop {
+            let line = steps.rest();
+            let Some(step) = steps.next() else {
+                break;
+            };
             match step.ok()? {
-                Step::Property { property, depth: 1 } => record.fields.add(property),
-                Step::Property { property, depth: 0 } => {
-                    beside = true;
-                    if role == Role::SchedulingQueue {
-                        if record.method.is_none() && property.is("METHOD") {
-                            record.method = Some(property.value());
+                Step::Property { property, depth } if depth < 2 => {
+                    if depth == 0 {
+                        beside = true;
+                        if role == Role::SchedulingQueue {
+                            if self.method.is_none() && property.is("METHOD") {
+                                self.method = Some(property.value());
+                            }
+                            continue;
                         }
-                    } else {
                         of_calendar |= is_calendar_property(property.raw_name());
-                        record.fields.add(property);
                     }
+                    if self.fields.add(property) == Some(Field::Rule) {
+                        self.rules.take_in(line, steps.rest());
+                    }
+                }
+                Step::Property { property, .. } => {
+                    self.zero_trigger |=
+                        property.is("TRIGGER") && time::is_zero(&property.value().unfolded());
                 }
                 Step::Begin { kind, depth: 0, .. } => {
                     let kind = Kind::of(kind).filter(|kind| holds(role, *kind))?;
-                    if record.kind.replace(kind).is_some() {
+                    if self.kind.replace(kind).is_some() {
                         return None;
                     }
                 }
-                Step::Begin { rest, depth: 1, .. } if record.inner.is_empty() => {
-                    record.inner = rest;
+                Step::Begin { rest, depth: 1, .. } if self.inner.is_empty() => {
+                    self.inner = rest;
                 }
-                Step::Property { .. } | Step::Begin { .. } | Step::End { .. } => {}
+                Step::Begin { .. } | Step::End { .. } => {}
             }
         }
-        let whole = match (role, record.kind) {
+        self.not_plain = steps.not_plain();
+        Some(match (role, self.kind) {
             (Role::CalendarProperties, _) => of_calendar,
             (Role::DeleteLog, Some(_)) => !beside,
-            (Role::DeleteLog, None) => record.fields.value(Field::TriggeredBy).is_some(),
+            (Role::DeleteLog, None) => self.fields.value(Field::TriggeredBy).is_some(),
             (Role::SchedulingQueue, kind) => kind.is_some(),
             (_, kind) => kind.is_some() && !beside,
-        };
-        whole.then_some(record)
+        })
     }
 }
 

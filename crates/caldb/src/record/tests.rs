@@ -182,6 +182,48 @@ fn a_component_says_what_its_lines_say() {
 }
 
 #[test]
+fn rules_are_those_of_the_component_itself() {
+    let value = b"BEGIN:VEVENT\r\nUID:u1\r\nRRULE:A\r\nBEGIN:VALARM\r\nRRULE:B\r\n\
+        BEGIN:X-OTHER\r\nRRULE:C\r\nEND:X-OTHER\r\nRRULE:D\r\nEND:VALARM\r\n\
+        RR\r\n ULE:E\r\nSUMMARY:x\r\nBEGIN:VALARM\r\nRRULE:F\r\nEND:VALARM\r\n\
+        END:VEVENT\r\n";
+    viewed(Role::Events, COMPONENT_KEY, value, |view| {
+        let View::Component(component) = view else {
+            panic!("no component");
+        };
+        let rules: Vec<_> = component.rules().map(|rule| rule.value().raw()).collect();
+        assert_eq!(rules, [b"A", b"E"]);
+    });
+}
+
+#[test]
+fn an_alarm_at_time_0_is_one_by_its_first_trigger() {
+    for (alarm, expected) in [
+        ("BEGIN:VALARM\r\nTRIGGER:0\r\nEND:VALARM\r\n", true),
+        (
+            "BEGIN:VALARM\r\ntrig\r\n ger;VALUE=DATE-TIME:197001\r\n 01T000000Z\r\nEND:VALARM\r\n",
+            true,
+        ),
+        (
+            "BEGIN:VALARM\r\nTRIGGER:-PT5M\r\nTRIGGER:0\r\nEND:VALARM\r\n",
+            false,
+        ),
+        ("BEGIN:X-OTHER\r\nTRIGGER:0\r\nEND:X-OTHER\r\n", false),
+        ("TRIGGER:0\r\n", false),
+    ] {
+        let value = format!("BEGIN:VEVENT\r\nUID:u1\r\n{alarm}END:VEVENT\r\n");
+        viewed(Role::Events, COMPONENT_KEY, value.as_bytes(), |view| {
+            let View::Component(component) = view else {
+                panic!("no component");
+            };
+            assert_eq!(component.has_zero_alarm(), expected, "{alarm}");
+            let any = component.alarms().any(|alarm| alarm.is_zero());
+            assert_eq!(any, expected, "{alarm}");
+        });
+    }
+}
+
+#[test]
 fn the_other_records_say_what_they_say() {
     viewed(Role::Alarms, ALARM_KEY, ALARM, |view| {
         let View::Alarm(alarm) = view else {

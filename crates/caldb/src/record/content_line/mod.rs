@@ -11,15 +11,20 @@
 //! Components (`BEGIN` to `END`) are in [`nesting`].
 
 mod grammar;
+mod name;
 pub mod nesting;
 mod param;
+mod scan;
+mod span;
 mod value;
 
 use std::borrow::Cow;
 
-use memchr::memchr2;
+use scan::Stop;
 
+pub(super) use name::{Mark, Name};
 pub use param::{Param, ParamValues, Params};
+pub(super) use span::Span;
 pub use value::{List, Value};
 
 /// The byte order mark of UTF-8, which some programs put before a text.
@@ -30,6 +35,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub struct Lines<'a> {
     rest: &'a [u8],
     begun: bool,
+    not_plain: Span<'a>,
 }
 
 /// One line, with its folds and its end.
@@ -44,7 +50,7 @@ pub enum Line<'a> {
 /// Name, parameters and value of a line, each as it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Property<'a> {
-    name: &'a [u8],
+    name: Name<'a>,
     /// From the first semicolon up to the colon.
     params: &'a [u8],
     value: &'a [u8],
@@ -65,6 +71,7 @@ impl<'a> Lines<'a> {
         Self {
             rest: bytes,
             begun: false,
+            not_plain: Span::default(),
         }
     }
 
@@ -72,26 +79,61 @@ impl<'a> Lines<'a> {
     pub fn rest(&self) -> &'a [u8] {
         self.rest
     }
-}
 
-impl<'a> Iterator for Lines<'a> {
-    type Item = Line<'a>;
+    /// Of the lines given out, those from the first to the last that are not
+    /// plain: that have, beside ends and folds, a control character or a byte
+    /// beyond ASCII.
+    pub(crate) fn not_plain(&self) -> &'a [u8] {
+        self.not_plain.bytes()
+    }
 
-    #[inline]
-    fn next(&mut self) -> Option<Line<'a>> {
-        if !self.begun {
-            self.begun = true;
-            if let Some(rest) = self.rest.strip_prefix(BYTE_ORDER_MARK) {
-                let (body, _) = self.rest.split_at(BYTE_ORDER_MARK.len());
-                self.rest = rest;
-                return Some(Line::Raw(Raw { body, end: &[] }));
-            }
+    /// The next line where it is a name and a plain value with no fold, as most
+    /// are.
+    #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "a line handed over in memory costs as much again"
+    )]
+    fn simple(&mut self) -> Option<Property<'a>> {
+        let (name, rest) = self.rest.split_at(grammar::name_len(self.rest));
+        let [b':', rest @ ..] = rest else {
+            return None;
+        };
+        let Stop { at, plain } = scan::stop(rest);
+        let (value, tail) = rest.split_at(at);
+        let (end, rest) = tail.split_at(end_len(tail));
+        if name.is_empty() || !plain || goes_on(rest) {
+            return None;
+        }
+        self.begun = true;
+        self.rest = rest;
+        Some(Property {
+            name: Name::plain(name),
+            params: &[],
+            value,
+            end,
+        })
+    }
+
+    /// The next line.
+    #[inline(never)]
+    fn any(&mut self) -> Option<Line<'a>> {
+        let begun = std::mem::replace(&mut self.begun, true);
+        if !begun && let Some(rest) = self.rest.strip_prefix(BYTE_ORDER_MARK) {
+            let (body, _) = self.rest.split_at(BYTE_ORDER_MARK.len());
+            self.pass(false, rest);
+            return Some(Line::Raw(Raw { body, end: &[] }));
         }
         if self.rest.is_empty() {
             return None;
         }
-        let (body, end, rest) = split(self.rest);
-        self.rest = rest;
+        let Split {
+            body,
+            end,
+            rest,
+            plain,
+        } = split(self.rest);
+        self.pass(plain, rest);
         Some(match grammar::head(body) {
             Some((name, params, value)) => Line::Property(Property {
                 name,
@@ -102,27 +144,79 @@ impl<'a> Iterator for Lines<'a> {
             None => Line::Raw(Raw { body, end }),
         })
     }
+
+    /// Goes on to the bytes after a line.
+    #[inline]
+    fn pass(&mut self, plain: bool, rest: &'a [u8]) {
+        if !plain {
+            self.not_plain.take_in(self.rest, rest);
+        }
+        self.rest = rest;
+    }
 }
 
-/// Splits off the first line: its body with all folds, its end, and the rest.
-/// A blank line is never gone on with: there is nothing to fold.
-#[inline]
-fn split(bytes: &[u8]) -> (&[u8], &[u8], &[u8]) {
-    let mut from = 0;
-    while let Some(found) = bytes
-        .get(from..)
-        .and_then(|rest| memchr2(b'\n', b'\r', rest))
-    {
-        let at = from + found;
-        let (body, tail) = bytes.split_at(at);
-        let end_len = if tail.starts_with(b"\r\n") { 2 } else { 1 };
-        let (end, rest) = tail.split_at(end_len);
-        if at == 0 || !matches!(rest.first(), Some(b' ' | b'\t')) {
-            return (body, end, rest);
+impl<'a> Iterator for Lines<'a> {
+    type Item = Line<'a>;
+
+    #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "a line handed over in memory costs as much again"
+    )]
+    fn next(&mut self) -> Option<Line<'a>> {
+        match self.simple() {
+            Some(property) => Some(Line::Property(property)),
+            None => self.any(),
         }
-        from = at + end_len + 1;
     }
-    (bytes, &[], &[])
+}
+
+/// The first of some lines, and the rest.
+struct Split<'a> {
+    /// With all folds.
+    body: &'a [u8],
+    end: &'a [u8],
+    rest: &'a [u8],
+    /// Whether the body is plain but for its folds.
+    plain: bool,
+}
+
+/// Splits off the first line. A blank line is never gone on with: there is
+/// nothing to fold.
+fn split(bytes: &[u8]) -> Split<'_> {
+    let (mut from, mut all_plain) = (0, true);
+    loop {
+        let (_, rest) = bytes.split_at(from);
+        let Stop { at, plain } = scan::stop(rest);
+        all_plain &= plain;
+        let (body, tail) = bytes.split_at(from + at);
+        let (end, rest) = tail.split_at(end_len(tail));
+        if body.is_empty() || !goes_on(rest) {
+            return Split {
+                body,
+                end,
+                rest,
+                plain: all_plain,
+            };
+        }
+        from = bytes.len() - rest.len() + 1;
+    }
+}
+
+/// The length of the end of a line that stands at the front.
+#[inline]
+fn end_len(bytes: &[u8]) -> usize {
+    match bytes {
+        [b'\r', b'\n', ..] => 2,
+        [_, ..] => 1,
+        [] => 0,
+    }
+}
+
+/// Whether a line goes on with the bytes after its end.
+#[inline]
+fn goes_on(bytes: &[u8]) -> bool {
+    matches!(bytes.first(), Some(b' ' | b'\t'))
 }
 
 impl<'a> Line<'a> {
@@ -146,18 +240,18 @@ impl<'a> Line<'a> {
 impl<'a> Property<'a> {
     /// The name as written, with any folds in it.
     pub fn raw_name(&self) -> &'a [u8] {
-        self.name
+        self.name.raw()
     }
 
     /// The name without folds.
     pub fn name(&self) -> Cow<'a, [u8]> {
-        Value::new(self.name).unfolded()
+        self.name.unfolded()
     }
 
     /// Whether this is the name, in whatever case.
     #[inline]
     pub fn is(&self, name: &str) -> bool {
-        Value::new(self.name).is_ignoring_case(name.as_bytes())
+        self.name.is(name.as_bytes())
     }
 
     /// The parameters.
@@ -192,17 +286,20 @@ impl<'a> Property<'a> {
     /// was folded stays as it was.
     pub fn print_with_param(&self, param: &[u8], into: &mut Vec<u8>) {
         let end: &[u8] = if self.end.is_empty() { b"\n" } else { self.end };
-        into.extend_from_slice(self.name);
+        into.extend_from_slice(self.name.raw());
         for part in [end, b" ;", param, end, b" "] {
             into.extend_from_slice(part);
         }
-        let rest = Property { name: b"", ..*self };
-        rest.print(into);
+        self.print_from_params(into);
     }
 
     /// Appends the line as it was.
     pub fn print(&self, into: &mut Vec<u8>) {
-        into.extend_from_slice(self.name);
+        into.extend_from_slice(self.name.raw());
+        self.print_from_params(into);
+    }
+
+    fn print_from_params(&self, into: &mut Vec<u8>) {
         into.extend_from_slice(self.params);
         into.push(b':');
         into.extend_from_slice(self.value);

@@ -70,6 +70,22 @@ impl<'a> Steps<'a> {
         }
     }
 
+    /// The bytes of the lines not yet walked through.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.lines.rest()
+    }
+
+    /// Of the lines walked through, those from the first to the last that are
+    /// not plain: see [`Lines::not_plain`].
+    pub(crate) fn not_plain(&self) -> &'a [u8] {
+        self.lines.not_plain()
+    }
+
+    #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "a step handed over in memory costs as much again"
+    )]
     fn step(&mut self, property: Property<'a>, rest: &'a [u8]) -> Result<Step<'a>, NestingError> {
         let kind = property.value();
         if property.is("BEGIN") {
@@ -81,17 +97,18 @@ impl<'a> Steps<'a> {
         } else if property.is("END") {
             let depth = self.depth.checked_sub(1).ok_or(NestingError::Unpaired)?;
             let begun = self.open.get(depth).ok_or(NestingError::Unpaired)?;
-            if !begun.unfolded().eq_ignore_ascii_case(&kind.unfolded()) {
+            if begun != &kind && !begun.is_ignoring_case(&kind.unfolded()) {
                 return Err(NestingError::Unpaired);
             }
             self.depth = depth;
             Ok(Step::End { depth })
         } else {
-            Ok(self.plain(property))
+            Ok(self.property(property))
         }
     }
 
-    fn plain(&self, property: Property<'a>) -> Step<'a> {
+    #[inline]
+    fn property(&self, property: Property<'a>) -> Step<'a> {
         Step::Property {
             property,
             depth: self.depth,
@@ -102,7 +119,11 @@ impl<'a> Steps<'a> {
 impl<'a> Iterator for Steps<'a> {
     type Item = Result<Step<'a>, NestingError>;
 
-    #[inline]
+    #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "a step handed over in memory costs as much again"
+    )]
     fn next(&mut self) -> Option<Self::Item> {
         if self.over {
             return None;

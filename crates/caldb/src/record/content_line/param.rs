@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::grammar;
+use super::name::Name;
 use super::value::Value;
 
 /// The parameters of a property, in their order.
@@ -14,7 +15,7 @@ pub struct Params<'a> {
 /// One parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Param<'a> {
-    name: &'a [u8],
+    name: Name<'a>,
     values: &'a [u8],
 }
 
@@ -43,12 +44,12 @@ impl<'a> Iterator for Params<'a> {
 impl<'a> Param<'a> {
     /// The name without folds.
     pub fn name(&self) -> Cow<'a, [u8]> {
-        Value::new(self.name).unfolded()
+        self.name.unfolded()
     }
 
     /// Whether this is the name, in whatever case.
     pub fn is(&self, name: &str) -> bool {
-        Value::new(self.name).is_ignoring_case(name.as_bytes())
+        self.name.is(name.as_bytes())
     }
 
     /// All values as they are written, with quotes, commas and folds.

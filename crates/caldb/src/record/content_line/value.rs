@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr2};
 
+use super::scan;
+
 /// The bytes of a value, folded and escaped as they were written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Value<'a>(&'a [u8]);
@@ -34,22 +36,18 @@ impl<'a> Value<'a> {
 
     /// The value without folds: copied only if it has any.
     pub fn unfolded(self) -> Cow<'a, [u8]> {
-        if memchr2(b'\n', b'\r', self.0).is_none() {
+        let (before, mut tail) = self.0.split_at(scan::stop(self.0).at);
+        if tail.is_empty() {
             return Cow::Borrowed(self.0);
         }
         let mut whole = Vec::with_capacity(self.0.len());
-        let mut rest = self.0;
-        while let Some(at) = memchr2(b'\n', b'\r', rest) {
-            let (before, tail) = rest.split_at(at);
+        whole.extend_from_slice(before);
+        while !tail.is_empty() {
+            let rest = after_fold(tail);
+            let before;
+            (before, tail) = rest.split_at(scan::stop(rest).at);
             whole.extend_from_slice(before);
-            let after = tail.strip_prefix(b"\r\n").or_else(|| tail.get(1..));
-            // In a parsed line a space or a tab follows, and goes too.
-            rest = match after {
-                Some([b' ' | b'\t', rest @ ..] | rest) => rest,
-                None => &[],
-            };
         }
-        whole.extend_from_slice(rest);
         Cow::Owned(whole)
     }
 
@@ -101,18 +99,49 @@ impl<'a> Value<'a> {
 
     /// Whether the value, without folds, is this.
     pub fn is(self, other: &[u8]) -> bool {
-        self.0 == other || (self.0.len() > other.len() && self.unfolded().as_ref() == other)
+        self.compare(other, |one, other| one == other)
     }
 
     /// Whether the value, without folds, is this in whatever case.
     #[inline]
     pub fn is_ignoring_case(self, other: &[u8]) -> bool {
-        if self.0.len() == other.len() {
-            return self.0.eq_ignore_ascii_case(other);
+        self.compare(other, <[u8]>::eq_ignore_ascii_case)
+    }
+
+    #[inline]
+    fn compare(self, other: &[u8], same: impl Fn(&[u8], &[u8]) -> bool) -> bool {
+        if self.0.len() <= other.len() {
+            return self.0.len() == other.len() && same(self.0, other);
         }
-        self.0.len() > other.len()
-            && memchr2(b'\n', b'\r', self.0).is_some()
-            && self.unfolded().eq_ignore_ascii_case(other)
+        let (mut rest, mut other) = (self.0, other);
+        loop {
+            // What is before the first fold is no longer than the other.
+            let front = rest.get(..=other.len()).unwrap_or(rest);
+            let at = scan::stop(front).at;
+            let Some((same_len, left)) = other.split_at_checked(at) else {
+                return false;
+            };
+            let (before, fold) = rest.split_at(at);
+            if !same(before, same_len) {
+                return false;
+            }
+            if fold.is_empty() {
+                return left.is_empty();
+            }
+            (rest, other) = (after_fold(fold), left);
+        }
+    }
+}
+
+/// The bytes after an end of line, and after the space or tab that follows it
+/// in a parsed line.
+fn after_fold(fold: &[u8]) -> &[u8] {
+    let after = match fold {
+        [b'\r', b'\n', after @ ..] | [_, after @ ..] => after,
+        [] => fold,
+    };
+    match after {
+        [b' ' | b'\t', after @ ..] | after => after,
     }
 }
 

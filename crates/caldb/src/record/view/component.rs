@@ -119,6 +119,12 @@ impl<'r, 'a> Component<'r, 'a> {
             .any(|text| text.is(b"<NONE>"))
     }
 
+    /// Whether one of its alarms goes off at time 0.
+    pub fn has_zero_alarm(&self) -> bool {
+        // Few records have such a trigger anywhere.
+        self.record.zero_trigger && self.alarms().any(|alarm| alarm.is_zero())
+    }
+
     /// Its alarms.
     pub fn alarms(&self) -> impl Iterator<Item = Alarm<'a>> + use<'a> {
         Alarm::within(self.record.inner)

@@ -12,14 +12,14 @@ pub struct Rule<'a>(Value<'a>);
 #[derive(Debug, Clone)]
 pub struct Rules<'a> {
     lines: Lines<'a>,
+    /// How many components the next line is in, within that of the rules.
     depth: usize,
 }
 
 impl<'a> Rules<'a> {
     pub(super) fn of(record: &Record<'a>) -> Self {
-        let any = record.fields.value(Field::Rule).is_some();
         Self {
-            lines: Lines::new(if any { record.value } else { &[] }),
+            lines: Lines::new(record.rules.bytes()),
             depth: 0,
         }
     }
@@ -34,7 +34,7 @@ impl<'a> Iterator for Rules<'a> {
                 self.depth += 1;
             } else if property.is("END") {
                 self.depth = self.depth.saturating_sub(1);
-            } else if self.depth <= 1 && property.is("RRULE") {
+            } else if self.depth == 0 && property.is("RRULE") {
                 return Some(Rule(property.value()));
             }
         }
