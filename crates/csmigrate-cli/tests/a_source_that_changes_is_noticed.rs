@@ -42,7 +42,10 @@ fn after_the_backup_was_made() {
         let mut run = StepByStep::start(csmigrate(dir, ["old", "new"]));
         // The line that the files are rewritten waits for that on the backup.
         run.take_up_to("inspect");
-        run.wait_until(|| dir.join("old/backup").is_dir());
+        run.wait_until(|| {
+            fs::read_to_string(dir.join("logs/csmigrate.log"))
+                .is_ok_and(|log| log.contains(" backup: "))
+        });
         change(dir);
         let message = explained(&run.finish());
         assert!(message.contains(CHANGED), "{message}");

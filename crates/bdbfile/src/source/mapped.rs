@@ -22,8 +22,13 @@ pub struct MappedSource {
 
 impl MappedSource {
     /// Maps a file, for reading only.
-    #[allow(unsafe_code)]
     pub fn open(path: &Path) -> io::Result<Self> {
+        Self::open_as(path, path.display().to_string())
+    }
+
+    /// The same, and errors give it another name: that which it is to have.
+    #[allow(unsafe_code)]
+    pub fn open_as(path: &Path, name: impl Into<String>) -> io::Result<Self> {
         let file = open_read_only(path)?;
         // SAFETY: the mapping is private to this value and read-only. That no
         // other process changes the file meanwhile is the caller's part, as
@@ -33,7 +38,7 @@ impl MappedSource {
         // Advice only: where the kernel refuses it, nothing is lost.
         let _ = map.advise(memmap2::Advice::Sequential);
         Ok(Self {
-            name: path.display().to_string(),
+            name: name.into(),
             map,
         })
     }

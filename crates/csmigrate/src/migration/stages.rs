@@ -314,9 +314,15 @@ impl Migration {
             carry(&mut staging, &syncing, conf, copy_dir, text, &self.stop)?;
         }
         let ids = FileIds::new(plan);
+        // As the administrator will find it.
+        let named = |file: &StoreFile| {
+            let kept = plan.inspection.backup.dir().join(&file.name);
+            kept.display().to_string()
+        };
         let open = |file: &StoreFile| {
             let copy = copy_dir.join(&file.name);
-            let source = MappedSource::open(&copy).map_err(Error::io(&copy, "read the backup"))?;
+            let source = MappedSource::open_as(&copy, named(file))
+                .map_err(Error::io(&copy, "read the backup"))?;
             Ok::<_, Error>(self.stop.watch(source))
         };
         let build = |index: usize, file: &StoreFile, workers| {
