@@ -1,10 +1,13 @@
-//! Development only: what the benchmarks share: a composed store and a large
-//! btree to work on, and what a process costs.
+//! Development only: what the benchmarks share: a composed store and large
+//! btrees to work on, what processes cost, and the comparison of whole stores
+//! with copying and with the real library.
 //!
-//! Run with `cargo bench -p benches`, and the comparison of `bdbfile convert`
-//! with `cargo run --release -p benches --bin compare`. Times are of the machine at hand; what
-//! counts are the ratios within one run.
+//! `cargo bench -p benches` measures each layer, `cargo run --release -p
+//! benches --bin compare` whole stores, and `cargo run --release -p benches
+//! --bin hot` is what instructions are counted of. docs/performance.md tells
+//! how to read what they print.
 
+pub mod compare;
 pub mod measure;
 pub mod source;
 
