@@ -8,7 +8,7 @@ use super::wanted::gigabytes;
 use super::way::Way;
 use crate::measure::Median;
 
-const WIDTH: f64 = 860.0;
+const WIDTH: f64 = 900.0;
 /// Where bars begin, and how long the longest is.
 const LEFT: f64 = 270.0;
 const LONGEST: f64 = 400.0;
