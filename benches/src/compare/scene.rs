@@ -36,17 +36,20 @@ const OWN: u64 = 768 << 20;
 const SPARE: u64 = 512 << 20;
 
 impl Scene {
+    /// A store, and an existing directory for all that is made of it.
     pub(super) fn new(store: &Path, room: &Path) -> Result<Self> {
-        let databases = databases(store)?;
+        // Programs are run in a directory of their own.
+        let (store, room) = (store.canonicalize()?, room.canonicalize()?);
+        let databases = databases(&store)?;
         let scene = Self {
-            store: store.to_owned(),
             bytes: databases.iter().map(|(_, bytes)| bytes).sum(),
             databases: databases.into_iter().map(|(path, _)| path).collect(),
             backup: room.join("backup"),
             target: room.join("target"),
             logs: room.join("logs"),
             elsewhere: room.join("elsewhere"),
-            before: state(store)?,
+            before: state(&store)?,
+            store,
         };
         fs::create_dir_all(&scene.elsewhere)?;
         Ok(scene)

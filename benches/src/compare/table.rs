@@ -90,7 +90,7 @@ fn store(text: &mut String, store: &Compared) {
                 let times = copies.map(|copies| median.wall / copies.wall);
                 writeln!(
                     text,
-                    "{:.2} | {:.2} to {:.2} | {:.2} | {:.1} | {:.2} | {:.2} | {runs} |",
+                    "{:.3} | {:.3} to {:.3} | {:.2} | {:.1} | {:.2} | {:.2} | {runs} |",
                     median.wall,
                     median.fastest,
                     median.slowest,
@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(rows.len(), 2 + Way::ALL.len());
         assert!(rows.iter().all(|row| columns(row) == 9), "{text}");
         assert!(
-            text.contains("| csmigrate | 2.20 | 2.00 to 2.50 | 3.00 | 50.0 | 2.20 | 1.10 | 5 |")
+            text.contains("| csmigrate | 2.200 | 2.000 to 2.500 | 3.00 | 50.0 | 2.20 | 1.10 | 5 |")
         );
         assert!(text.contains("not run: the tools are not there"));
     }

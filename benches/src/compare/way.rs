@@ -179,7 +179,11 @@ impl Way {
                 }
                 convert.into()
             }),
-            Self::RealVerify => maker.all_files(|| maker.command(VERIFY)),
+            Self::RealVerify => maker.all_files(|| {
+                let mut verify = maker.command(VERIFY);
+                verify.arg("-q");
+                verify
+            }),
             Self::Verify => maker.all_files(|| {
                 let mut verify = maker.command(&programs.bdbfile);
                 verify.arg("verify");
@@ -231,8 +235,6 @@ impl Maker<'_> {
         command.args(more).arg("-q").arg("-b").arg(&scene.backup);
         command.arg("--log-dir").arg(&scene.logs);
         command.arg(&scene.store).arg(&scene.target);
-        // A warning is no failure, and thousands of files have as many.
-        command.stderr(Stdio::null());
         command.into()
     }
 
@@ -248,7 +250,7 @@ impl Maker<'_> {
     fn all_files(&self, command: impl Fn() -> Command) -> Vec<Step> {
         let step = |files: &[PathBuf]| {
             let mut command = command();
-            command.args(files).stderr(Stdio::null());
+            command.args(files);
             command.into()
         };
         self.scene.databases.chunks(FILES).map(step).collect()
