@@ -72,7 +72,7 @@ fn store(text: &mut String, store: &Compared) {
     let _ = write!(
         text,
         "\n## {name}\n\n\
-         {}: {:.3} GB in {} files, {} records.\n\n\
+         {}; {:.3} GB; files: {}; records: {}.\n\n\
          ![{name}]({})\n\n\
          | | wall s | fastest to slowest | CPU s | anonymous MiB | s per GB | times the copying | runs |\n\
          |---|---:|---:|---:|---:|---:|---:|---:|\n",
