@@ -1,17 +1,28 @@
-//! Development only: what the benchmarks share: a composed store and a large
-//! btree to work on, and what a process costs.
+//! Development only: what the benchmarks share: a composed store and large
+//! btrees to work on, what processes cost, and the comparison of whole stores
+//! with copying and with the real library.
 //!
-//! Run with `cargo bench -p benches`, and the comparison of `bdbfile convert`
-//! with `cargo run --release -p benches --bin compare`. Times are of the machine at hand; what
-//! counts are the ratios within one run.
+//! `cargo bench -p benches` measures each layer, `cargo run --release -p
+//! benches --bin compare` whole stores, and `cargo run --release -p benches
+//! --bin hot` is what instructions are counted of. docs/performance.md tells
+//! how to read what they print.
 
+pub mod compare;
+pub mod input;
 pub mod measure;
 pub mod source;
 
 use std::path::PathBuf;
 
-use oracle::ByteOrder;
+use input::Input;
 use oracle::compose::{StorePlan, compose};
+use oracle::{ByteOrder, Method};
+
+/// The byte orders that are measured, by name.
+pub const BYTE_ORDERS: [(&str, ByteOrder); 2] = [
+    ("little-endian", ByteOrder::Little),
+    ("big-endian", ByteOrder::Big),
+];
 
 /// A store made by the real library in a directory that goes with this value.
 #[derive(Debug)]
@@ -20,16 +31,18 @@ pub struct ComposedStore {
 }
 
 impl ComposedStore {
-    /// Composes a store of `components` events and todos in a byte order.
+    /// Composes a store of `components` events and todos in a byte order, of
+    /// btree or hash files.
     ///
     /// # Panics
     /// When the store cannot be made: there is nothing to measure then.
-    pub fn new(components: u32, byte_order: ByteOrder) -> Self {
+    pub fn new(components: u32, byte_order: ByteOrder, method: Method) -> Self {
         let room = tempfile::tempdir().expect("a directory to work in");
         let plan = StorePlan {
             calendars: components.div_ceil(100),
             components: 100,
             byte_order,
+            method,
             ..StorePlan::default()
         };
         compose(&plan, &room.path().join("store")).expect("a composed store");
@@ -44,6 +57,14 @@ impl ComposedStore {
     /// A place in the same file system for what a run makes.
     pub fn place(&self, name: &str) -> PathBuf {
         self.room.path().join(name)
+    }
+
+    /// The events of the store.
+    ///
+    /// # Panics
+    /// When they cannot be read: there is nothing to measure then.
+    pub fn events(&self) -> Input {
+        Input::open(&self.dir().join("ics50events.db")).expect("a file of events")
     }
 
     /// The databases of the store.

@@ -13,6 +13,16 @@ pub struct RecordDigest {
 }
 
 impl RecordDigest {
+    /// The digest of records, found as a run finds it.
+    #[doc(hidden)]
+    pub fn of<'a>(records: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) -> Self {
+        let mut digester = Digester::default();
+        for (key, value) in records {
+            digester.add(key, value);
+        }
+        digester.digest()
+    }
+
     /// The digest of the records that are left when some are taken away.
     pub(crate) fn without(self, others: Self) -> Self {
         Self {

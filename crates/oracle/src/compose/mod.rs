@@ -40,4 +40,4 @@ pub use format::{Format, Nature};
 pub use machine::{Library, Machine};
 pub use plan::{End, NAMES, StorePlan, StoreRelease, Surroundings};
 pub use special::Special;
-pub use store::{Composed, VERSION_FILE, compose};
+pub use store::{Composed, VERSION_FILE, compose, write_version};

@@ -53,6 +53,14 @@ impl Composed {
     }
 }
 
+/// Writes a version identifier that says so into a store that something else
+/// composes.
+pub fn write_version(dir: &Path, identifier: &str) -> Result<(), Error> {
+    let version = dir.join(VERSION_FILE);
+    fs::write(&version, version_text(identifier))
+        .map_err(|error| Error::io(&error, format!("write {}", version.display())))
+}
+
 /// Writes the store of a plan into a new (or empty) directory.
 pub fn compose(plan: &StorePlan, dir: &Path) -> Result<Composed, Error> {
     plan.check()?;
@@ -88,9 +96,7 @@ pub fn compose(plan: &StorePlan, dir: &Path) -> Result<Composed, Error> {
     }
     writer.commit()?;
     if let Some(identifier) = &plan.identifier {
-        let version = dir.join(VERSION_FILE);
-        fs::write(&version, version_text(identifier))
-            .map_err(|error| Error::io(&error, format!("write {}", version.display())))?;
+        write_version(dir, identifier)?;
     }
 
     let mut composed = Composed {

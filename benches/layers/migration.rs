@@ -1,21 +1,27 @@
 //! A whole migration (backup, rewriting, verification, syncs, publication)
 //! next to copying the files twice and to copying the records once with the
-//! real library, on the same store in the same run.
+//! real library, on the same stores in the same run, in both byte orders.
 
 use std::path::Path;
 
-use benches::ComposedStore;
+use benches::{BYTE_ORDERS, ComposedStore};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use csmigrate::Migration;
 use csmigrate::observer::Event;
-use oracle::{ByteOrder, Database, DatabaseOptions};
+use oracle::{ByteOrder, Database, DatabaseOptions, Method};
 
 const COMPONENTS: u32 = 20_000;
 
 fn migration(criterion: &mut Criterion) {
-    let store = ComposedStore::new(COMPONENTS, ByteOrder::Big);
+    for (order, byte_order) in BYTE_ORDERS {
+        of_store(criterion, order, byte_order);
+    }
+}
+
+fn of_store(criterion: &mut Criterion, order: &str, byte_order: ByteOrder) {
+    let store = ComposedStore::new(COMPONENTS, byte_order, Method::Btree);
     let (copy, target) = (store.place("copy"), store.place("target"));
-    let mut group = criterion.benchmark_group("store, big-endian");
+    let mut group = criterion.benchmark_group(format!("migration, {order}"));
     group.throughput(Throughput::Bytes(store.bytes()));
     group.sample_size(10);
     let mut measure = |name: &str, work: &dyn Fn()| {

@@ -1,0 +1,258 @@
+//! What is run on a store.
+
+use std::ffi::OsStr;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::child::{self, bulk_copy};
+use super::programs::{DUMP, LOAD, Programs, TASKSET, VERIFY};
+use super::scene::Scene;
+use crate::measure::Step;
+
+/// Something that is run on a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// What the copying of the files costs: the measure of all.
+    Copies,
+    Migrate,
+    MigrateOnOne,
+    DryRunOnOne,
+    DryRunOnTwo,
+    DumpAndLoad,
+    BulkCopy,
+    FastestBulkCopy,
+    Convert,
+    RealVerify,
+    Verify,
+}
+
+/// What a way leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leaves {
+    /// Two copies of the store, byte for byte.
+    Copies,
+    /// A backup, and a store of the same records.
+    Store,
+    /// Databases of the same records.
+    Databases,
+    /// Nothing but logs.
+    Nothing,
+}
+
+/// Files that a program is given at a time: the system bounds an argument list.
+const FILES: usize = 1000;
+
+impl Way {
+    /// All of them, in the order they are run and told.
+    pub(super) const ALL: [Self; 11] = [
+        Self::Copies,
+        Self::Migrate,
+        Self::MigrateOnOne,
+        Self::DryRunOnOne,
+        Self::DryRunOnTwo,
+        Self::DumpAndLoad,
+        Self::BulkCopy,
+        Self::FastestBulkCopy,
+        Self::Convert,
+        Self::RealVerify,
+        Self::Verify,
+    ];
+
+    /// What it is called in tables and plots.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Copies => "cp -r twice, sync",
+            Self::Migrate => "csmigrate",
+            Self::MigrateOnOne => "csmigrate, 1 processor",
+            Self::DryRunOnOne => "csmigrate -d, 1 processor",
+            Self::DryRunOnTwo => "csmigrate -d, 2 processors",
+            Self::DumpAndLoad => "db5.3_dump | db5.3_load",
+            Self::BulkCopy => "C interface, bulk copy",
+            Self::FastestBulkCopy => "C interface, bulk copy, tuned",
+            Self::Convert => "bdbfile convert",
+            Self::RealVerify => "db5.3_verify",
+            Self::Verify => "bdbfile verify",
+        }
+    }
+
+    /// Whether it is a program of this project.
+    pub(super) const fn is_ours(self) -> bool {
+        matches!(
+            self,
+            Self::Migrate
+                | Self::MigrateOnOne
+                | Self::DryRunOnOne
+                | Self::DryRunOnTwo
+                | Self::Convert
+                | Self::Verify
+        )
+    }
+
+    /// Whether it takes minutes where others take seconds.
+    pub(super) const fn is_slow(self) -> bool {
+        matches!(self, Self::DumpAndLoad)
+    }
+
+    pub(super) const fn leaves(self) -> Leaves {
+        match self {
+            Self::Copies => Leaves::Copies,
+            Self::Migrate | Self::MigrateOnOne => Leaves::Store,
+            Self::DumpAndLoad | Self::BulkCopy | Self::FastestBulkCopy | Self::Convert => {
+                Leaves::Databases
+            }
+            Self::DryRunOnOne | Self::DryRunOnTwo | Self::RealVerify | Self::Verify => {
+                Leaves::Nothing
+            }
+        }
+    }
+
+    /// What it wants that is not there.
+    pub(super) fn lacks(self, programs: &Programs) -> Option<&'static str> {
+        let processors = match self {
+            Self::MigrateOnOne | Self::DryRunOnOne => 1,
+            Self::DryRunOnTwo => 2,
+            _ => 0,
+        };
+        let wants_tools = matches!(self, Self::DumpAndLoad | Self::RealVerify);
+        if wants_tools && !programs.has_tools {
+            Some("the db5.3 tools are not installed")
+        } else if processors > 0 && !programs.has_taskset {
+            Some("taskset is not installed")
+        } else if processors > programs.processors.len() {
+            Some("there is 1 processor")
+        } else {
+            None
+        }
+    }
+
+    /// What is run, one after the other.
+    pub(super) fn steps(
+        self,
+        programs: &Programs,
+        scene: &Scene,
+        threads: Option<NonZeroUsize>,
+    ) -> Vec<Step> {
+        let maker = Maker { programs, scene };
+        match self {
+            Self::Copies => {
+                let copy = |to: &Path| {
+                    let mut copy = maker.command("cp");
+                    copy.arg("-r").arg(&scene.store).arg(to);
+                    copy.into()
+                };
+                vec![
+                    copy(&scene.backup),
+                    copy(&scene.target),
+                    maker.command("sync").into(),
+                ]
+            }
+            Self::Migrate => {
+                let mut command = maker.command(&programs.csmigrate);
+                if let Some(threads) = threads {
+                    command.arg("--threads").arg(threads.to_string());
+                }
+                vec![maker.migration(command, &[])]
+            }
+            Self::MigrateOnOne => vec![maker.migration(maker.kept_on(1), &[])],
+            Self::DryRunOnOne => vec![maker.migration(maker.kept_on(1), &["-d"])],
+            Self::DryRunOnTwo => vec![maker.migration(maker.kept_on(2), &["-d"])],
+            Self::DumpAndLoad => maker.each_file(|source, target| {
+                let (mut dump, mut load) = (maker.command(DUMP), maker.command(LOAD));
+                dump.arg(source);
+                load.arg(target);
+                Step::piped(dump, load)
+            }),
+            Self::BulkCopy | Self::FastestBulkCopy => {
+                let (work, _) = bulk_copy(self == Self::FastestBulkCopy);
+                maker.each_file(|source, target| {
+                    let mut copy = maker.command(&programs.this);
+                    copy.args([child::WORD, work]).arg(source).arg(target);
+                    copy.into()
+                })
+            }
+            Self::Convert => maker.each_file(|source, target| {
+                let mut convert = maker.command(&programs.bdbfile);
+                convert.arg("convert").arg(source).arg(target);
+                if let Some(threads) = threads {
+                    convert.arg("--threads").arg(threads.to_string());
+                }
+                convert.into()
+            }),
+            Self::RealVerify => maker.all_files(|| {
+                let mut verify = maker.command(VERIFY);
+                verify.arg("-q");
+                verify
+            }),
+            Self::Verify => maker.all_files(|| {
+                let mut verify = maker.command(&programs.bdbfile);
+                verify.arg("verify");
+                verify
+            }),
+        }
+    }
+}
+
+/// Makes the commands of a way.
+struct Maker<'a> {
+    programs: &'a Programs,
+    scene: &'a Scene,
+}
+
+impl Maker<'_> {
+    fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
+            .current_dir(&self.scene.elsewhere)
+            // Cargo puts the linked library's directory here, and the tools
+            // would take that library for theirs.
+            .env_remove("LD_LIBRARY_PATH")
+            .env_remove("DB_HOME")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
+        command
+    }
+
+    /// `csmigrate` on so many processors, with as many threads.
+    fn kept_on(&self, processors: usize) -> Command {
+        let list: Vec<String> = self
+            .programs
+            .processors
+            .iter()
+            .take(processors)
+            .map(usize::to_string)
+            .collect();
+        let mut command = self.command(TASKSET);
+        command
+            .args(["-c", &list.join(",")])
+            .arg(&self.programs.csmigrate)
+            .args(["--threads", &processors.to_string()]);
+        command
+    }
+
+    fn migration(&self, mut command: Command, more: &[&str]) -> Step {
+        let scene = self.scene;
+        command.args(more).arg("-q").arg("-b").arg(&scene.backup);
+        command.arg("--log-dir").arg(&scene.logs);
+        command.arg(&scene.store).arg(&scene.target);
+        command.into()
+    }
+
+    /// A step for each database: from where, to where.
+    fn each_file(&self, step: impl Fn(&Path, &Path) -> Step) -> Vec<Step> {
+        let files = self.scene.databases.iter();
+        files
+            .map(|source| step(source, &self.scene.target_of(source)))
+            .collect()
+    }
+
+    /// Steps for all databases, many at a time.
+    fn all_files(&self, command: impl Fn() -> Command) -> Vec<Step> {
+        let step = |files: &[PathBuf]| {
+            let mut command = command();
+            command.args(files);
+            command.into()
+        };
+        self.scene.databases.chunks(FILES).map(step).collect()
+    }
+}
