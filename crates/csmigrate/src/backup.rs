@@ -1,10 +1,14 @@
 //! The backup: every file of the store, copied, read again and compared.
 
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use bdbfile::Workers;
+use bdbfile::source::MappedSource;
 use bdbfile::write::SyncingSink;
 use caldb::StoreFile;
 
@@ -25,6 +29,9 @@ pub(crate) struct Made {
     staging: Staging,
     syncing: Syncing,
     pub(crate) saved: Vec<SavedFile>,
+    /// The files by their names, mapped. They are read from here, since to
+    /// map them again costs as much as to read them.
+    mapped: BTreeMap<OsString, Arc<MappedSource>>,
 }
 
 /// Copies the store's files to their place: owner, mode and times like the
@@ -41,7 +48,14 @@ pub(crate) fn make(plan: &Plan, place: &Place, workers: Workers, stop: &Stop) ->
         let output = at(&outputs, index)?;
         save(plan, file, &staging, output, workers, &syncing, stop)
     };
-    let saved = each_file(&files, workers, save, &mut |_| {})?;
+    let (saved, sources): (Vec<_>, Vec<_>) = each_file(&files, workers, save, &mut |_| {})?
+        .into_iter()
+        .unzip();
+    let names = files.iter().map(|file| file.name.clone());
+    let mapped = names
+        .zip(sources)
+        .filter_map(|(name, source)| Some((name, Arc::new(source?))))
+        .collect();
     // The files must be as they were when they were planned: a copy of a file
     // that changed half-way is no backup.
     plan.check_unchanged()?;
@@ -49,6 +63,7 @@ pub(crate) fn make(plan: &Plan, place: &Place, workers: Workers, stop: &Stop) ->
         staging,
         syncing,
         saved,
+        mapped,
     })
 }
 
@@ -56,6 +71,11 @@ impl Made {
     /// Where the files are until they are published.
     pub(crate) fn dir(&self) -> &Path {
         self.staging.dir()
+    }
+
+    /// The bytes of a file that has any.
+    pub(crate) fn mapped(&self, name: &OsStr) -> Option<Arc<MappedSource>> {
+        self.mapped.get(name).map(Arc::clone)
     }
 
     /// Publishes the backup by one rename, once all its files are synced.
@@ -84,7 +104,7 @@ fn save(
     workers: Workers,
     syncing: &Syncing,
     stop: &Stop,
-) -> Result<SavedFile> {
+) -> Result<(SavedFile, Option<MappedSource>)> {
     let path = &file.path;
     let from = File::open(path).map_err(|source| Error::Unreadable {
         path: path.clone(),
@@ -110,21 +130,33 @@ fn save(
             .map_err(Error::io(&staged, "set the time"))?;
     }
     syncing.add(staged.clone(), to)?;
-    let written =
-        copy::hash(&staged, workers, stop).map_err(Error::io(&staged, "read the backup again"))?;
-    if read != written {
+    let reading = || Error::io(&staged, "read the backup again");
+    // Errors are to name the file as it will be found.
+    let kept = plan.inspection.backup.dir().join(&file.name);
+    // A file of no bytes cannot be mapped.
+    let mapped = (!file.is_empty())
+        .then(|| MappedSource::open_as(&staged, kept.display().to_string()))
+        .transpose()
+        .map_err(reading())?;
+    let same = match &mapped {
+        Some(mapped) => read.is(mapped, workers, stop).map_err(reading())?,
+        None => output.metadata().map_err(reading())?.len() == 0,
+    };
+    if !same {
+        let written = copy::hash(&staged, workers, stop).map_err(reading())?;
         return Err(Error::Mismatch {
             file: path.clone(),
             what: "the bytes of the file and of its backup",
-            read: read.to_hex().to_string(),
+            read: read.hash.to_hex().to_string(),
             written: written.to_hex().to_string(),
         });
     }
-    Ok(SavedFile {
+    let saved = SavedFile {
         name: file.name.clone(),
         len: file.len(),
-        hash: read.to_hex().to_string(),
-    })
+        hash: read.hash.to_hex().to_string(),
+    };
+    Ok((saved, mapped))
 }
 
 /// A backup that may not last is no target that may not: nothing was

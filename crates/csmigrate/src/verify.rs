@@ -31,8 +31,8 @@ pub(crate) fn verify(
     workers: Workers,
     stop: &Stop,
 ) -> Result<(u64, u64)> {
-    let open = || MappedSource::open(path).map_err(Error::io(path, "read the new file"));
-    let source = stop.watch(open()?);
+    let mapped = MappedSource::open(path).map_err(Error::io(path, "read the new file"))?;
+    let source = stop.watch(&mapped);
     let len = std::fs::metadata(path)
         .map_err(Error::io(path, "read the new file"))?
         .len();
@@ -46,7 +46,7 @@ pub(crate) fn verify(
     };
     // A scan goes by the leaves. Whether a server finds a key depends on the
     // pages above them too.
-    let structure = || Ok::<_, Error>(bdbfile::verify::verify(stop.watch(open()?)));
+    let structure = || bdbfile::verify::verify(stop.watch(&mapped));
     let again = if read.salvaged.is_some() {
         salvaged::read_again(source).map(|(scan, digest)| {
             let written = Written {
@@ -103,7 +103,7 @@ pub(crate) fn verify(
             written.sequence.to_string(),
         );
     }
-    let structure = structure?.map_err(|error| Error::Database { error, copy: false })?;
+    let structure = structure.map_err(|error| Error::Database { error, copy: false })?;
     // A hash function of the application's own is not known here either; the
     // buckets are those of the source.
     let own_hash = |rule: Rule| {

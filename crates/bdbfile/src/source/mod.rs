@@ -11,6 +11,7 @@ mod memory;
 use std::borrow::Cow;
 use std::io;
 use std::ops::Range;
+use std::sync::Arc;
 
 pub use ahead::ReadAhead;
 pub use extents::QueueExtents;
@@ -50,6 +51,28 @@ pub trait PageSource: Send + Sync {
 }
 
 impl<S: PageSource + ?Sized> PageSource for &S {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn len(&self) -> u64 {
+        (**self).len()
+    }
+
+    fn bytes(&self, offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>> {
+        (**self).bytes(offset, len)
+    }
+
+    fn read_into(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
+        (**self).read_into(offset, into)
+    }
+
+    fn data(&self, offset: u64) -> Option<Range<u64>> {
+        (**self).data(offset)
+    }
+}
+
+impl<S: PageSource + ?Sized> PageSource for Arc<S> {
     fn name(&self) -> &str {
         (**self).name()
     }

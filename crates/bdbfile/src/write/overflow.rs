@@ -13,6 +13,7 @@ pub(super) fn write_chain<P: Pages>(pages: &mut P, bytes: &[u8]) -> Result<(Page
         what: "the length of an item",
         limit: u64::from(u32::MAX),
     })?;
+    let mut head = vec![0; layout.header_size()];
     let first = pages.allocate()?;
     let mut pgno = first;
     let mut prev = NO_PAGE;
@@ -34,13 +35,8 @@ pub(super) fn write_chain<P: Pages>(pages: &mut P, bytes: &[u8]) -> Result<(Page
             level: 0,
             page_type: PageType::Overflow as u8,
         };
-        pages.write_filled(pgno, &LINKS, |page| {
-            header.write(layout.endian, page);
-            let room = page.get_mut(layout.header_size()..).unwrap_or_default();
-            if let Some(place) = room.get_mut(..chunk.len()) {
-                place.copy_from_slice(chunk);
-            }
-        })?;
+        header.write(layout.endian, &mut head);
+        pages.write_parts(pgno, [&head, chunk], &LINKS)?;
         prev = pgno;
         pgno = next;
     }

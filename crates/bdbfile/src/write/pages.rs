@@ -20,16 +20,11 @@ pub(super) trait Pages {
     /// included. The checksum is filled in by the taker.
     fn write(&mut self, pgno: PageNo, page: &mut [u8], links: &[u16]) -> Result<()>;
 
-    /// Takes a page as [`write`](Self::write) does, which `fill` makes of one
-    /// of zeros: where pages are gathered, in its place among them.
-    fn write_filled(
-        &mut self,
-        pgno: PageNo,
-        links: &[u16],
-        fill: impl FnOnce(&mut [u8]),
-    ) -> Result<()> {
-        let mut page = vec![0; self.layout().page_len()];
-        fill(&mut page);
+    /// Takes a page as [`write`](Self::write) does, in parts that stand one
+    /// after the other; the rest of it is zeros.
+    fn write_parts(&mut self, pgno: PageNo, parts: [&[u8]; 2], links: &[u16]) -> Result<()> {
+        let mut page = parts.concat();
+        page.resize(self.layout().page_len(), 0);
         self.write(pgno, &mut page, links)
     }
 

@@ -12,9 +12,11 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use bdbfile::Workers;
+use bdbfile::source::PageSource;
 use bdbfile::write::{PageSink, SyncingSink};
 use rustix::fs::SeekFrom;
 use rustix::io::Errno;
+use xxhash_rust::xxh3::xxh3_128;
 
 use crate::stop::Stop;
 use hash::{Node, PIECE};
@@ -22,7 +24,15 @@ use hash::{Node, PIECE};
 /// The hash of a file's bytes.
 pub(crate) type FileHash = blake3::Hash;
 
-/// Copies all bytes of `from` into the empty file of `to`; the hash of what
+/// What is known of the bytes of a file that was copied.
+#[derive(Debug)]
+pub(crate) struct Copied {
+    pub(crate) hash: FileHash,
+    /// A short hash of each piece, by which the copy is compared.
+    pieces: Vec<u128>,
+}
+
+/// Copies all bytes of `from` into the empty file of `to`; the hashes of what
 /// was read. Where the file system can share the bytes, nothing is written;
 /// else holes stay holes.
 ///
@@ -36,22 +46,51 @@ pub(crate) fn copy(
     to: &SyncingSink,
     workers: Workers,
     stop: &Stop,
-) -> io::Result<FileHash> {
-    if rustix::fs::ioctl_ficlone(to.file(), from).is_ok() {
-        return hash_of(from, workers, stop);
-    }
+) -> io::Result<Copied> {
     let len = from.metadata()?.len();
-    let hash = each_piece(from, len, workers, stop, |offset, piece| {
+    let shared = rustix::fs::ioctl_ficlone(to.file(), from).is_ok();
+    let pieces = each_piece(from, len, workers, stop, |offset, piece| {
+        let hashes = (hash::node(offset, len, piece), xxh3_128(piece));
+        if shared {
+            return Ok(hashes);
+        }
         let end = offset + piece.len() as u64;
         let mut at = offset;
         while let Some(data) = next_data(from, at, end)? {
             to.write_at(data.start, within(piece, offset, &data))?;
             at = data.end;
         }
-        Ok(())
+        Ok(hashes)
     })?;
-    to.file().set_len(len)?;
-    Ok(hash)
+    if !shared {
+        to.file().set_len(len)?;
+    }
+    let (nodes, pieces): (Vec<Node>, Vec<u128>) = pieces.into_iter().unzip();
+    let hash = hash::join(&nodes);
+    Ok(Copied { hash, pieces })
+}
+
+impl Copied {
+    /// Whether another source has the bytes that were copied. Pieces are
+    /// compared by XXH3: what could change them meanwhile has no intent.
+    pub(crate) fn is<S: PageSource>(
+        &self,
+        source: &S,
+        workers: Workers,
+        stop: &Stop,
+    ) -> io::Result<bool> {
+        let len = source.len();
+        if len.div_ceil(PIECE as u64) != self.pieces.len() as u64 {
+            return Ok(false);
+        }
+        let same = workers.all(self.pieces.len(), |index| {
+            stop.check_io()?;
+            let (offset, want) = piece_at(index, len);
+            let bytes = source.bytes(offset, want)?;
+            Ok::<_, io::Error>(self.pieces.get(index) == Some(&xxh3_128(&bytes)))
+        })?;
+        Ok(same.into_iter().all(|same| same))
+    }
 }
 
 /// The hash of the bytes of the file at `path`.
@@ -61,34 +100,41 @@ pub(crate) fn hash(path: &Path, workers: Workers, stop: &Stop) -> io::Result<Fil
 
 fn hash_of(file: &File, workers: Workers, stop: &Stop) -> io::Result<FileHash> {
     let len = file.metadata()?.len();
-    each_piece(file, len, workers, stop, |_, _| Ok(()))
+    let nodes = each_piece(file, len, workers, stop, |offset, piece| {
+        Ok(hash::node(offset, len, piece))
+    })?;
+    Ok(hash::join(&nodes))
 }
 
-/// Reads a file of `len` bytes piece by piece, by several threads, has `take`
-/// take each piece with its place, and gives the hash of all.
-fn each_piece(
+/// Place and length of a piece of a file of `len` bytes.
+fn piece_at(index: usize, len: u64) -> (u64, usize) {
+    let offset = index as u64 * PIECE as u64;
+    let left = usize::try_from(len.saturating_sub(offset)).unwrap_or(PIECE);
+    (offset, left.min(PIECE))
+}
+
+/// Reads a file of `len` bytes piece by piece, by several threads, and gives
+/// what `take` makes of each piece with its place.
+fn each_piece<T: Send>(
     file: &File,
     len: u64,
     workers: Workers,
     stop: &Stop,
-    take: impl Fn(u64, &[u8]) -> io::Result<()> + Sync,
-) -> io::Result<FileHash> {
+    take: impl Fn(u64, &[u8]) -> io::Result<T> + Sync,
+) -> io::Result<Vec<T>> {
     let pieces = usize::try_from(len.div_ceil(PIECE as u64)).map_err(io::Error::other)?;
     let buffers: Mutex<Vec<Vec<u8>>> = Mutex::default();
     let kept = || buffers.lock().unwrap_or_else(PoisonError::into_inner);
-    let nodes: Vec<Node> = workers.all(pieces, |index| {
+    workers.all(pieces, |index| {
         stop.check_io()?;
-        let offset = index as u64 * PIECE as u64;
-        let want = usize::try_from(len - offset).unwrap_or(PIECE).min(PIECE);
+        let (offset, want) = piece_at(index, len);
         let mut buffer = kept().pop().unwrap_or_else(|| vec![0; PIECE]);
         let piece = buffer.get_mut(..want).unwrap_or_default();
         file.read_exact_at(piece, offset)?;
-        let node = hash::node(offset, len, piece);
-        take(offset, piece)?;
+        let taken = take(offset, piece)?;
         kept().push(buffer);
-        Ok::<_, io::Error>(node)
-    })?;
-    Ok(hash::join(&nodes))
+        Ok(taken)
+    })
 }
 
 /// The bytes of a range of a file, of which `piece` stands at `offset`.
@@ -121,6 +167,8 @@ mod tests {
     use std::num::NonZeroUsize;
     use std::os::unix::fs::MetadataExt;
 
+    use bdbfile::source::MemorySource;
+
     use super::*;
 
     const TWO: Workers = Workers {
@@ -144,8 +192,22 @@ mod tests {
             let to_path = dir.path().join(format!("to {}", workers.threads));
             let to = SyncingSink::new("to", File::create_new(&to_path).unwrap());
             let read = copy(&from, &to, workers, &Stop::default()).unwrap();
-            assert_eq!(read, blake3::hash(&bytes));
-            assert_eq!(read, hash(&to_path, workers, &Stop::default()).unwrap());
+            assert_eq!(read.hash, blake3::hash(&bytes));
+            assert_eq!(
+                read.hash,
+                hash(&to_path, workers, &Stop::default()).unwrap()
+            );
+            for at in [None, Some(0), Some(PIECE), Some(bytes.len() - 1)] {
+                let mut bytes = bytes.clone();
+                if let Some(at) = at {
+                    bytes[at] ^= 1;
+                }
+                let source = MemorySource::new("copy", bytes);
+                let is = read.is(&source, workers, &Stop::default()).unwrap();
+                assert_eq!(is, at.is_none(), "{at:?}");
+            }
+            let shorter = MemorySource::new("copy", bytes[..bytes.len() - PIECE].to_vec());
+            assert!(!read.is(&shorter, workers, &Stop::default()).unwrap());
             let blocks = |file: &File| file.metadata().unwrap().blocks();
             assert!(
                 blocks(to.file()) <= blocks(&from) + 16,
@@ -163,7 +225,7 @@ mod tests {
         let to = SyncingSink::new("to", File::create_new(dir.path().join("to")).unwrap());
         let from = File::open(&path).unwrap();
         let read = copy(&from, &to, TWO, &Stop::default()).unwrap();
-        assert_eq!(read, blake3::hash(b""));
+        assert_eq!(read.hash, blake3::hash(b""));
     }
 
     #[test]

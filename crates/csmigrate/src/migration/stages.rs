@@ -172,11 +172,7 @@ impl Migration {
         backup: Option<Made>,
         observer: &mut dyn Observer,
     ) -> Result<Outcome> {
-        let copy_dir = match &backup {
-            Some(made) => made.dir(),
-            None => plan.inspection.backup.dir(),
-        };
-        let built = self.rewrite(plan, copy_dir, observer);
+        let built = self.rewrite(plan, backup.as_ref(), observer);
         // The backup's syncs had that time. It is kept whatever came of the
         // building, and nothing else is published before it.
         let kept = self.finish_backup(plan, backup);
@@ -214,10 +210,7 @@ impl Migration {
             why,
         };
         observer.event(Event::Begins(Stage::Rewrite));
-        let open = |file: &StoreFile| {
-            let copy = copy_dir.join(&file.name);
-            MappedSource::open(&copy).map_err(Error::io(&copy, "read the backup"))
-        };
+        let open = |file: &StoreFile| open_copy(copy_dir, file);
         let workers = self.workers();
         let rebuilt = |file: &StoreFile, source: &_, listed| {
             salvaged::rehearse(source, listed, &copy_dir.join(&file.name), workers)
@@ -295,8 +288,14 @@ impl Migration {
     }
 
     /// Builds every database from its copy in a new staging directory.
-    fn rewrite(&self, plan: &Plan, copy_dir: &Path, observer: &mut dyn Observer) -> Result<Built> {
+    fn rewrite(
+        &self,
+        plan: &Plan,
+        backup: Option<&Made>,
+        observer: &mut dyn Observer,
+    ) -> Result<Built> {
         observer.event(Event::Begins(Stage::Rewrite));
+        let copy_dir = backup.map_or(plan.inspection.backup.dir(), Made::dir);
         let mut staging = Staging::begin(plan.target.clone())?;
         let syncing = Syncing::begin();
         let databases: Vec<&StoreFile> = plan.store.databases.iter().collect();
@@ -314,15 +313,11 @@ impl Migration {
             carry(&mut staging, &syncing, conf, copy_dir, text, &self.stop)?;
         }
         let ids = FileIds::new(plan);
-        // As the administrator will find it.
-        let named = |file: &StoreFile| {
-            let kept = plan.inspection.backup.dir().join(&file.name);
-            kept.display().to_string()
-        };
         let open = |file: &StoreFile| {
-            let copy = copy_dir.join(&file.name);
-            let source = MappedSource::open_as(&copy, named(file))
-                .map_err(Error::io(&copy, "read the backup"))?;
+            let source = match backup.and_then(|made| made.mapped(&file.name)) {
+                Some(mapped) => mapped,
+                None => Arc::new(open_copy(copy_dir, file)?),
+            };
             Ok::<_, Error>(self.stop.watch(source))
         };
         let build = |index: usize, file: &StoreFile, workers| {
@@ -497,6 +492,12 @@ impl Migration {
     }
 }
 
+/// Maps a file of the backup.
+fn open_copy(dir: &Path, file: &StoreFile) -> Result<MappedSource> {
+    let copy = dir.join(&file.name);
+    MappedSource::open(&copy).map_err(Error::io(&copy, "read the backup"))
+}
+
 /// Writes a file that is no database: `text`, or its copy byte for byte.
 fn carry(
     staging: &mut Staging,
@@ -518,7 +519,9 @@ fn carry(
         blake3::hash(text)
     } else {
         let from = File::open(&copy).map_err(Error::io(&copy, "read the backup"))?;
-        copy::copy(&from, &to, Workers::ALONE, stop).map_err(Error::io(&path, "write the file"))?
+        copy::copy(&from, &to, Workers::ALONE, stop)
+            .map_err(Error::io(&path, "write the file"))?
+            .hash
     };
     system::take_after(&output, &path, &file.metadata)?;
     syncing.add(path.clone(), to)?;

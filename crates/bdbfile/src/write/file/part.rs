@@ -59,21 +59,27 @@ impl Gathered {
         self.note(index, at, links);
     }
 
-    /// Puts a page at an index, which `fill` makes of one of zeros. Nothing was
-    /// put there before.
-    fn put_filled(
-        &mut self,
-        index: usize,
-        page_len: usize,
-        links: &[u16],
-        fill: impl FnOnce(&mut [u8]),
-    ) {
+    /// Puts a page at an index, which is these parts and zeros.
+    fn put_parts(&mut self, index: usize, page_len: usize, parts: [&[u8]; 2], links: &[u16]) {
         let at = index * page_len;
-        fill(self.room(at, page_len));
+        if self.bytes.len() == at {
+            for part in parts {
+                self.bytes.extend_from_slice(part);
+            }
+            self.bytes.resize(at + page_len, 0);
+        } else {
+            let mut room = self.room(at, page_len);
+            for part in parts {
+                let (place, rest) = room.split_at_mut(part.len().min(room.len()));
+                place.copy_from_slice(part.get(..place.len()).unwrap_or_default());
+                room = rest;
+            }
+            room.fill(0);
+        }
         self.note(index, at, links);
     }
 
-    /// The bytes of a page; zeros, if nothing was put there.
+    /// The bytes of a page.
     fn room(&mut self, at: usize, page_len: usize) -> &mut [u8] {
         let end = at + page_len;
         if self.bytes.len() < end {
@@ -261,20 +267,15 @@ impl<W: PageSink> Pages for Part<W> {
         self.relieve()
     }
 
-    fn write_filled(
-        &mut self,
-        pgno: PageNo,
-        links: &[u16],
-        fill: impl FnOnce(&mut [u8]),
-    ) -> Result<()> {
+    fn write_parts(&mut self, pgno: PageNo, parts: [&[u8]; 2], links: &[u16]) -> Result<()> {
         let page_len = self.file.layout.page_len();
         let Some(index) = pgno.checked_sub(self.start) else {
-            let mut page = vec![0; page_len];
-            fill(&mut page);
+            let mut page = parts.concat();
+            page.resize(page_len, 0);
             return self.write(pgno, &mut page, links);
         };
         self.gathered
-            .put_filled(index as usize, page_len, links, fill);
+            .put_parts(index as usize, page_len, parts, links);
         self.relieve()
     }
 

@@ -20,6 +20,11 @@ pub trait PageSink: Send + Sync {
     fn write_at(&self, offset: u64, pages: &[u8]) -> io::Result<()>;
 }
 
+/// Bytes given to the system at once. For more it takes larger blocks of
+/// memory, which costs several times as much where it has to look for them,
+/// and who else writes to the file waits for all of it.
+const AT_ONCE: usize = 256 << 10;
+
 /// A file, written with positioned writes. Syncing is the caller's part.
 #[derive(Debug)]
 pub struct FileSink {
@@ -53,7 +58,12 @@ impl PageSink for FileSink {
     }
 
     fn write_at(&self, offset: u64, pages: &[u8]) -> io::Result<()> {
-        self.file.write_all_at(pages, offset)
+        let mut at = offset;
+        for part in pages.chunks(AT_ONCE) {
+            self.file.write_all_at(part, at)?;
+            at += part.len() as u64;
+        }
+        Ok(())
     }
 }
 
