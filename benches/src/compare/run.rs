@@ -58,6 +58,12 @@ pub(super) fn compare(
 ) -> Result<Compared> {
     let scene = Scene::new(store, room)?;
     let contents = Contents::of(&scene.databases)?;
+    let brief = settings.brief_from.is_some_and(|from| order.size >= from);
+    let not_run = |way: Way| {
+        let left_out = brief && !matches!(way, Way::Copies | Way::Migrate);
+        let why = "left out of a store this large";
+        left_out.then_some(why).or_else(|| way.lacks(programs))
+    };
     let mut costs: Vec<(Way, Vec<Cost>)> = Way::ALL.map(|way| (way, Vec::new())).into();
     for run in 0..settings.runs.max(settings.slow_runs).get() {
         for (way, costs) in &mut costs {
@@ -67,7 +73,7 @@ pub(super) fn compare(
             } else {
                 settings.runs
             };
-            if run >= runs.get() || way.lacks(programs).is_some() {
+            if run >= runs.get() || not_run(way).is_some() {
                 continue;
             }
             let name = format!("{}: {}", order.name(), way.name());
@@ -93,7 +99,7 @@ pub(super) fn compare(
     }
     scene.clear()?;
     let outcome = |(way, costs): (Way, Vec<Cost>)| {
-        let outcome = match way.lacks(programs) {
+        let outcome = match not_run(way) {
             Some(why) => Outcome::NotRun(why),
             None => Outcome::Run {
                 median: Median::of(&costs),

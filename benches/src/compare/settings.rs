@@ -16,6 +16,7 @@ use super::size::{GB, Size};
 enum Id {
     Shape,
     Size,
+    BriefFrom,
     Runs,
     SlowRuns,
     Threads,
@@ -59,6 +60,12 @@ const FLAGS: &[Flag] = &[
         "size",
         Some("SIZE"),
         "of the shapes that name none: 100MB, 5GB; may come repeatedly (1GB)",
+    ),
+    flag(
+        Id::BriefFrom,
+        "brief-from",
+        Some("SIZE"),
+        "of stores this large and larger only cp and csmigrate are run (none)",
     ),
     flag(Id::Runs, "runs", Some("N"), "how often each way is run (5)"),
     flag(
@@ -118,6 +125,8 @@ const FLAGS: &[Flag] = &[
 pub(super) struct Settings {
     /// The stores, in the order they are worked on.
     pub(super) stores: Vec<Order>,
+    /// From which size on only copies and migrations are run.
+    pub(super) brief_from: Option<Size>,
     pub(super) runs: NonZeroUsize,
     pub(super) slow_runs: NonZeroUsize,
     pub(super) threads: Option<NonZeroUsize>,
@@ -137,6 +146,7 @@ impl Settings {
     pub(super) fn parse(arguments: Vec<OsString>) -> Result<Option<Self>> {
         let mut settings = Self {
             stores: Vec::new(),
+            brief_from: None,
             runs: RUNS,
             slow_runs: NonZeroUsize::MIN,
             threads: None,
@@ -163,6 +173,7 @@ impl Settings {
             match flag.id {
                 Id::Shape => shapes.push(value.parse_with(shape)?),
                 Id::Size => sizes.push(value.parse()?),
+                Id::BriefFrom => settings.brief_from = Some(value.parse()?),
                 Id::Runs => runs = Some(value.parse()?),
                 Id::SlowRuns => settings.slow_runs = value.parse()?,
                 Id::Threads => settings.threads = Some(value.parse()?),

@@ -100,6 +100,14 @@ impl PageSource for Input {
         self.source().bytes(offset, len)
     }
 
+    fn read_into(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
+        self.source().read_into(offset, into)
+    }
+
+    fn run<'a>(&'a self, offset: u64, len: usize, room: &'a mut Vec<u8>) -> io::Result<&'a [u8]> {
+        self.source().run(offset, len, room)
+    }
+
     fn data(&self, offset: u64) -> Option<Range<u64>> {
         self.source().data(offset)
     }

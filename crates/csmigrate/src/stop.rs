@@ -91,6 +91,11 @@ impl<S: PageSource> PageSource for Watched<S> {
         self.source.bytes(offset, len)
     }
 
+    fn run<'a>(&'a self, offset: u64, len: usize, room: &'a mut Vec<u8>) -> io::Result<&'a [u8]> {
+        self.stop.check_io()?;
+        self.source.run(offset, len, room)
+    }
+
     fn read_into(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
         self.stop.check_io()?;
         self.source.read_into(offset, into)

@@ -25,7 +25,7 @@ use oracle::{
 use support::chance::{Chance, number};
 
 /// Databases, unless `ORACLE_CASES` says otherwise.
-const CASES: u64 = 300;
+const CASES: u64 = 150;
 /// One in so many is also worked in.
 const EXERCISED: u64 = 3;
 

@@ -23,7 +23,7 @@ use support::chance::{Chance, number};
 use support::records;
 
 /// Databases, unless `ORACLE_CASES` says otherwise.
-const CASES: u64 = 400;
+const CASES: u64 = 200;
 /// One in so many is also worked in.
 const EXERCISED: u64 = 4;
 

@@ -35,7 +35,7 @@ pub use meta::{
     BtreeFields, BtreeFlags, HashFields, HashFlags, Kind, META_USED, Meta, MetaFlags, Method,
     Preamble, QUEUE_RECORD_SET, QUEUE_RECORD_VALID, QueueFields, default_charkey, default_hash,
 };
-pub use page::{INDEX_ENTRY, PageHeader, PageLayout, PageType, PageView};
+pub use page::{INDEX_ENTRY, LARGEST_HEADER, PageHeader, PageLayout, PageType, PageView};
 pub use region::{REGION_HEAD, RegionHead};
 
 /// The number of a page in its file, from 0. Page `n` stands at byte

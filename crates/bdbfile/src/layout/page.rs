@@ -17,6 +17,8 @@ const CHECKSUM_UNUSED: usize = PLAIN;
 const CHECKSUM: usize = CHECKSUM_UNUSED + 2;
 /// Bytes of the header of a page with checksum.
 const CHECKSUMMED: usize = CHECKSUM + 4;
+/// The most bytes that a header has.
+pub const LARGEST_HEADER: usize = CHECKSUMMED;
 
 /// Bytes of the header of a queue page without checksum.
 const QUEUE_PLAIN: usize = PLAIN + 2;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Error, Place, Result, Rule, broken};
-use crate::layout::{Lsn, PageHeader, PageLayout, PageNo, PageView};
+use crate::layout::{LARGEST_HEADER, Lsn, PageHeader, PageLayout, PageNo, PageView};
 use crate::source::PageSource;
 
 /// The pages of a file.
@@ -154,11 +154,28 @@ impl<S: PageSource> Pages<S> {
             })
     }
 
+    /// The bytes of pages that follow each other, unchecked; `None` where not
+    /// all of them can be read at once.
+    pub(crate) fn raw_run<'a>(
+        &'a self,
+        pages: Range<PageNo>,
+        room: &'a mut Vec<u8>,
+    ) -> Option<&'a [u8]> {
+        let size = u64::from(self.layout.page_size);
+        let len = u64::from(pages.end.saturating_sub(pages.start)) * size;
+        let len = usize::try_from(len).ok()?;
+        self.source
+            .run(u64::from(pages.start) * size, len, room)
+            .ok()
+    }
+
     /// The header of a page of the file, unchecked, without the rest of it.
     pub(crate) fn header(&self, pgno: PageNo) -> Option<PageHeader> {
         let offset = u64::from(pgno) * u64::from(self.layout.page_size);
-        let start = self.source.bytes(offset, self.layout.header_size()).ok()?;
-        PageHeader::read(self.layout.endian, &start)
+        let mut start = [0; LARGEST_HEADER];
+        let start = start.get_mut(..self.layout.header_size())?;
+        self.source.read_into(offset, start).ok()?;
+        PageHeader::read(self.layout.endian, start)
     }
 
     /// The next pages from `pgno` on that have bytes in the source; those

@@ -16,9 +16,9 @@ const BLOCK: u64 = 256 << 10;
 const KEPT: usize = 16;
 
 /// Reads another source by blocks of 256 KiB, and keeps some: a page of a file
-/// then costs a copy in memory instead of a call of the system. The first page
-/// of a block is read alone, so that who reads here and there reads no more
-/// than before.
+/// then costs a copy in memory instead of a call of the system. The first pages
+/// of a block are read alone, so that who reads here and there reads no more
+/// than before; as much as a block or more is passed on.
 ///
 /// What was read is not asked for again while it is kept. A file that is
 /// changed by others meanwhile is seen as it was a while ago.
@@ -37,15 +37,24 @@ struct Kept {
     bytes: Vec<u8>,
 }
 
+/// Pages of a block that are read alone: as many calls cost as much as the
+/// block.
+const ALONE: u8 = 6;
+
 /// What is known of a block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// One page of it was asked for.
-    #[default]
-    Met,
+    /// So many pages of it were asked for.
+    Met(u8),
     Read,
     /// Not all of it can be read, and which page cannot is to be told.
     Unreadable,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self::Met(0)
+    }
 }
 
 impl<S: PageSource> ReadAhead<S> {
@@ -68,10 +77,13 @@ impl<S: PageSource> ReadAhead<S> {
         let kept = kept.as_mut().unwrap_or_else(PoisonError::get_mut);
         if kept.number != Some(number) {
             kept.number = Some(number);
-            kept.state = State::Met;
-            return None;
+            kept.state = State::default();
         }
-        if kept.state == State::Met {
+        if let State::Met(pages) = kept.state {
+            if pages < ALONE {
+                kept.state = State::Met(pages + 1);
+                return None;
+            }
             kept.bytes.resize(usize::try_from(end - start).ok()?, 0);
             kept.state = match self.source.read_into(start, &mut kept.bytes) {
                 Ok(()) => State::Read,
@@ -100,6 +112,7 @@ impl<S: PageSource> PageSource for ReadAhead<S> {
         let end = offset.checked_add(len as u64);
         let inside = end.is_some_and(|end| end <= self.len()) && len > 0;
         if inside
+            && (len as u64) < BLOCK
             && offset / BLOCK == last / BLOCK
             && let Some(bytes) = self.kept_bytes(offset, len)
         {
@@ -110,6 +123,10 @@ impl<S: PageSource> PageSource for ReadAhead<S> {
 
     fn read_into(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
         self.source.read_into(offset, into)
+    }
+
+    fn run<'a>(&'a self, offset: u64, len: usize, room: &'a mut Vec<u8>) -> io::Result<&'a [u8]> {
+        self.source.run(offset, len, room)
     }
 
     fn data(&self, offset: u64) -> Option<Range<u64>> {
@@ -203,7 +220,8 @@ mod tests {
         for page in 0..bytes.len() / 4096 {
             source.bytes(page as u64 * 4096, 4096).unwrap();
         }
-        assert_eq!(read(&source), (bytes.len() + 4096 * blocks) as u64);
+        let alone = 4096 * blocks * usize::from(ALONE);
+        assert_eq!(read(&source), (bytes.len() + alone) as u64);
     }
 
     #[test]

@@ -208,6 +208,14 @@ impl PageSource for QueueExtents {
         Ok(Cow::Owned(bytes))
     }
 
+    fn run<'a>(&'a self, offset: u64, len: usize, room: &'a mut Vec<u8>) -> io::Result<&'a [u8]> {
+        if self.extents.is_none() {
+            return self.main.run(offset, len, room);
+        }
+        *room = self.bytes(offset, len)?.into_owned();
+        Ok(room)
+    }
+
     fn read_into(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
         if self.extents.is_none() {
             return self.main.read_into(offset, into);

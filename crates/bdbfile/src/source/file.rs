@@ -30,6 +30,17 @@ impl FileSource {
     }
 }
 
+impl FileSource {
+    /// Whether these bytes are in the file. Asked before a buffer is made, so
+    /// that a length from a damaged file never becomes memory.
+    fn check(&self, offset: u64, len: usize) -> io::Result<()> {
+        match offset.checked_add(len as u64) {
+            Some(end) if end <= self.len => Ok(()),
+            _ => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
+    }
+}
+
 impl PageSource for FileSource {
     fn name(&self) -> &str {
         &self.name
@@ -40,15 +51,17 @@ impl PageSource for FileSource {
     }
 
     fn bytes(&self, offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>> {
-        // Asked before the buffer is made, so that a length from a damaged
-        // file never becomes memory.
-        let end = offset.checked_add(len as u64);
-        if end.is_none_or(|end| end > self.len) {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
+        self.check(offset, len)?;
         let mut bytes = vec![0; len];
         self.file.read_exact_at(&mut bytes, offset)?;
         Ok(Cow::Owned(bytes))
+    }
+
+    fn run<'a>(&'a self, offset: u64, len: usize, room: &'a mut Vec<u8>) -> io::Result<&'a [u8]> {
+        self.check(offset, len)?;
+        room.resize(len, 0);
+        self.file.read_exact_at(room, offset)?;
+        Ok(room)
     }
 
     fn read_into(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {

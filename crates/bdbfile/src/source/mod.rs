@@ -42,6 +42,19 @@ pub trait PageSource: Send + Sync {
         Ok(())
     }
 
+    /// The same as [`bytes`](Self::bytes) for many bytes at a time: borrowed
+    /// where the source has them in memory, else read into `room`, which is
+    /// there to be used again.
+    fn run<'a>(&'a self, offset: u64, len: usize, room: &'a mut Vec<u8>) -> io::Result<&'a [u8]> {
+        match self.bytes(offset, len)? {
+            Cow::Borrowed(bytes) => Ok(bytes),
+            Cow::Owned(bytes) => {
+                *room = bytes;
+                Ok(room)
+            }
+        }
+    }
+
     /// The next range from `offset` on that may hold anything but zeros;
     /// `None` where there is none. For sources with holes too large to be read
     /// through.
@@ -67,6 +80,10 @@ impl<S: PageSource + ?Sized> PageSource for &S {
         (**self).read_into(offset, into)
     }
 
+    fn run<'a>(&'a self, offset: u64, len: usize, room: &'a mut Vec<u8>) -> io::Result<&'a [u8]> {
+        (**self).run(offset, len, room)
+    }
+
     fn data(&self, offset: u64) -> Option<Range<u64>> {
         (**self).data(offset)
     }
@@ -87,6 +104,10 @@ impl<S: PageSource + ?Sized> PageSource for Arc<S> {
 
     fn read_into(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
         (**self).read_into(offset, into)
+    }
+
+    fn run<'a>(&'a self, offset: u64, len: usize, room: &'a mut Vec<u8>) -> io::Result<&'a [u8]> {
+        (**self).run(offset, len, room)
     }
 
     fn data(&self, offset: u64) -> Option<Range<u64>> {

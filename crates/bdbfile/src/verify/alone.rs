@@ -1,6 +1,8 @@
 //! Every page by itself: header, index array, items. What belongs together is
 //! looked at later, and only on pages that passed here.
 
+use std::ops::Range;
+
 use crate::Workers;
 use crate::error::{Error, Place, Result, Rule};
 use crate::layout::{Method, NO_PAGE, PageHeader, PageLayout, PageNo, PageType, PageView};
@@ -12,6 +14,9 @@ use crate::verify::{bucket_items, items, queue};
 /// Pages of a range for one thread at a time: a few MiB.
 const RANGE: PageNo = 1024;
 
+/// Bytes that are read at once.
+const RUN_BYTES: u32 = 256 << 10;
+
 /// Ranges at most: each may bring a whole list of problems.
 const RANGES: PageNo = 256;
 
@@ -19,15 +24,19 @@ const RANGES: PageNo = 256;
 pub(super) fn check<S: PageSource>(check: &mut Check<'_, S>, workers: Workers) -> Result<()> {
     let (file, count) = (check.file, check.count());
     let len = RANGE.max(count.div_ceil(RANGES));
+    let run = (RUN_BYTES / check.layout().page_size).max(1);
     let ranges = workers.all(count.div_ceil(len) as usize, |index| {
         let begin = PageNo::try_from(index)
             .unwrap_or(PageNo::MAX)
             .saturating_mul(len);
         let end = begin.saturating_add(len).min(count);
         let mut alone = Check::new(file, Claims::not_kept());
-        for pgno in begin.max(1)..end {
-            let state = page(&mut alone, pgno)?;
-            alone.states.push(state);
+        let mut room = Vec::new();
+        let mut first = begin.max(1);
+        while first < end {
+            let after = first.saturating_add(run).min(end);
+            pages(&mut alone, first..after, &mut room)?;
+            first = after;
         }
         Ok::<_, Error>((alone.states, alone.report))
     })?;
@@ -38,21 +47,40 @@ pub(super) fn check<S: PageSource>(check: &mut Check<'_, S>, workers: Workers) -
     Ok(())
 }
 
-fn page<S: PageSource>(check: &mut Check<'_, S>, pgno: PageNo) -> Result<State> {
+/// Looks at a run of pages.
+fn pages<S: PageSource>(
+    check: &mut Check<'_, S>,
+    run: Range<PageNo>,
+    room: &mut Vec<u8>,
+) -> Result<()> {
+    let source = check.pages();
+    let all = source.raw_run(run.clone(), room);
+    let mut each = all.map(|all| all.chunks_exact(check.page_len()));
+    for pgno in run {
+        let state = match each.as_mut().and_then(Iterator::next) {
+            Some(bytes) => page(check, pgno, bytes),
+            // Which of them cannot be read is to be told.
+            None => page(check, pgno, &source.raw(pgno)?),
+        };
+        check.states.push(state);
+    }
+    Ok(())
+}
+
+fn page<S: PageSource>(check: &mut Check<'_, S>, pgno: PageNo, bytes: &[u8]) -> State {
     let pages = check.pages();
-    let bytes = pages.raw(pgno)?;
     if bytes.iter().all(|byte| *byte == 0) {
-        return Ok(State::Zero);
+        return State::Zero;
     }
     let place = Place::page(pgno);
-    let Some(view) = PageView::parse(pages.layout(), &bytes) else {
+    let Some(view) = PageView::parse(pages.layout(), bytes) else {
         check.broken(place, Rule::TooShort, "", "");
-        return Ok(State::Broken);
+        return State::Broken;
     };
     let header = view.header;
     if check.file.meta().is_first_generation() && header.pgno != pgno && header.entries == 0 {
         // A bucket that 2.x never wrote: any bytes.
-        return Ok(State::Zero);
+        return State::Zero;
     }
     if header.pgno != pgno {
         check.broken(
@@ -61,11 +89,11 @@ fn page<S: PageSource>(check: &mut Check<'_, S>, pgno: PageNo) -> Result<State> 
             header.pgno.to_string(),
             pgno.to_string(),
         );
-        return Ok(State::Broken);
+        return State::Broken;
     }
     let Some(kind) = PageType::of(header.page_type) else {
         check.broken(place, Rule::PageType, header.page_type.to_string(), "");
-        return Ok(State::Broken);
+        return State::Broken;
     };
     let is_queue = check.file.meta().queue().is_some();
     let is_meta = matches!(
@@ -74,18 +102,18 @@ fn page<S: PageSource>(check: &mut Check<'_, S>, pgno: PageNo) -> Result<State> 
     );
     if is_meta && !is_queue {
         // Checked where a directory leads to it; its checksum stands elsewhere.
-        return Ok(State::Sound);
+        return State::Sound;
     }
-    if let Some(found) = pages.wrong_checksum(&bytes) {
+    if let Some(found) = pages.wrong_checksum(bytes) {
         check.broken(place, Rule::Checksum, found, "");
-        return Ok(State::Broken);
+        return State::Broken;
     }
     if let Method::Queue(fields) = &check.file.meta().method {
-        return Ok(queue::page(check, fields, kind, pgno, &bytes));
+        return queue::page(check, fields, kind, pgno, bytes);
     }
     level(check, kind, &header);
     links(check, kind, &header);
-    Ok(match kind {
+    match kind {
         PageType::Free => State::Sound,
         PageType::Overflow => overflow(check, &view),
         PageType::Hash | PageType::HashSorted => bucket_items::check(check, &view),
@@ -94,7 +122,7 @@ fn page<S: PageSource>(check: &mut Check<'_, S>, pgno: PageNo) -> Result<State> 
             State::Broken
         }
         _ => items::check(check, kind, &view),
-    })
+    }
 }
 
 fn level<S: PageSource>(check: &mut Check<'_, S>, kind: PageType, header: &PageHeader) {

@@ -100,28 +100,27 @@ fn follow<S: PageSource>(
         if !check.claim(pgno, referrer) {
             return Ok((before != NO_PAGE).then_some(chain));
         }
-        let Some(page) = check.walkable(pgno)? else {
+        let Some(header) = check.walkable_header(pgno)? else {
             return Ok(Some(chain));
         };
-        let view = page.view();
         let at = Place::page(pgno);
-        if !view.header.is(PageType::Overflow) {
-            check.broken(at, Rule::PageType, type_of(&view), "7");
+        if !header.is(PageType::Overflow) {
+            check.broken(at, Rule::PageType, type_of(&header), "7");
             return Ok(Some(chain));
         }
         if before == NO_PAGE {
-            chain.stated = view.header.entries;
-        } else if view.header.entries != 1 {
+            chain.stated = header.entries;
+        } else if header.entries != 1 {
             // Only the first page counts what refers to the chain.
-            let found = view.header.entries.to_string();
+            let found = header.entries.to_string();
             check.broken(at, Rule::OverflowReferences, found, "1");
         }
-        if view.header.prev != before {
-            let found = view.header.prev.to_string();
+        if header.prev != before {
+            let found = header.prev.to_string();
             check.broken(at, Rule::OverflowLink, found, before.to_string());
         }
-        held += u64::from(view.header.hf_offset);
-        (referrer, before, pgno) = (at, pgno, view.header.next);
+        held += u64::from(header.hf_offset);
+        (referrer, before, pgno) = (at, pgno, header.next);
     }
     chain.whole = held == u64::from(len);
     if !chain.whole {

@@ -1,7 +1,7 @@
 //! What every part of a verification works with.
 
 use crate::error::{Error, Place, Result, Rule};
-use crate::layout::{PageLayout, PageNo, PageView};
+use crate::layout::{PageHeader, PageLayout, PageNo};
 use crate::read::DatabaseFile;
 use crate::read::claims::Claims;
 use crate::read::pages::{Page, Pages};
@@ -146,6 +146,17 @@ impl<'f, S: PageSource> Check<'f, S> {
         }
     }
 
+    /// The header of a page that can be walked, as [`walkable`](Self::walkable)
+    /// has it. What else is on the page was looked at with the page alone.
+    pub(super) fn walkable_header(&mut self, pgno: PageNo) -> Result<Option<PageHeader>> {
+        if self.state(pgno) == State::Sound
+            && let Some(header) = self.pages().header(pgno)
+        {
+            return Ok(Some(header));
+        }
+        Ok(self.walkable(pgno)?.map(|page| page.view().header))
+    }
+
     /// The item area's usual beginning on an empty page.
     pub(super) fn page_len(&self) -> usize {
         self.layout().page_len()
@@ -153,6 +164,6 @@ impl<'f, S: PageSource> Check<'f, S> {
 }
 
 /// The type of a page and its place in words.
-pub(super) fn type_of(view: &PageView<'_>) -> String {
-    format!("type {}", view.header.page_type)
+pub(super) fn type_of(header: &PageHeader) -> String {
+    format!("type {}", header.page_type)
 }

@@ -84,7 +84,7 @@ impl Table<'_> {
                 return Ok(());
             }
             if !(view.header.is(PageType::Hash) || view.header.is(PageType::HashSorted)) {
-                check.broken(at, Rule::PageType, type_of(&view), "2 or 13");
+                check.broken(at, Rule::PageType, type_of(&view.header), "2 or 13");
                 return Ok(());
             }
             if view.header.prev != before {
@@ -248,7 +248,12 @@ impl Table<'_> {
             || header.is(PageType::HashSorted)
             || (header.is(PageType::Free) && !self.has_own_types());
         if !kind {
-            check.broken(Place::page(pgno), Rule::PageType, type_of(&view), "2 or 13");
+            check.broken(
+                Place::page(pgno),
+                Rule::PageType,
+                type_of(&view.header),
+                "2 or 13",
+            );
         } else if header.entries != 0 || header.next != NO_PAGE || header.prev != NO_PAGE {
             let found = format!("bucket {bucket}");
             check.broken(Place::page(pgno), Rule::SpareBucket, found, "");

@@ -171,7 +171,7 @@ fn chain<S: PageSource>(check: &mut Check<'_, S>, first: PageNo, place: Place) -
         let view = page.view();
         let at = Place::page(pgno);
         if !view.header.is(PageType::DuplicateChain) {
-            check.broken(at, Rule::PageType, type_of(&view), "1");
+            check.broken(at, Rule::PageType, type_of(&view.header), "1");
             return Ok(());
         }
         if view.header.prev != before {

@@ -276,7 +276,7 @@ fn enter<'f, S: PageSource>(
         return Ok(Entered::Leaf(count));
     }
     if !header.is(kind.internal) || header.level < 2 {
-        let found = format!("{}, level {}", type_of(&page.view()), header.level);
+        let found = format!("{}, level {}", type_of(&page.view().header), header.level);
         let expected = if header.level > 1 {
             kind.internal
         } else {
