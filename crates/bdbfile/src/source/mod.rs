@@ -63,57 +63,38 @@ pub trait PageSource: Send + Sync {
     }
 }
 
-impl<S: PageSource + ?Sized> PageSource for &S {
-    fn name(&self) -> &str {
-        (**self).name()
-    }
+/// What points to a source is one.
+macro_rules! as_what_it_points_to {
+    ($($pointer:ty),*) => {$(
+        impl<S: PageSource + ?Sized> PageSource for $pointer {
+            fn name(&self) -> &str {
+                (**self).name()
+            }
 
-    fn len(&self) -> u64 {
-        (**self).len()
-    }
+            fn len(&self) -> u64 {
+                (**self).len()
+            }
 
-    fn bytes(&self, offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>> {
-        (**self).bytes(offset, len)
-    }
+            fn bytes(&self, offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>> {
+                (**self).bytes(offset, len)
+            }
 
-    fn read_into(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
-        (**self).read_into(offset, into)
-    }
+            fn read_into(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
+                (**self).read_into(offset, into)
+            }
 
-    fn run<'a>(&'a self, offset: u64, len: usize, room: &'a mut Vec<u8>) -> io::Result<&'a [u8]> {
-        (**self).run(offset, len, room)
-    }
+            fn run<'a>(&'a self, offset: u64, len: usize, room: &'a mut Vec<u8>) -> io::Result<&'a [u8]> {
+                (**self).run(offset, len, room)
+            }
 
-    fn data(&self, offset: u64) -> Option<Range<u64>> {
-        (**self).data(offset)
-    }
+            fn data(&self, offset: u64) -> Option<Range<u64>> {
+                (**self).data(offset)
+            }
+        }
+    )*};
 }
 
-impl<S: PageSource + ?Sized> PageSource for Arc<S> {
-    fn name(&self) -> &str {
-        (**self).name()
-    }
-
-    fn len(&self) -> u64 {
-        (**self).len()
-    }
-
-    fn bytes(&self, offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>> {
-        (**self).bytes(offset, len)
-    }
-
-    fn read_into(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
-        (**self).read_into(offset, into)
-    }
-
-    fn run<'a>(&'a self, offset: u64, len: usize, room: &'a mut Vec<u8>) -> io::Result<&'a [u8]> {
-        (**self).run(offset, len, room)
-    }
-
-    fn data(&self, offset: u64) -> Option<Range<u64>> {
-        (**self).data(offset)
-    }
-}
+as_what_it_points_to!(&S, Arc<S>);
 
 /// A slice of bytes in memory as the answer of a source.
 fn borrowed(all: &[u8], offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>> {
