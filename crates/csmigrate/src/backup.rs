@@ -133,14 +133,12 @@ fn save(
     let reading = || Error::io(&staged, "read the backup again");
     // Errors are to name the file as it will be found.
     let kept = plan.inspection.backup.dir().join(&file.name);
-    // A file of no bytes cannot be mapped.
-    let mapped = (!file.is_empty())
-        .then(|| MappedSource::open_as(&staged, kept.display().to_string()))
-        .transpose()
-        .map_err(reading())?;
+    // A file of no bytes cannot be mapped, nor one for which there is no room
+    // among a process's addresses.
+    let mapped = MappedSource::open_as(&staged, kept.display().to_string()).ok();
     let same = match &mapped {
         Some(mapped) => read.is(mapped, workers, stop).map_err(reading())?,
-        None => output.metadata().map_err(reading())?.len() == 0,
+        None => copy::hash(&staged, workers, stop).map_err(reading())? == read.hash,
     };
     if !same {
         let written = copy::hash(&staged, workers, stop).map_err(reading())?;
