@@ -116,8 +116,14 @@ impl Scene {
         );
         for line in changed(&self.source, &self.dir().join("old")) {
             // A backup in the source is what the command is documented to
-            // make there; cut short, it has the staging name.
-            let made = ["+ ./backup", "+ ./.backup.csmigrate-backup", "~ ."];
+            // make there; cut short, it has the staging name, and a marker beside
+            // it while it is renamed.
+            let made = [
+                "+ ./backup",
+                "+ ./.backup.csmigrate-backup",
+                "+ ./.backup.csmigrate-backup-published",
+                "~ .",
+            ];
             let allowed = made.iter().any(|made| {
                 let rest = line.strip_prefix(made);
                 rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

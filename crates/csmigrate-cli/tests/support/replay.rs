@@ -153,8 +153,15 @@ impl Replay {
         let opened = self.opened(call, 0);
         let copies = |what: &Arg| what.has("F_DUPFD") || what.has("F_DUPFD_CLOEXEC");
         match (call.name.as_str(), opened) {
-            ("close", _) => {
-                if let Some(closed) = call.args.first().and_then(Arg::descriptor) {
+            ("close", Some(open)) => {
+                let closed = call.args.first().and_then(Arg::descriptor);
+                // A call of another thread may have been given the number, and
+                // be told of, before this one is: then it leads elsewhere.
+                let paths = call.paths(&self.dir);
+                let node = paths.first().map(|path| self.disk.node(path));
+                let leads_there =
+                    node.is_some_and(|node| node.is_none_or(|node| node == self.opened[open].node));
+                if let (Some(closed), true) = (closed, leads_there) {
                     self.descriptors.remove(&closed);
                 }
             }
