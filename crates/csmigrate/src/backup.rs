@@ -43,7 +43,7 @@ pub(crate) fn make(plan: &Plan, place: &Place, workers: Workers, stop: &Stop) ->
         .iter()
         .map(|file| staging.create(&file.name))
         .collect::<Result<_>>()?;
-    let syncing = Syncing::begin();
+    let syncing = Syncing::begin(workers);
     let save = |index: usize, file: &StoreFile, workers| {
         let output = at(&outputs, index)?;
         save(plan, file, &staging, output, workers, &syncing, stop)

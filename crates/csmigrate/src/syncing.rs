@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
+use bdbfile::Workers;
 use bdbfile::write::SyncingSink;
 use crossbeam::channel::{Sender, unbounded};
 
@@ -22,9 +23,12 @@ struct Running {
 }
 
 impl Syncing {
-    /// Begins. Where the system has no more threads, each file is synced when
-    /// it is given.
-    pub(crate) fn begin() -> Self {
+    /// Begins. For a run of one thread, and where the system has no more, each
+    /// file is synced when it is given.
+    pub(crate) fn begin(workers: Workers) -> Self {
+        if workers == Workers::ALONE {
+            return Self { running: None };
+        }
         let (files, given) = unbounded::<(PathBuf, SyncingSink)>();
         let thread = std::thread::Builder::new()
             .name("sync".to_owned())
@@ -81,19 +85,23 @@ mod tests {
 
     use super::*;
 
+    const TWO: Workers = Workers {
+        threads: std::num::NonZeroUsize::new(2).unwrap(),
+    };
+
     #[test]
     fn what_cannot_be_synced_is_told_in_the_end() {
         let dir = tempfile::tempdir().unwrap();
         let file = File::create(dir.path().join("file")).unwrap();
         let (no_file, _writer) = std::io::pipe().unwrap();
         let no_file = File::from(std::os::fd::OwnedFd::from(no_file));
-        let syncing = Syncing::begin();
+        let syncing = Syncing::begin(TWO);
         for (name, file) in [("first", file), ("pipe", no_file)] {
             let sink = SyncingSink::new(name, file);
             syncing.add(PathBuf::from(name), sink).unwrap();
         }
         let error = syncing.finish().unwrap_err();
         assert!(error.to_string().contains("pipe"), "{error}");
-        Syncing::begin().finish().unwrap();
+        Syncing::begin(TWO).finish().unwrap();
     }
 }

@@ -297,7 +297,7 @@ impl Migration {
         observer.event(Event::Begins(Stage::Rewrite));
         let copy_dir = backup.map_or(plan.inspection.backup.dir(), Made::dir);
         let mut staging = Staging::begin(plan.target.clone())?;
-        let syncing = Syncing::begin();
+        let syncing = Syncing::begin(self.workers());
         let databases: Vec<&StoreFile> = plan.store.databases.iter().collect();
         let outputs: Vec<File> = databases
             .iter()
