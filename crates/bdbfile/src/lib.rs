@@ -14,6 +14,7 @@
 //!   into a new one.
 //! * [`mod@verify`]: is a file sound? All that can be told without opening it
 //!   in Berkeley DB.
+//! * [`spill`]: temporary files, for what does not fit in memory.
 //! * [`log`]: the transaction logs and region files beside a database: was it
 //!   cleanly shut down?
 //!
@@ -67,6 +68,7 @@ pub mod log;
 pub mod read;
 pub mod salvage;
 pub mod source;
+pub mod spill;
 pub mod verify;
 mod workers;
 pub mod write;

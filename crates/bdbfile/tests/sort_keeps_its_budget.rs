@@ -34,7 +34,7 @@ fn sixty_four_mebibytes_are_sorted_within_one() {
     let dir = tempfile::tempdir().unwrap();
     let budget = SortBudget {
         bytes: BUDGET,
-        spill: bdbfile::write::SpillPlace::Directory(dir.path().to_path_buf()),
+        spill: bdbfile::spill::SpillPlace::Directory(dir.path().to_path_buf()),
     };
     let mut sorter = Sorter::new(SortOrder::Keys, &budget);
     let mut value = [b'v'; VALUE];

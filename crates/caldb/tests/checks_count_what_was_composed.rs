@@ -3,6 +3,7 @@
 
 mod support;
 
+use bdbfile::Workers;
 use caldb::check::{Check, CheckReport, Gatherer, RecordKind, RecordPlace, StoreChecks};
 use caldb::record::RecordForm;
 
@@ -27,7 +28,7 @@ fn check(store: &str, piece: usize) -> CheckReport {
         }
         checks.add(&database.name, database.role, gathered);
     }
-    checks.finish()
+    checks.finish(Workers::ALONE).unwrap()
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What is odd among the records of a store, and what the rules did, in words.
 
+use bdbfile::Workers;
 use caldb::check::{CheckReport, Finding, StoreChecks};
 use caldb::rules::{RuleSet, Tally, Violation};
 use caldb::{Profile, StoreFile};
@@ -22,13 +23,15 @@ pub struct Judgement {
 }
 
 /// Judges what was seen of the files of a store, in their order. `examples`
-/// asks for some of the records that rules change.
+/// asks for some of the records that rules change. Fails if a temporary file
+/// can't be read.
 pub(crate) fn judge<'f>(
     files: impl Iterator<Item = (&'f StoreFile, Seen)>,
     profile: &Profile,
     rules: &RuleSet,
+    workers: Workers,
     examples: bool,
-) -> Judgement {
+) -> bdbfile::Result<Judgement> {
     let mut judgement = Judgement::default();
     let mut checks = StoreChecks::new();
     for (file, seen) in files {
@@ -38,7 +41,7 @@ pub(crate) fn judge<'f>(
             checks.add(&name, known.role, gathered);
         }
     }
-    judgement.checks = checks.finish();
+    judgement.checks = checks.finish(workers)?;
     let report = &judgement.checks;
     for requirement in rules.requirements() {
         let counted = |id: &str| {
@@ -57,7 +60,7 @@ pub(crate) fn judge<'f>(
     warnings.extend(found.map(|finding| of_finding(report, finding)));
     warnings.extend(of_rules(&judgement.rules, examples));
     judgement.warnings = warnings;
-    judgement
+    Ok(judgement)
 }
 
 /// Records that were not recognised.

@@ -2,25 +2,34 @@
 //! is odd about them, and what the rules make of them.
 
 use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use bdbfile::read::Record;
+use bdbfile::spill::SpillPlace;
 use caldb::Profile;
-use caldb::check::{Gatherer, RecordKind, RecordPlace};
+use caldb::check::{Gatherer, Keeping, RecordKind, RecordPlace};
 use caldb::record::RecordForm;
 use caldb::rules::{Change, RuleSet, Tally};
 
 /// What is known of a store, and what is to be done to it.
 #[derive(Debug)]
 pub(crate) struct Knowledge<'a> {
-    pub(crate) profile: &'a Profile,
-    pub(crate) rules: &'a RuleSet,
+    profile: &'a Profile,
+    rules: &'a RuleSet,
+    keeping: Arc<Keeping>,
 }
+
+/// What the checks keep of all records in memory, the rest goes into a file: so
+/// much is 200,000 records.
+const KEPT_IN_MEMORY: usize = 8 << 20;
 
 /// What is known of the records of one file.
 #[derive(Debug)]
 pub(crate) struct FileKnowledge<'a> {
     form: Option<RecordForm>,
     rules: Option<&'a RuleSet>,
+    keeping: Option<Arc<Keeping>>,
 }
 
 /// Records of one file, looked at one by one.
@@ -40,12 +49,24 @@ pub(crate) struct Seen {
 }
 
 impl<'a> Knowledge<'a> {
+    /// What a profile says and rules do, with a temporary file in `spill` for
+    /// what the checks do not keep in memory.
+    pub(crate) fn new(profile: &'a Profile, rules: &'a RuleSet, spill: PathBuf) -> Self {
+        let spill = SpillPlace::Directory(spill);
+        Self {
+            profile,
+            rules,
+            keeping: Arc::new(Keeping::new(KEPT_IN_MEMORY, spill)),
+        }
+    }
+
     /// What is known of the file of this name.
     pub(crate) fn of(&self, name: &OsStr) -> FileKnowledge<'a> {
         let file = name.to_str().and_then(|name| self.profile.file(name));
         FileKnowledge {
             form: file.map(caldb::FileProfile::form),
             rules: (!self.rules.changes_nothing()).then_some(self.rules),
+            keeping: Some(Arc::clone(&self.keeping)),
         }
     }
 }
@@ -55,6 +76,7 @@ impl FileKnowledge<'_> {
     pub(crate) const NONE: Self = Self {
         form: None,
         rules: None,
+        keeping: None,
     };
 
     /// The same, with no record changed.
@@ -62,6 +84,7 @@ impl FileKnowledge<'_> {
         Self {
             form: self.form.clone(),
             rules: None,
+            keeping: self.keeping.clone(),
         }
     }
 
@@ -72,10 +95,17 @@ impl FileKnowledge<'_> {
 
     /// Begins to look at records that stand one after the other.
     pub(crate) fn look(&self) -> Look<'_> {
+        let gatherer = |form| {
+            let gatherer = Gatherer::new(form);
+            match &self.keeping {
+                Some(keeping) => gatherer.kept_by(Arc::clone(keeping)),
+                None => gatherer,
+            }
+        };
         Look {
             of: self,
             seen: Seen {
-                gathered: self.form.as_ref().map(Gatherer::new),
+                gathered: self.form.as_ref().map(gatherer),
                 tally: Tally::default(),
             },
         }
@@ -102,7 +132,11 @@ impl Look<'_> {
 
     /// What was seen.
     pub(crate) fn finish(self) -> Seen {
-        self.seen
+        let mut seen = self.seen;
+        if let Some(gathered) = &mut seen.gathered {
+            gathered.settle();
+        }
+        seen
     }
 }
 

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use bdbfile::Workers;
 use bdbfile::read::DatabaseFile;
 use bdbfile::source::FileSource;
 use csmigrate::Migration;
@@ -38,7 +39,7 @@ fn checked(store: &Path) -> CheckReport {
         taken.unwrap();
         checks.add(file.name(), known.role, gatherer);
     }
-    checks.finish()
+    checks.finish(Workers::ALONE).unwrap()
 }
 
 /// What fires in a store, and how often.

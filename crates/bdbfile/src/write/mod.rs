@@ -52,4 +52,4 @@ pub use params::{
 pub use queue::QueueWriter;
 pub use recno::RecnoWriter;
 pub use sink::{FileSink, MemorySink, PageSink, SyncingSink};
-pub use sort::{SortBudget, SortOrder, Sorted, SortedRecord, Sorter, SpillPlace};
+pub use sort::{SortBudget, SortOrder, Sorted, SortedRecord, Sorter};

@@ -63,6 +63,14 @@ impl EncodingSet {
         Self(bits.fold(0, |set, bit| set | bit))
     }
 
+    pub(super) fn bits(self) -> u64 {
+        self.0
+    }
+
+    pub(super) fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
     /// Whether a declared character set is among them.
     pub(super) fn has(self, label: &[u8]) -> bool {
         encoding(label)

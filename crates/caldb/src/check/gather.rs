@@ -1,9 +1,12 @@
 //! The records of one unit of work.
 
+use std::sync::Arc;
+
 use super::CASES;
 use super::calendars::Calendars;
 use super::charset::{self, EncodingSet};
-use super::identity::{self, Entry, Identity, Traits};
+use super::identity::{Entry, Identity, Traits};
+use super::kept::{Keeping, Kept};
 use super::table::Check;
 use crate::record::content_line::Value;
 use crate::record::view::{Alarm, Component, Master, QueuedAlarm, Rules, View};
@@ -41,9 +44,8 @@ pub struct Gatherer {
     pub(super) carried: u64,
     /// By check; empty but for those that one record shows.
     pub(super) shown: Vec<Shown>,
-    pub(super) entries: Vec<Entry>,
+    pub(super) kept: Kept,
     pub(super) calendars: Calendars,
-    pub(super) undeclared: Vec<Undeclared>,
     scratch: Vec<u8>,
 }
 
@@ -62,16 +64,6 @@ pub(super) struct ShownCase {
     pub(super) key: Vec<u8>,
 }
 
-/// A record that declares no character set and is not in the default one: its
-/// calendar's decides.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Undeclared {
-    pub(super) calendar: u128,
-    pub(super) order: u64,
-    pub(super) place: RecordPlace,
-    pub(super) valid_in: EncodingSet,
-}
-
 impl Gatherer {
     /// For the records of a file of this form.
     pub fn new(form: &RecordForm) -> Self {
@@ -81,9 +73,8 @@ impl Gatherer {
             recognised: 0,
             carried: 0,
             shown: vec![Shown::default(); super::table::CHECKS.len()],
-            entries: Vec::new(),
+            kept: Kept::default(),
             calendars: Calendars::default(),
-            undeclared: Vec::new(),
             scratch: Vec::new(),
         }
     }
@@ -92,6 +83,14 @@ impl Gatherer {
     #[must_use]
     pub fn keep_cases(mut self, limit: usize) -> Self {
         self.limit = limit;
+        self
+    }
+
+    /// Keeps what it must within the memory that the gatherers of a store share,
+    /// instead of in memory without a bound.
+    #[must_use]
+    pub fn kept_by(mut self, keeping: Arc<Keeping>) -> Self {
+        self.kept = Kept::by(keeping);
         self
     }
 
@@ -120,6 +119,12 @@ impl Gatherer {
         self.carried
     }
 
+    /// Puts what is kept of the records so far to where it stays; more may
+    /// follow.
+    pub fn settle(&mut self) {
+        self.kept.close_run();
+    }
+
     /// Takes in the records that follow in the file.
     pub fn append(&mut self, after: Self) {
         let base = self.order();
@@ -134,16 +139,7 @@ impl Gatherer {
                     ..case
                 }));
         }
-        self.entries
-            .extend(after.entries.into_iter().map(|entry| Entry {
-                order: entry.order + base,
-                ..entry
-            }));
-        self.undeclared
-            .extend(after.undeclared.into_iter().map(|record| Undeclared {
-                order: record.order + base,
-                ..record
-            }));
+        self.kept.append(after.kept, base);
         self.calendars.append(after.calendars, base);
     }
 
@@ -256,7 +252,7 @@ impl Gatherer {
         let uid = uid.unwrap_or_default().unfolded();
         let rid = rid.map(Value::unfolded);
         let identity = Identity::new(key.calid(), &uid, rid.as_deref(), &mut self.scratch);
-        self.entries.push(Entry {
+        self.kept.push(Entry {
             identity,
             order: self.order(),
             page: place.page,
@@ -280,11 +276,13 @@ impl Gatherer {
             let properties = matches!(record.view(), View::Calendar(_));
             self.show(Check::NotInCharset, properties, place, record);
             if !properties {
-                self.undeclared.push(Undeclared {
-                    calendar: identity::of_calendar(record.key().calid()),
+                let valid_in = EncodingSet::of(record.not_plain());
+                self.kept.push(Entry {
+                    identity: Identity::of_undeclared(record.key().calid(), valid_in),
                     order,
-                    place,
-                    valid_in: EncodingSet::of(record.not_plain()),
+                    page: place.page,
+                    slot: place.slot,
+                    traits: Traits::UNDECLARED,
                 });
             }
         }

@@ -3,11 +3,13 @@
 //!
 //! Identities are kept as hashes: calendar and UID as 128 bits, the recurrence
 //! id as 64 bits within that. With the place and what else is known of a record
-//! that makes 40 bytes, whatever the length of the identity. The hash is XXH3:
+//! that makes 40 bytes, whatever the length of the identity. A record whose
+//! character set its calendar decides has another entry, by that calendar. The hash is XXH3:
 //! several times faster than BLAKE3 on such short texts. It need not withstand
 //! an attack: a collision, which nobody meets by chance, could make a check
 //! count wrong and nothing else, for no record's way depends on a check.
 
+use super::charset::EncodingSet;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 /// What is kept of a record.
@@ -42,6 +44,9 @@ impl Traits {
     pub(super) const UNBOUNDED: Self = Self(1 << 5);
     pub(super) const ZERO_TRIGGER: Self = Self(1 << 6);
     pub(super) const NAMELESS: Self = Self(1 << 7);
+    /// The entry is not of a component: its series is a calendar, and the
+    /// recurrence id the encodings the record is valid in.
+    pub(super) const UNDECLARED: Self = Self(1 << 8);
 
     pub(super) fn add(&mut self, other: Self, when: bool) {
         if when {
@@ -54,7 +59,63 @@ impl Traits {
     }
 }
 
+impl Entry {
+    /// Bytes of an encoded entry.
+    pub(super) const LEN: usize = 40;
+
+    pub(super) fn encode(&self) -> [u8; Self::LEN] {
+        let mut bytes = [0; Self::LEN];
+        let (high, low) = self.identity.series;
+        let longs = [high, low, self.identity.rid, self.order];
+        let (places, rest) = bytes.as_chunks_mut();
+        for (place, long) in places.iter_mut().zip(longs) {
+            *place = long.to_le_bytes();
+        }
+        let last =
+            u64::from(self.page) | u64::from(self.slot) << 32 | u64::from(self.traits.0) << 48;
+        debug_assert!(rest.is_empty());
+        if let Some(place) = places.last_mut() {
+            *place = last.to_le_bytes();
+        }
+        bytes
+    }
+
+    pub(super) fn decode(bytes: &[u8; Self::LEN]) -> Self {
+        let (places, _) = bytes.as_chunks();
+        let mut longs = [0; Self::LEN / 8];
+        for (long, place) in longs.iter_mut().zip(places) {
+            *long = u64::from_le_bytes(*place);
+        }
+        let [high, low, rid, order, last] = longs;
+        let bits = |shift: u32| u16::try_from(last >> shift & 0xffff).unwrap_or_default();
+        Self {
+            identity: Identity {
+                series: (high, low),
+                rid,
+            },
+            order,
+            page: u32::try_from(last & 0xffff_ffff).unwrap_or_default(),
+            slot: bits(32),
+            traits: Traits(bits(48)),
+        }
+    }
+}
+
 impl Identity {
+    /// A calendar, and the encodings some of its records are valid in.
+    pub(super) fn of_undeclared(calid: &[u8], valid_in: EncodingSet) -> Self {
+        Self {
+            series: halves(of_calendar(calid)),
+            rid: valid_in.bits(),
+        }
+    }
+
+    /// The series as one number; of what is undeclared that is its calendar.
+    pub(super) fn whole_series(&self) -> u128 {
+        let (high, low) = self.series;
+        u128::from(high) << 64 | u128::from(low)
+    }
+
     /// The identity of an instance, or of what is none, in a series.
     pub(super) fn new(calid: &[u8], uid: &[u8], rid: Option<&[u8]>, scratch: &mut Vec<u8>) -> Self {
         scratch.clear();

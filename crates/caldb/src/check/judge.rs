@@ -2,9 +2,13 @@
 
 use std::collections::HashMap;
 
+use bdbfile::Workers;
+
 use super::calendars::Calendar;
-use super::gather::{Gatherer, RecordPlace, ShownCase, Undeclared};
+use super::charset::EncodingSet;
+use super::gather::{Gatherer, RecordPlace, ShownCase};
 use super::identity::{self, Entry, Traits};
+use super::kept::{Kept, PARTS};
 use super::report::{Case, CheckReport, FileRecords, Finding};
 use super::table::{CHECKS, Check};
 use crate::files::Role;
@@ -18,9 +22,8 @@ pub struct StoreChecks {
     files: Vec<FileRecords>,
     limit: usize,
     counts: Vec<Counted>,
-    entries: Vec<Entry>,
+    kept: Vec<Kept>,
     calendars: Vec<(usize, Calendar)>,
-    undeclared: Vec<(usize, Undeclared)>,
 }
 
 /// What a check counts, as it grows.
@@ -44,7 +47,8 @@ impl StoreChecks {
 
     /// Adds all records of a file. The order in which files are added is that
     /// of the cases.
-    pub fn add(&mut self, name: &str, role: Role, gathered: Gatherer) {
+    pub fn add(&mut self, name: &str, role: Role, mut gathered: Gatherer) {
+        gathered.settle();
         let file = self.files.len();
         let base = base(file);
         self.limit = self.limit.max(gathered.limit());
@@ -63,110 +67,165 @@ impl StoreChecks {
                 (base + order, Case { file, place, key })
             }));
         }
-        let placed = gathered.entries.into_iter().map(|entry| Entry {
-            order: base + entry.order,
-            ..entry
-        });
-        self.entries.extend(placed);
+        self.kept.push(gathered.kept);
         let calendars = gathered.calendars.into_list();
         self.calendars
             .extend(calendars.into_iter().map(|calendar| (file, calendar)));
-        self.undeclared
-            .extend(gathered.undeclared.into_iter().map(|record| (file, record)));
     }
 
-    /// Judges what needs more than one record, and tells all.
-    pub fn finish(mut self) -> CheckReport {
-        self.judge_calendars();
-        self.judge_identities();
+    /// Judges what needs more than one record, by so many threads, and tells
+    /// all.
+    ///
+    /// # Errors
+    ///
+    /// [`bdbfile::Error::Io`] if what was put into a temporary file can't be
+    /// read again.
+    pub fn finish(self, workers: Workers) -> bdbfile::Result<CheckReport> {
         let Self {
             files,
             limit,
-            counts,
-            ..
+            mut counts,
+            kept,
+            calendars,
         } = self;
+        let charsets = judge_calendars(&files, &calendars, &mut counts, limit);
+        let judged = workers.all(PARTS, |part| {
+            let mut entries = Vec::new();
+            for (file, kept) in kept.iter().enumerate() {
+                kept.read(part, base(file), &mut entries)?;
+            }
+            Ok::<_, bdbfile::Error>(judge_part(&mut entries, &charsets, limit))
+        })?;
+        for part in judged {
+            for (all, more) in counts.iter_mut().zip(part) {
+                all.append(more, limit);
+            }
+        }
         let findings = CHECKS
             .iter()
             .zip(counts)
             .map(|(fact, counted)| counted.finish(fact.check, limit, &files))
             .collect();
-        CheckReport { files, findings }
+        Ok(CheckReport { files, findings })
+    }
+}
+
+/// What calendars declare as the character set of their records.
+type Charsets<'c> = HashMap<u128, Option<&'c [u8]>>;
+
+/// Calendars without owner or properties.
+fn judge_calendars<'c>(
+    files: &[FileRecords],
+    calendars: &'c [(usize, Calendar)],
+    counts: &mut [Counted],
+    limit: usize,
+) -> Charsets<'c> {
+    let mut known: HashMap<u128, Standing<'c>> = HashMap::new();
+    for (file, calendar) in calendars {
+        let role = files.get(*file).map(|file| file.role);
+        let standing = known
+            .entry(identity::of_calendar(&calendar.calid))
+            .or_default();
+        standing.without_owner |= calendar.without_owner;
+        match role {
+            Some(Role::CalendarProperties) => {
+                standing.has_properties = true;
+                standing.charset = standing.charset.or(calendar.charset.as_deref());
+            }
+            Some(Role::DeleteLog) => {}
+            _ => standing.has_components = true,
+        }
+    }
+    for (file, calendar) in calendars {
+        let Some(standing) = known.get_mut(&identity::of_calendar(&calendar.calid)) else {
+            continue;
+        };
+        let lost = if standing.has_components {
+            Check::CalendarWithoutProperties
+        } else {
+            Check::DeletedCalendar
+        };
+        let first = !std::mem::replace(&mut standing.counted, true);
+        for (check, is_case) in [
+            (Check::CalidWithoutOwner, standing.without_owner),
+            (lost, !standing.has_properties),
+        ] {
+            let Some(counted) = counts.get_mut(check as usize).filter(|_| is_case) else {
+                continue;
+            };
+            counted.add_records(*file, calendar.records);
+            counted.add_things(u64::from(first));
+            if first {
+                let case = Case {
+                    file: *file,
+                    place: calendar.place,
+                    key: calendar.calid.clone(),
+                };
+                counted.cases.push((base(*file) + calendar.order, case));
+                counted.trim(limit);
+            }
+        }
+    }
+    let charsets = known.into_iter();
+    charsets
+        .map(|(id, standing)| (id, standing.charset))
+        .collect()
+}
+
+/// Judges whole series, and the records in the character set of their calendar.
+fn judge_part(entries: &mut [Entry], charsets: &Charsets<'_>, limit: usize) -> Vec<Counted> {
+    entries.sort_unstable_by_key(|entry| (entry.identity, entry.order));
+    let mut part = Part {
+        counts: vec![Counted::default(); CHECKS.len()],
+        limit,
+    };
+    let same_series = |left: &Entry, right: &Entry| left.identity.series == right.identity.series;
+    for series in entries.chunk_by(same_series) {
+        match series.first() {
+            Some(first) if first.traits.has(Traits::UNDECLARED) => {
+                let charset = charsets.get(&first.identity.whole_series());
+                part.judge_undeclared(series, charset.copied().flatten());
+            }
+            _ => part.judge_series(series),
+        }
+    }
+    part.counts
+}
+
+/// What is counted in one part of the entries.
+struct Part {
+    counts: Vec<Counted>,
+    limit: usize,
+}
+
+impl Part {
+    /// Counts the record of an entry.
+    fn add(&mut self, check: Check, entry: &Entry) {
+        if let Some(counted) = self.counts.get_mut(check as usize) {
+            let place = RecordPlace {
+                page: entry.page,
+                slot: entry.slot,
+                number: None,
+            };
+            counted.add_case(entry.order, place, self.limit);
+        }
     }
 
-    /// Calendars without owner or properties; records in their calendar's
-    /// character set.
-    fn judge_calendars(&mut self) {
-        let mut known: HashMap<u128, Standing<'_>> = HashMap::new();
-        for (file, calendar) in &self.calendars {
-            let role = self.files.get(*file).map(|file| file.role);
-            let standing = known
-                .entry(identity::of_calendar(&calendar.calid))
-                .or_default();
-            standing.without_owner |= calendar.without_owner;
-            match role {
-                Some(Role::CalendarProperties) => {
-                    standing.has_properties = true;
-                    standing.charset = standing.charset.or(calendar.charset.as_deref());
-                }
-                Some(Role::DeleteLog) => {}
-                _ => standing.has_components = true,
-            }
-        }
-        for (file, calendar) in &self.calendars {
-            let Some(standing) = known.get_mut(&identity::of_calendar(&calendar.calid)) else {
-                continue;
-            };
-            let lost = if standing.has_components {
-                Check::CalendarWithoutProperties
-            } else {
-                Check::DeletedCalendar
-            };
-            let first = !std::mem::replace(&mut standing.counted, true);
-            for (check, is_case) in [
-                (Check::CalidWithoutOwner, standing.without_owner),
-                (lost, !standing.has_properties),
-            ] {
-                let Some(counted) = self.counts.get_mut(check as usize).filter(|_| is_case) else {
-                    continue;
-                };
-                counted.add_records(*file, calendar.records);
-                counted.add_things(u64::from(first));
-                if first {
-                    let case = Case {
-                        file: *file,
-                        place: calendar.place,
-                        key: calendar.calid.clone(),
-                    };
-                    counted.cases.push((base(*file) + calendar.order, case));
-                    counted.trim(self.limit);
-                }
-            }
-        }
-        let Some(counted) = self.counts.get_mut(Check::NotInCharset as usize) else {
-            return;
-        };
-        for (file, record) in &self.undeclared {
-            let charset = known
-                .get(&record.calendar)
-                .and_then(|standing| standing.charset);
-            if charset.is_some_and(|charset| record.valid_in.has(charset)) {
+    /// Records of one calendar, in the character set that it declares.
+    fn judge_undeclared(&mut self, records: &[Entry], charset: Option<&[u8]>) {
+        for same in records.chunk_by(|left, right| left.identity == right.identity) {
+            let valid_in = same.first().map(|entry| entry.identity.rid);
+            let valid_in = EncodingSet::from_bits(valid_in.unwrap_or_default());
+            if charset.is_some_and(|charset| valid_in.has(charset)) {
                 continue;
             }
-            counted.add_case(base(*file) + record.order, record.place, self.limit);
+            for entry in same {
+                self.add(Check::NotInCharset, entry);
+            }
         }
     }
 
     /// The checks on components, masters and alarms of one series.
-    fn judge_identities(&mut self) {
-        let mut entries = std::mem::take(&mut self.entries);
-        entries.sort_unstable_by_key(|entry| (entry.identity, entry.order));
-        let same_series =
-            |left: &Entry, right: &Entry| left.identity.series == right.identity.series;
-        for series in entries.chunk_by(same_series) {
-            self.judge_series(series);
-        }
-    }
-
     fn judge_series(&mut self, series: &[Entry]) {
         let some = |wanted: Traits, instance: bool| {
             series.iter().any(|entry| {
@@ -204,13 +263,8 @@ impl StoreChecks {
                         component && components > 1 || master && masters > 1,
                     ),
                 ] {
-                    if let Some(counted) = self.counts.get_mut(check as usize).filter(|_| is_case) {
-                        let place = RecordPlace {
-                            page: entry.page,
-                            slot: entry.slot,
-                            number: None,
-                        };
-                        counted.add_case(entry.order, place, self.limit);
+                    if is_case {
+                        self.add(check, entry);
                     }
                 }
             }
@@ -260,6 +314,18 @@ impl Counted {
             Some((_, count)) => *count += records,
             None => self.records.push((file, records)),
         }
+    }
+
+    /// Adds what was counted elsewhere.
+    fn append(&mut self, more: Self, limit: usize) {
+        if let Some(things) = more.things {
+            self.add_things(things);
+        }
+        for (file, records) in more.records {
+            self.add_records(file, records);
+        }
+        self.cases.extend(more.cases);
+        self.trim(limit);
     }
 
     /// Adds a record of which only the place is kept.

@@ -4,7 +4,8 @@
 //! A [`Gatherer`] takes the records of one unit of work and can be sent to
 //! another thread; gatherers of one file are put together in the order of the
 //! file, so the result is the same however the file was divided. [`StoreChecks`]
-//! takes one for each file and tells what is odd among all of them.
+//! takes one for each file and tells what is odd among all of them. What they
+//! keep of the records until then may be bounded in memory ([`Keeping`]).
 //!
 //! Only recognised records are judged. Where a counterpart was looked for in a
 //! file that holds unrecognised records too, the finding says how many
@@ -26,11 +27,13 @@ mod charset;
 mod gather;
 mod identity;
 mod judge;
+mod kept;
 mod report;
 mod table;
 
 pub use gather::{Gatherer, RecordKind, RecordPlace};
 pub use judge::StoreChecks;
+pub use kept::Keeping;
 pub use report::{Case, CheckReport, FileRecords, Finding};
 pub use table::{CHECKS, Check, CheckFact};
 

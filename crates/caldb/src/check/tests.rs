@@ -1,7 +1,10 @@
 //! For each check records where it fires and records where it does not.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
+use bdbfile::Workers;
+use bdbfile::spill::SpillPlace;
 use proptest::prelude::*;
 
 use super::*;
@@ -71,7 +74,7 @@ impl Written {
             }
             checks.add(&format!("{role:?}"), *role, gatherer);
         }
-        checks.finish()
+        checks.finish(Workers::ALONE).unwrap()
     }
 
     /// Asserts what fires, and that nothing else does.
@@ -406,7 +409,10 @@ fn a_file_may_have_another_character_set_by_default() {
         gatherer.take(RecordPlace::default(), b"jdoe\0u1\x000", &latin(""));
         let mut checks = StoreChecks::new();
         checks.add("events", Role::Events, gatherer);
-        checks.finish().count(Check::NotInCharset)
+        checks
+            .finish(Workers::ALONE)
+            .unwrap()
+            .count(Check::NotInCharset)
     };
     assert_eq!([count("UTF-8"), count("ISO-8859-1"), count("")], [1, 0, 1]);
 }
@@ -520,10 +526,18 @@ proptest! {
     fn a_file_may_be_divided_anywhere(
         picks in prop::collection::vec((0_usize..8, 0_u16..4, any::<bool>()), 0..60),
         limit in 1_usize..5,
+        memory in 0_usize..1000,
+        threads in 1_usize..4,
     ) {
         let form = RecordForm::composed(Role::Events);
         let mut whole = Gatherer::new(&form).keep_cases(limit);
-        let mut pieces = vec![Gatherer::new(&form).keep_cases(limit)];
+        let spill = SpillPlace::Directory(std::env::temp_dir());
+        let keeping = Arc::new(Keeping::new(memory, spill));
+        let piece = || {
+            let piece = Gatherer::new(&form).keep_cases(limit);
+            piece.kept_by(Arc::clone(&keeping))
+        };
+        let mut pieces = vec![piece()];
         for (slot, (sort, uid, divide)) in (0_u16..).zip(picks) {
             let key = match sort {
                 0..4 => format!("jdoe\0u{uid}\x000"),
@@ -540,7 +554,8 @@ proptest! {
             let place = RecordPlace { page: 1, slot, number: None };
             whole.take(place, key.as_bytes(), &value);
             if divide {
-                pieces.push(Gatherer::new(&form).keep_cases(limit));
+                pieces.last_mut().unwrap().settle();
+                pieces.push(piece());
             }
             pieces.last_mut().unwrap().take(place, key.as_bytes(), &value);
         }
@@ -548,11 +563,12 @@ proptest! {
             before.append(after);
             before
         });
-        let report = |gatherer| {
+        let report = |gatherer, workers| {
             let mut checks = StoreChecks::new();
             checks.add("events", Role::Events, gatherer);
-            checks.finish()
+            checks.finish(workers).unwrap()
         };
-        prop_assert_eq!(report(together.unwrap()), report(whole));
+        let workers = Workers { threads: threads.try_into().unwrap() };
+        prop_assert_eq!(report(together.unwrap(), workers), report(whole, Workers::ALONE));
     }
 }

@@ -263,10 +263,9 @@ impl Migration {
         observer: &mut dyn Observer,
     ) -> Result<(Vec<Timed>, Judgement)> {
         let rules = self.rule_set();
-        let knowledge = Knowledge {
-            profile: &self.request.profile,
-            rules: &rules,
-        };
+        // Nothing is written where the store or the new one are.
+        let spill = std::env::temp_dir();
+        let knowledge = Knowledge::new(&self.request.profile, &rules, spill);
         let read = |_, file: &StoreFile, workers| {
             let began = Instant::now();
             let source = self.stop.watch(open(file)?);
@@ -283,7 +282,7 @@ impl Migration {
             salvaged(file, &source, listed)
         };
         let mut readings = Self::salvaged(plan, tried, salvage, observer)?;
-        let judgement = self.judge(plan, &mut readings, &rules, examples, observer);
+        let judgement = self.judge(plan, &mut readings, &rules, examples, observer)?;
         Ok((readings, judgement))
     }
 
@@ -304,10 +303,8 @@ impl Migration {
             .map(|file| staging.create(&file.name))
             .collect::<Result<_>>()?;
         let rules = self.rule_set();
-        let knowledge = Knowledge {
-            profile: &self.request.profile,
-            rules: &rules,
-        };
+        let spill = staging.dir().to_owned();
+        let knowledge = Knowledge::new(&self.request.profile, &rules, spill);
         if let Some(conf) = &plan.store.conf {
             let text = plan.identifier.as_deref();
             carry(&mut staging, &syncing, conf, copy_dir, text, &self.stop)?;
@@ -349,7 +346,7 @@ impl Migration {
             Ok(reading)
         };
         let mut readings = Self::salvaged(plan, tried, salvage, observer)?;
-        let judgement = self.judge(plan, &mut readings, &rules, false, observer);
+        let judgement = self.judge(plan, &mut readings, &rules, false, observer)?;
         let records: u64 = readings
             .iter()
             .map(|(reading, _)| reading.scan.records)
@@ -420,17 +417,19 @@ impl Migration {
         rules: &RuleSet,
         examples: bool,
         observer: &mut dyn Observer,
-    ) -> Judgement {
+    ) -> Result<Judgement> {
         let seen = readings
             .iter_mut()
             .map(|(reading, _)| std::mem::take(&mut reading.seen));
         let files = plan.store.databases.iter().zip(seen);
-        let judged = judgement::judge(files, &self.request.profile, rules, examples);
+        let profile = &self.request.profile;
+        let judged = judgement::judge(files, profile, rules, self.workers(), examples);
+        let judged = judged.map_err(|error| Error::Database { error, copy: false })?;
         observer.event(Event::Judged(&judged));
         for warning in &judged.warnings {
             observer.event(Event::Warning(warning));
         }
-        judged
+        Ok(judged)
     }
 
     /// Reads every new database, which lies in `dir`, again.

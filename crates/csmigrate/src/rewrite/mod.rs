@@ -15,9 +15,8 @@ use bdbfile::convert::ConvertOptions;
 use bdbfile::layout::{Endian, Kind, PageLayout};
 use bdbfile::read::{Database, DatabaseFile, Finding, ScanReport};
 use bdbfile::source::PageSource;
-use bdbfile::write::{
-    BtreeParams, FileParams, KeyOrder, NewFile, SortBudget, SpillPlace, SyncingSink,
-};
+use bdbfile::spill::SpillPlace;
+use bdbfile::write::{BtreeParams, FileParams, KeyOrder, NewFile, SortBudget, SyncingSink};
 
 use crate::digest::{Digester, RecordDigest, SequenceDigest};
 use crate::error::{Error, Result};

@@ -1,12 +1,7 @@
 //! How much memory a sort may use, where its temporary file is, and what
 //! follows for its buffers.
 
-use std::fmt;
-use std::fs::File;
-use std::io;
-use std::path::PathBuf;
-use std::sync::Arc;
-
+use crate::spill::SpillPlace;
 use crate::write::sort::record::{self, PARKED_HEAD};
 
 /// What a sort may use.
@@ -26,44 +21,6 @@ impl Default for SortBudget {
             bytes: 256 << 20,
             spill: SpillPlace::Directory(std::env::temp_dir()),
         }
-    }
-}
-
-/// Where a sort's temporary file comes from.
-#[derive(Clone)]
-pub enum SpillPlace {
-    /// A file without a name in this directory: nothing is left of it, however
-    /// the process ends.
-    Directory(PathBuf),
-    /// A file that the caller makes: empty, open for reading and writing.
-    Made {
-        /// What errors call it.
-        name: String,
-        /// Makes it; called when it is needed, at most once.
-        make: Arc<dyn Fn() -> io::Result<File> + Send + Sync>,
-    },
-}
-
-impl SpillPlace {
-    /// What errors call the file.
-    pub(super) fn name(&self) -> String {
-        match self {
-            Self::Directory(dir) => format!("temporary file in {}", dir.display()),
-            Self::Made { name, .. } => name.clone(),
-        }
-    }
-
-    pub(super) fn make(&self) -> io::Result<File> {
-        match self {
-            Self::Directory(dir) => tempfile::tempfile_in(dir),
-            Self::Made { make, .. } => make(),
-        }
-    }
-}
-
-impl fmt::Debug for SpillPlace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name())
     }
 }
 

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use crate::error::Result;
+use crate::spill::SpillFile;
 use crate::write::sort::record::{Entry, Field};
-use crate::write::sort::spill::Spill;
 
 /// What records are sorted by, after their rank and their key. Those that are
 /// equal in all of it stay in the order they came.
@@ -25,7 +25,7 @@ const CHUNK: usize = 4096;
 #[inline]
 pub(super) fn entries(
     order: SortOrder,
-    spill: &Spill,
+    spill: &SpillFile,
     left: &Entry<'_>,
     right: &Entry<'_>,
 ) -> Result<Ordering> {
@@ -42,14 +42,14 @@ pub(super) fn entries(
 
 /// Compares two items bytewise, the shorter first.
 #[inline]
-fn fields(spill: &Spill, left: Field<'_>, right: Field<'_>) -> Result<Ordering> {
+fn fields(spill: &SpillFile, left: Field<'_>, right: Field<'_>) -> Result<Ordering> {
     if left.parked.is_none() && right.parked.is_none() {
         return Ok(left.head.cmp(right.head));
     }
     parked(spill, left, right)
 }
 
-fn parked(spill: &Spill, left: Field<'_>, right: Field<'_>) -> Result<Ordering> {
+fn parked(spill: &SpillFile, left: Field<'_>, right: Field<'_>) -> Result<Ordering> {
     let common = left.head.len().min(right.head.len());
     let heads = left.head.get(..common).cmp(&right.head.get(..common));
     if heads != Ordering::Equal {
@@ -73,7 +73,7 @@ fn parked(spill: &Spill, left: Field<'_>, right: Field<'_>) -> Result<Ordering> 
 
 /// `len` bytes of an item from `at`.
 fn part<'a>(
-    spill: &Spill,
+    spill: &SpillFile,
     field: Field<'a>,
     at: usize,
     len: usize,

@@ -15,11 +15,11 @@ use std::cmp::Ordering;
 use std::ops::Range;
 
 use crate::error::Result;
+use crate::spill::SpillFile;
 use crate::write::sort::arena::{Arena, Slot};
 use crate::write::sort::compare::{self, SortOrder};
 use crate::write::sort::fallible;
 use crate::write::sort::record::{self, Field};
-use crate::write::sort::spill::Spill;
 
 /// Bytes of an index entry.
 pub(super) const ENTRY: usize = size_of::<IndexEntry>();
@@ -54,7 +54,7 @@ enum Part {
 
 impl Index {
     /// Sorts the records of an arena.
-    pub(super) fn new(arena: &Arena, order: SortOrder, spill: &Spill) -> Result<Self> {
+    pub(super) fn new(arena: &Arena, order: SortOrder, spill: &SpillFile) -> Result<Self> {
         let mut entries = Vec::with_capacity(arena.records());
         entries.extend(
             arena
@@ -86,7 +86,7 @@ impl Index {
 struct Sort<'a> {
     arena: &'a Arena,
     order: SortOrder,
-    spill: &'a Spill,
+    spill: &'a SpillFile,
     entries: &'a mut [IndexEntry],
     groups: Vec<Group>,
 }

@@ -3,11 +3,11 @@
 use std::cmp::Ordering;
 
 use crate::error::Result;
+use crate::spill::SpillFile;
 use crate::write::sort::budget::Plan;
 use crate::write::sort::compare::{self, SortOrder};
 use crate::write::sort::record::{Codec, Entry};
 use crate::write::sort::run::{Run, RunReader, RunWriter};
-use crate::write::sort::spill::Spill;
 
 /// A merge of runs that were written one after the other: of equal records the
 /// one of the earlier run comes first.
@@ -39,7 +39,7 @@ impl Merge {
     }
 
     /// Begins with the first records of some runs.
-    pub(super) fn begin(&mut self, spill: &Spill, runs: &[Run]) -> Result<()> {
+    pub(super) fn begin(&mut self, spill: &SpillFile, runs: &[Run]) -> Result<()> {
         self.readers.clear();
         self.heap.clear();
         self.taken = false;
@@ -57,7 +57,7 @@ impl Merge {
     }
 
     /// Goes to the next record; false at the end.
-    pub(super) fn advance(&mut self, spill: &Spill) -> Result<bool> {
+    pub(super) fn advance(&mut self, spill: &SpillFile) -> Result<bool> {
         if self.taken
             && let Some(top) = self.heap.first().copied()
             && let Some(reader) = self.readers.get_mut(top)
@@ -81,7 +81,7 @@ impl Merge {
     }
 
     /// Moves a heap's element down to where it belongs.
-    fn sift(&mut self, spill: &Spill, place: usize) -> Result<()> {
+    fn sift(&mut self, spill: &SpillFile, place: usize) -> Result<()> {
         let mut place = place;
         loop {
             let mut first = place;
@@ -98,7 +98,7 @@ impl Merge {
         }
     }
 
-    fn precedes(&self, spill: &Spill, left: usize, right: usize) -> Result<bool> {
+    fn precedes(&self, spill: &SpillFile, left: usize, right: usize) -> Result<bool> {
         let reader = |place: usize| {
             let index = self.heap.get(place).copied().unwrap_or_default();
             Some((index, self.readers.get(index)?.entry()))
@@ -114,7 +114,7 @@ impl Merge {
 /// Merges runs with each other until they are few enough to be merged at once.
 /// Only neighbours are merged, and no more than must be.
 pub(super) fn reduce(
-    spill: &mut Spill,
+    spill: &mut SpillFile,
     order: SortOrder,
     codec: Codec,
     plan: &Plan,
@@ -145,7 +145,7 @@ pub(super) fn reduce(
 
 /// Merges runs into a new one.
 fn write_merged(
-    spill: &mut Spill,
+    spill: &mut SpillFile,
     order: SortOrder,
     codec: Codec,
     plan: &Plan,

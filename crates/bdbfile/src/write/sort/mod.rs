@@ -13,7 +13,6 @@
 //! * `arena`: the records in memory.
 //! * `index`: their order.
 //! * `compare`: the order of two records; `fallible`: a sort by it.
-//! * `spill`: the temporary file.
 //! * `run`: a run being written, a run being read.
 //! * `merge`: several runs into one stream.
 
@@ -27,12 +26,11 @@ mod record;
 mod run;
 mod sorted;
 mod sorter;
-mod spill;
 
 #[cfg(test)]
 mod tests;
 
-pub use budget::{SortBudget, SpillPlace};
+pub use budget::SortBudget;
 pub use compare::SortOrder;
 pub use sorted::{Sorted, SortedRecord};
 pub use sorter::Sorter;

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use crate::error::Result;
+use crate::spill::SpillFile;
 use crate::write::sort::record::{Codec, Entry};
-use crate::write::sort::spill::Spill;
 
 /// A run: where it is in the temporary file.
 pub(super) type Run = Range<u64>;
@@ -18,7 +18,7 @@ pub(super) struct RunWriter {
 }
 
 impl RunWriter {
-    pub(super) fn new(spill: &Spill, buffer: usize) -> Self {
+    pub(super) fn new(spill: &SpillFile, buffer: usize) -> Self {
         Self {
             begin: spill.len(),
             buffer: Vec::with_capacity(buffer),
@@ -27,7 +27,7 @@ impl RunWriter {
     }
 
     /// Adds an encoded record.
-    pub(super) fn push(&mut self, spill: &mut Spill, record: &[u8]) -> Result<()> {
+    pub(super) fn push(&mut self, spill: &mut SpillFile, record: &[u8]) -> Result<()> {
         if self.buffer.len() + record.len() > self.full {
             self.flush(spill)?;
         }
@@ -35,12 +35,12 @@ impl RunWriter {
         Ok(())
     }
 
-    pub(super) fn finish(mut self, spill: &mut Spill) -> Result<Run> {
+    pub(super) fn finish(mut self, spill: &mut SpillFile) -> Result<Run> {
         self.flush(spill)?;
         Ok(self.begin..spill.len())
     }
 
-    fn flush(&mut self, spill: &mut Spill) -> Result<()> {
+    fn flush(&mut self, spill: &mut SpillFile) -> Result<()> {
         if !self.buffer.is_empty() {
             spill.append(&self.buffer)?;
             self.buffer.clear();
@@ -75,7 +75,7 @@ impl RunReader {
     }
 
     /// Goes to the next record; false at the end.
-    pub(super) fn advance(&mut self, spill: &Spill) -> Result<bool> {
+    pub(super) fn advance(&mut self, spill: &SpillFile) -> Result<bool> {
         let mut start = self.current.end;
         let mut size = self.whole_at(start);
         if size.is_none() && !self.rest.is_empty() {
@@ -114,7 +114,7 @@ impl RunReader {
     }
 
     /// Moves what is left from `start` to the front and fills up behind it.
-    fn refill(&mut self, spill: &Spill, start: usize) -> Result<()> {
+    fn refill(&mut self, spill: &SpillFile, start: usize) -> Result<()> {
         self.buffer.copy_within(start..self.filled, 0);
         self.filled = self.filled.saturating_sub(start);
         let rest = usize::try_from(self.rest.end - self.rest.start).unwrap_or(usize::MAX);

@@ -1,18 +1,18 @@
 //! Gives sorted records out.
 
 use crate::error::Result;
+use crate::spill::SpillFile;
 use crate::write::sort::arena::Arena;
 use crate::write::sort::index::Index;
 use crate::write::sort::merge::Merge;
 use crate::write::sort::record::{Entry, Field};
 use crate::write::sort::run::Run;
-use crate::write::sort::spill::Spill;
 
 /// Sorted records, one at a time.
 #[derive(Debug)]
 pub struct Sorted {
     source: Source,
-    spill: Spill,
+    spill: SpillFile,
     records: u64,
     bytes: u64,
     /// The current record's items, where they were parked.
@@ -46,7 +46,7 @@ pub struct SortedRecord<'a> {
 }
 
 impl Sorted {
-    pub(super) fn new(source: Source, spill: Spill, records: u64, bytes: u64) -> Self {
+    pub(super) fn new(source: Source, spill: SpillFile, records: u64, bytes: u64) -> Self {
         Self {
             source,
             spill,
@@ -110,7 +110,7 @@ impl Sorted {
 }
 
 /// All bytes of an item.
-fn whole<'a>(spill: &Spill, field: Field<'a>, buffer: &'a mut Vec<u8>) -> Result<&'a [u8]> {
+fn whole<'a>(spill: &SpillFile, field: Field<'a>, buffer: &'a mut Vec<u8>) -> Result<&'a [u8]> {
     let Some(place) = field.parked else {
         return Ok(field.head);
     };

@@ -1,15 +1,16 @@
 //! Takes records in.
 
 use crate::error::{Error, Result};
+use crate::spill::SpillFile;
+use crate::spill::SpillPlace;
 use crate::write::sort::arena::Arena;
-use crate::write::sort::budget::{Plan, SortBudget, SpillPlace};
+use crate::write::sort::budget::{Plan, SortBudget};
 use crate::write::sort::compare::SortOrder;
 use crate::write::sort::index::{self, Index};
 use crate::write::sort::merge::{self, Merge};
 use crate::write::sort::record::{Codec, Entry, Field, PARKED_HEAD};
 use crate::write::sort::run::{Run, RunWriter};
 use crate::write::sort::sorted::{Sorted, Source};
-use crate::write::sort::spill::Spill;
 
 /// Sorts records by rank, then by key, bytewise with the shorter first, then
 /// as its [`SortOrder`] says, then by the order they came in.
@@ -31,7 +32,7 @@ pub struct Sorter {
     plan: Plan,
     codec: Codec,
     arena: Arena,
-    spill: Spill,
+    spill: SpillFile,
     runs: Vec<Run>,
     records: u64,
     bytes: u64,
@@ -50,7 +51,7 @@ impl Sorter {
             plan,
             codec,
             arena: Arena::new(codec, plan.buffer),
-            spill: Spill::new(spill),
+            spill: SpillFile::new(spill),
             runs: Vec::new(),
             records: 0,
             bytes: 0,

@@ -7,8 +7,9 @@ use proptest::prelude::*;
 
 use super::budget::Plan;
 use super::record::PARKED_HEAD;
-use super::{SortBudget, SortOrder, Sorted, Sorter, SpillPlace};
+use super::{SortBudget, SortOrder, Sorted, Sorter};
 use crate::error::Error;
+use crate::spill::SpillPlace;
 
 type Owned = (u32, Vec<u8>, Vec<u8>);
 

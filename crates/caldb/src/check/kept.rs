@@ -1,0 +1,348 @@
+//! Entries kept until all files of a store are read: in memory as long as they
+//! fit, in a temporary file beyond that, so that memory does not grow with the
+//! store.
+//!
+//! They are kept in runs, each divided into parts by the hash of the series. A
+//! part of all runs holds whole series: it can be judged by itself, by a thread
+//! of its own, and only so much is in memory at once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bdbfile::spill::{SpillFile, SpillPlace};
+
+use super::identity::Entry;
+
+/// Parts of a run. A store of 100 GB, all its records recognised, has 2 GB of
+/// entries: 32 MB in a part.
+pub(super) const PARTS: usize = 64;
+
+/// Entries of a run.
+const RUN: usize = 16 << 10;
+
+/// Memory for what the checks keep of the records of a store, 40 bytes each,
+/// and where the rest goes. The gatherers of a store share one.
+#[derive(Debug)]
+pub struct Keeping {
+    /// Bytes of memory that are left.
+    left: AtomicUsize,
+    spill: SpillFile,
+}
+
+impl Keeping {
+    /// Keeps so many bytes in memory, and the rest in a file that is made when
+    /// it is needed. Where it can't be written, all is kept in memory.
+    pub fn new(bytes: usize, spill: SpillPlace) -> Self {
+        Self {
+            left: AtomicUsize::new(bytes),
+            spill: SpillFile::new(spill),
+        }
+    }
+
+    /// Bytes in the temporary file.
+    pub fn spilled(&self) -> u64 {
+        self.spill.len()
+    }
+}
+
+/// The entries of the records of one unit of work.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    keeping: Option<Arc<Keeping>>,
+    /// The run that is gathered.
+    open: Vec<Entry>,
+    runs: Vec<Run>,
+}
+
+/// Entries by the part they are in.
+#[derive(Debug)]
+struct Run {
+    /// The order of the first record of its unit of work.
+    base: u64,
+    /// Where each part begins, in entries, and where the last ends.
+    starts: Box<[u32]>,
+    held: Held,
+}
+
+/// Where the encoded entries of a run are.
+#[derive(Debug)]
+enum Held {
+    InMemory {
+        bytes: Vec<u8>,
+        _taken: Option<Taken>,
+    },
+    InFile {
+        keeping: Arc<Keeping>,
+        at: u64,
+    },
+}
+
+/// Memory that is given back in the end.
+#[derive(Debug)]
+struct Taken {
+    keeping: Arc<Keeping>,
+    bytes: usize,
+}
+
+impl Taken {
+    /// So many bytes, if they are left.
+    fn of(keeping: &Arc<Keeping>, bytes: usize) -> Option<Self> {
+        let less = |left: usize| left.checked_sub(bytes);
+        let taken = keeping
+            .left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        // What was not taken must not be made, or it would be given back.
+        taken.is_ok().then(|| Self {
+            keeping: Arc::clone(keeping),
+            bytes,
+        })
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.keeping.left.fetch_add(self.bytes, Ordering::Relaxed);
+    }
+}
+
+impl Kept {
+    /// Entries that share the memory of others.
+    pub(super) fn by(keeping: Arc<Keeping>) -> Self {
+        Self {
+            keeping: Some(keeping),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn push(&mut self, entry: Entry) {
+        self.open.push(entry);
+        if self.open.len() >= RUN {
+            self.close_run();
+        }
+    }
+
+    /// Puts what is still being gathered to the rest.
+    pub(super) fn close_run(&mut self) {
+        let entries = std::mem::take(&mut self.open);
+        if entries.is_empty() {
+            return;
+        }
+        let (bytes, starts) = divided(&entries);
+        drop(entries);
+        self.runs.push(Run {
+            base: 0,
+            starts,
+            held: self.hold(bytes),
+        });
+    }
+
+    /// Takes in the entries of records of which the first has this order.
+    pub(super) fn append(&mut self, mut after: Self, base: u64) {
+        after.close_run();
+        self.runs.extend(after.runs.into_iter().map(|run| Run {
+            base: run.base + base,
+            ..run
+        }));
+    }
+
+    /// Adds the entries of one part to others, in no order. All must have been
+    /// put to the rest.
+    pub(super) fn read(
+        &self,
+        part: usize,
+        base: u64,
+        entries: &mut Vec<Entry>,
+    ) -> bdbfile::Result<()> {
+        let mut from_file = Vec::new();
+        for run in &self.runs {
+            let bounds = (run.starts.get(part), run.starts.get(part + 1));
+            let (Some(&start), Some(&end)) = bounds else {
+                continue;
+            };
+            let range = start as usize * Entry::LEN..end as usize * Entry::LEN;
+            let bytes = match &run.held {
+                Held::InMemory { bytes, .. } => bytes.get(range).unwrap_or_default(),
+                Held::InFile { keeping, at } => {
+                    from_file.resize(range.len(), 0);
+                    keeping
+                        .spill
+                        .read(at + range.start as u64, &mut from_file)?;
+                    &from_file
+                }
+            };
+            let (chunks, _) = bytes.as_chunks();
+            entries.extend(chunks.iter().map(|chunk| {
+                let entry = Entry::decode(chunk);
+                Entry {
+                    order: entry.order + run.base + base,
+                    ..entry
+                }
+            }));
+        }
+        Ok(())
+    }
+
+    fn hold(&self, bytes: Vec<u8>) -> Held {
+        let in_memory = |bytes, taken| Held::InMemory {
+            bytes,
+            _taken: taken,
+        };
+        let Some(keeping) = self.keeping.clone() else {
+            return in_memory(bytes, None);
+        };
+        if let Some(taken) = Taken::of(&keeping, bytes.len()) {
+            return in_memory(bytes, Some(taken));
+        }
+        match keeping.spill.append(&bytes) {
+            Ok(at) => Held::InFile { keeping, at },
+            Err(_) => in_memory(bytes, None),
+        }
+    }
+}
+
+/// Entries one part after the other, encoded, and where the parts begin.
+fn divided(entries: &[Entry]) -> (Vec<u8>, Box<[u32]>) {
+    let mut ends = vec![0_u32; PARTS + 1];
+    for entry in entries {
+        if let Some(count) = ends.get_mut(part_of(entry) + 1) {
+            *count += 1;
+        }
+    }
+    let mut before = 0;
+    for end in &mut ends {
+        before += *end;
+        *end = before;
+    }
+    let starts = ends.clone().into_boxed_slice();
+    // From here on the end of what is there of each part, at its own index.
+    let mut bytes = vec![0; entries.len() * Entry::LEN];
+    let (chunks, _) = bytes.as_chunks_mut();
+    for entry in entries {
+        let Some(at) = ends.get_mut(part_of(entry)) else {
+            continue;
+        };
+        if let Some(chunk) = chunks.get_mut(*at as usize) {
+            *chunk = entry.encode();
+        }
+        *at += 1;
+    }
+    (bytes, starts)
+}
+
+/// By the highest bits of a hash, so the parts are of one size.
+fn part_of(entry: &Entry) -> usize {
+    const BITS: u32 = PARTS.ilog2();
+    let (high, _) = entry.identity.series;
+    usize::try_from(high >> (u64::BITS - BITS)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use super::*;
+    use crate::check::identity::{Identity, Traits};
+
+    const MANY: u64 = 3 * RUN as u64 + 17;
+
+    fn entry(number: u64) -> Entry {
+        let uid = number.to_le_bytes();
+        Entry {
+            identity: Identity::new(b"jdoe", &uid, Some(&uid), &mut Vec::new()),
+            order: number,
+            page: u32::try_from(number).unwrap() ^ 0xabcd,
+            slot: 7,
+            traits: Traits::ALARM,
+        }
+    }
+
+    fn kept(keeping: Option<&Arc<Keeping>>, numbers: std::ops::Range<u64>) -> Kept {
+        let mut kept = keeping.map_or_else(Kept::default, |one| Kept::by(Arc::clone(one)));
+        numbers.for_each(|number| kept.push(entry(number)));
+        kept
+    }
+
+    fn all(kept: &Kept) -> Vec<Entry> {
+        let mut all = Vec::new();
+        for part in 0..PARTS {
+            let before = all.len();
+            kept.read(part, 0, &mut all).unwrap();
+            assert!(all[before..].iter().all(|entry| part_of(entry) == part));
+        }
+        all.sort_by_key(|entry| entry.order);
+        all
+    }
+
+    fn keeping(bytes: usize, spill: SpillPlace) -> Arc<Keeping> {
+        Arc::new(Keeping::new(bytes, spill))
+    }
+
+    #[test]
+    fn all_come_back_from_wherever_they_are() {
+        let expected: Vec<Entry> = (0..MANY).map(entry).collect();
+        let here = || SpillPlace::Directory(std::env::temp_dir());
+        let nowhere = SpillPlace::Directory("/nowhere/at/all".into());
+        let full = SpillPlace::Made {
+            name: "full".to_owned(),
+            make: Arc::new(|| File::options().read(true).write(true).open("/dev/full")),
+        };
+        let whole = RUN * Entry::LEN;
+        for (keeping, spilled) in [
+            (None, 0),
+            (Some(keeping(usize::MAX, here())), 0),
+            (Some(keeping(0, here())), MANY * 40),
+            (Some(keeping(whole + 1, here())), (MANY - RUN as u64) * 40),
+            (Some(keeping(0, nowhere)), 0),
+        ] {
+            let mut kept = kept(keeping.as_ref(), 0..MANY);
+            kept.close_run();
+            assert!(all(&kept) == expected);
+            assert_eq!(keeping.map_or(0, |one| one.spilled()), spilled);
+        }
+        let mut kept = kept(Some(&keeping(0, full)), 0..MANY);
+        kept.close_run();
+        assert!(all(&kept) == expected, "what can't be written stays");
+    }
+
+    #[test]
+    fn what_follows_comes_after() {
+        let keeping = keeping(
+            RUN * Entry::LEN,
+            SpillPlace::Directory(std::env::temp_dir()),
+        );
+        let mut first = kept(Some(&keeping), 0..5);
+        let mut second = kept(Some(&keeping), 0..MANY);
+        second.append(kept(Some(&keeping), 0..1), MANY);
+        first.append(second, 5);
+        first.close_run();
+        let orders: Vec<u64> = all(&first).iter().map(|entry| entry.order).collect();
+        assert_eq!(orders, (0..MANY + 6).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn memory_is_given_back() {
+        let keeping = keeping(
+            RUN * Entry::LEN,
+            SpillPlace::Directory(std::env::temp_dir()),
+        );
+        for _ in 0..3 {
+            drop(kept(Some(&keeping), 0..RUN as u64));
+        }
+        assert_eq!(keeping.spilled(), 0);
+        let held = [0, 1].map(|_| kept(Some(&keeping), 0..RUN as u64));
+        assert_eq!(keeping.spilled(), (RUN * Entry::LEN) as u64);
+        drop(held);
+    }
+
+    #[test]
+    fn what_is_lost_is_an_error() {
+        let lost = SpillPlace::Made {
+            name: "lost".to_owned(),
+            make: Arc::new(|| File::options().read(true).write(true).open("/dev/null")),
+        };
+        let mut kept = kept(Some(&keeping(0, lost)), 0..1);
+        kept.close_run();
+        let read = (0..PARTS).try_for_each(|part| kept.read(part, 0, &mut Vec::new()));
+        assert!(read.unwrap_err().to_string().contains("lost"));
+    }
+}
