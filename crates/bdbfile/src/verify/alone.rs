@@ -9,6 +9,7 @@ use crate::layout::{Method, NO_PAGE, PageHeader, PageLayout, PageNo, PageType, P
 use crate::read::claims::Claims;
 use crate::source::PageSource;
 use crate::verify::check::{Check, State};
+use crate::verify::links::Link;
 use crate::verify::{bucket_items, items, queue};
 
 /// Pages of a range for one thread at a time: a few MiB.
@@ -38,10 +39,11 @@ pub(super) fn check<S: PageSource>(check: &mut Check<'_, S>, workers: Workers) -
             pages(&mut alone, first..after, &mut room)?;
             first = after;
         }
-        Ok::<_, Error>((alone.states, alone.report))
+        Ok::<_, Error>((alone.states, alone.links, alone.report))
     })?;
-    for (states, report) in ranges {
+    for (states, links, report) in ranges {
         check.states.extend(states);
+        check.links.append(links);
         check.take(report);
     }
     Ok(())
@@ -161,6 +163,7 @@ fn overflow<S: PageSource>(check: &mut Check<'_, S>, view: &PageView<'_>) -> Sta
         check.broken(place, Rule::OverflowFill, found, format!("1 to {room}"));
         return State::Broken;
     }
+    check.links.keep(view.header.pgno, Link::of(&view.header));
     State::Sound
 }
 

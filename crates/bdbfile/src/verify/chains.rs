@@ -7,6 +7,7 @@ use crate::error::{Place, Result, Rule};
 use crate::layout::{NO_PAGE, PageNo, PageType};
 use crate::source::PageSource;
 use crate::verify::check::{Check, type_of};
+use crate::verify::links::Link;
 
 /// How often one chain is read to compare keys. A valid file asks for a few
 /// readings a level; many references to one chain must not make the work grow
@@ -100,27 +101,23 @@ fn follow<S: PageSource>(
         if !check.claim(pgno, referrer) {
             return Ok((before != NO_PAGE).then_some(chain));
         }
-        let Some(header) = check.walkable_header(pgno)? else {
+        let Some(link) = link(check, pgno)? else {
             return Ok(Some(chain));
         };
         let at = Place::page(pgno);
-        if !header.is(PageType::Overflow) {
-            check.broken(at, Rule::PageType, type_of(&header), "7");
-            return Ok(Some(chain));
-        }
         if before == NO_PAGE {
-            chain.stated = header.entries;
-        } else if header.entries != 1 {
+            chain.stated = link.references;
+        } else if link.references != 1 {
             // Only the first page counts what refers to the chain.
-            let found = header.entries.to_string();
+            let found = link.references.to_string();
             check.broken(at, Rule::OverflowReferences, found, "1");
         }
-        if header.prev != before {
-            let found = header.prev.to_string();
+        if link.prev != before {
+            let found = link.prev.to_string();
             check.broken(at, Rule::OverflowLink, found, before.to_string());
         }
-        held += u64::from(header.hf_offset);
-        (referrer, before, pgno) = (at, pgno, header.next);
+        held += u64::from(link.held);
+        (referrer, before, pgno) = (at, pgno, link.next);
     }
     chain.whole = held == u64::from(len);
     if !chain.whole {
@@ -132,6 +129,22 @@ fn follow<S: PageSource>(
         check.broken(place, rule, held.to_string(), len.to_string());
     }
     Ok(Some(chain))
+}
+
+/// What a page of a chain says of it; `None` where it is none, which is
+/// reported.
+fn link<S: PageSource>(check: &mut Check<'_, S>, pgno: PageNo) -> Result<Option<Link>> {
+    if let Some(link) = check.links.of(pgno) {
+        return Ok(Some(link));
+    }
+    let Some(header) = check.walkable_header(pgno)? else {
+        return Ok(None);
+    };
+    if header.is(PageType::Overflow) {
+        return Ok(Some(Link::of(&header)));
+    }
+    check.broken(Place::page(pgno), Rule::PageType, type_of(&header), "7");
+    Ok(None)
 }
 
 /// The bytes of a chain that has been followed and is whole.

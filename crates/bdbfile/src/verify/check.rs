@@ -7,6 +7,7 @@ use crate::read::claims::Claims;
 use crate::read::pages::{Page, Pages};
 use crate::source::PageSource;
 use crate::verify::chains::Chains;
+use crate::verify::links::Links;
 use crate::verify::report::{Problem, Verification};
 
 /// What looking at a page alone told.
@@ -27,6 +28,7 @@ pub(super) struct Check<'f, S> {
     pub(super) states: Vec<State>,
     /// Which pages have been referred to.
     pub(super) claims: Claims,
+    pub(super) links: Links,
     pub(super) chains: Chains,
     pub(super) report: Verification,
 }
@@ -38,6 +40,7 @@ impl<'f, S> Check<'f, S> {
             file,
             states: Vec::new(),
             claims,
+            links: Links::default(),
             chains: Chains::default(),
             report: Verification::default(),
         }

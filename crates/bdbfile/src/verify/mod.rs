@@ -10,7 +10,7 @@
 //! * `tree`, `leaf`, `hash`, `queue`: how its pages hang together.
 //! * `keys`: the bytes that keys are compared by; `tally`: orders that are an
 //!   application's own.
-//! * `chains`: items too big for a page.
+//! * `chains`: items too big for a page; `links`: what their pages say, kept.
 //! * `accounts`: the free list, and pages that nothing refers to.
 
 mod accounts;
@@ -23,6 +23,7 @@ mod hash;
 mod items;
 mod keys;
 mod leaf;
+mod links;
 mod meta;
 mod queue;
 mod report;

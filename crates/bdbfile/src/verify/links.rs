@@ -1,0 +1,90 @@
+//! What chains are made of, kept from when every page was looked at by itself,
+//! so that to follow them no page is read a second time.
+
+use crate::layout::{PageHeader, PageNo};
+
+/// What the header of an overflow page says of its chain.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Link {
+    pub(super) prev: PageNo,
+    pub(super) next: PageNo,
+    /// References to the chain, on its first page.
+    pub(super) references: u16,
+    /// Bytes of the item on the page.
+    pub(super) held: u16,
+}
+
+impl Link {
+    pub(super) fn of(header: &PageHeader) -> Self {
+        Self {
+            prev: header.prev,
+            next: header.next,
+            references: header.entries,
+            held: header.hf_offset,
+        }
+    }
+}
+
+/// Links that are kept, in all: 64 MiB. Chains of files with more overflow pages
+/// are read again.
+const MOST: usize = 4 << 20;
+
+/// The links of overflow pages that passed.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    /// In the order of the pages.
+    kept: Vec<(PageNo, Link)>,
+    /// Where the last one was found: the next is mostly beside it.
+    last: usize,
+}
+
+impl Links {
+    /// Keeps the link of a page. Pages come in order.
+    pub(super) fn keep(&mut self, pgno: PageNo, link: Link) {
+        self.kept.push((pgno, link));
+    }
+
+    /// Keeps those of pages that follow.
+    pub(super) fn append(&mut self, after: Self) {
+        if self.kept.len() + after.kept.len() <= MOST {
+            self.kept.extend(after.kept);
+        }
+    }
+
+    /// The link of an overflow page, where it is kept.
+    pub(super) fn of(&mut self, pgno: PageNo) -> Option<Link> {
+        let beside = self.last.saturating_add(1);
+        let found = match self.kept.get(beside) {
+            Some((at, _)) if *at == pgno => beside,
+            _ => self.kept.binary_search_by_key(&pgno, |(at, _)| *at).ok()?,
+        };
+        self.last = found;
+        self.kept.get(found).map(|(_, link)| *link)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_found_in_any_order() {
+        let link = |next| Link {
+            prev: 0,
+            next,
+            references: 1,
+            held: 9,
+        };
+        let (mut links, mut after) = (Links::default(), Links::default());
+        for pgno in [3, 4, 7] {
+            links.keep(pgno, link(pgno + 100));
+            after.keep(pgno + 1000, link(pgno + 1100));
+        }
+        links.append(after);
+        for pgno in [4, 7, 3, 4, 1007, 0, 3, 1004, 5, u32::MAX] {
+            let found = links.of(pgno).map(|link| link.next);
+            let there = [3, 4, 7].contains(&(pgno % 1000)) && pgno < 2000;
+            assert_eq!(found, there.then(|| pgno + 100), "{pgno}");
+        }
+    }
+}
