@@ -19,19 +19,21 @@ pub struct Cost {
     pub anonymous: u64,
 }
 
-/// One thing that is done in a run: a command, or two, the second reading what
-/// the first writes.
+/// One thing that is done in a run: a command, or two at the same time.
 #[derive(Debug)]
 pub struct Step {
     command: Command,
-    reader: Option<Command>,
+    other: Option<Command>,
+    /// Whether the other reads what the first writes.
+    piped: bool,
 }
 
 impl From<Command> for Step {
     fn from(command: Command) -> Self {
         Self {
             command,
-            reader: None,
+            other: None,
+            piped: false,
         }
     }
 }
@@ -42,7 +44,17 @@ impl Step {
         writer.stdout(Stdio::piped());
         Self {
             command: writer,
-            reader: Some(reader),
+            other: Some(reader),
+            piped: true,
+        }
+    }
+
+    /// Two commands side by side.
+    pub fn beside(left: Command, right: Command) -> Self {
+        Self {
+            command: left,
+            other: Some(right),
+            piped: false,
         }
     }
 
@@ -50,18 +62,18 @@ impl Step {
     fn run(&mut self) -> io::Result<u64> {
         let mut children = vec![self.command.spawn()?];
         let mut failed = None;
-        if let Some(reader) = &mut self.reader {
-            let output = children.iter_mut().find_map(|child| child.stdout.take());
-            match reader
-                .stdin(output.map_or_else(Stdio::null, Stdio::from))
-                .spawn()
-            {
+        if let Some(other) = &mut self.other {
+            if self.piped {
+                let output = children.iter_mut().find_map(|child| child.stdout.take());
+                other.stdin(output.map_or_else(Stdio::null, Stdio::from));
+            }
+            match other.spawn() {
                 Ok(child) => children.push(child),
-                // The writer ends by itself: nobody reads what it writes.
+                // A writer ends by itself: nobody reads what it writes.
                 Err(error) => failed = Some(error),
             }
             // This process must not keep the pipe open.
-            reader.stdin(Stdio::null());
+            other.stdin(Stdio::null());
         }
         let (anonymous, succeeded) = watch(&mut children)?;
         match failed {

@@ -35,6 +35,7 @@ impl Contents {
                 same_files(&scene.store, &scene.backup)?;
                 same_files(&scene.store, &scene.target)
             }
+            Leaves::Copy => same_files(&scene.store, &scene.target),
             Leaves::Store => {
                 same_files(&scene.store, &scene.backup)?;
                 self.same_records(scene)

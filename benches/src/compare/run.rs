@@ -80,6 +80,7 @@ pub(super) fn compare(
             eprintln!("{name}, run {}", run + 1);
             let (writes, with_target) = match way.leaves() {
                 Leaves::Copies | Leaves::Store => (2, false),
+                Leaves::Copy => (1, false),
                 Leaves::Databases => (1, true),
                 Leaves::Nothing => (0, false),
             };

@@ -53,16 +53,21 @@ fn describe(text: &mut String, settings: &Settings, machine: &Machine) {
 }
 
 fn verdicts(text: &mut String, findings: &[Finding]) {
-    text.push_str("| | store | wanted | got | holds |\n|---|---|---|---:|---|\n");
+    text.push_str(
+        "| | store | wanted | got | holds | the system's own |\n\
+         |---|---|---|---:|---|---:|\n",
+    );
     for finding in findings {
+        let limit = finding.limit.map(|limit| format!("{limit:.2}"));
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {:.2} | {} |",
+            "| {} | {} | {} | {:.2} | {} | {} |",
             cell(&finding.what),
             finding.store,
             finding.bound.text(),
             finding.got,
             if finding.holds() { "yes" } else { "**no**" },
+            limit.unwrap_or_default(),
         );
     }
 }

@@ -14,6 +14,8 @@ pub(super) struct Finding {
     pub(super) store: String,
     pub(super) got: f64,
     pub(super) bound: Bound,
+    /// What would be got by who takes no longer than the system itself.
+    pub(super) limit: Option<f64>,
 }
 
 /// On which side of a number a figure must be.
@@ -47,14 +49,59 @@ impl Bound {
 }
 
 /// Two ways, the wall time of the first divided by that of the second.
-const RATIOS: [(Way, Way, Bound); 6] = [
-    (Way::Migrate, Way::Copies, Bound::AtMost(1.1)),
-    (Way::DumpAndLoad, Way::Migrate, Bound::AtLeast(40.0)),
-    (Way::BulkCopy, Way::Convert, Bound::AtLeast(6.0)),
-    (Way::FastestBulkCopy, Way::Convert, Bound::AtLeast(6.0)),
-    (Way::RealVerify, Way::Verify, Bound::AtLeast(10.0)),
-    (Way::DryRunOnOne, Way::DryRunOnTwo, Bound::AtLeast(1.8)),
+const RATIOS: [(Way, Way, Bound, Limit); 6] = [
+    (Way::Migrate, Way::Copies, Bound::AtMost(1.1), Limit::None),
+    (
+        Way::DumpAndLoad,
+        Way::Migrate,
+        Bound::AtLeast(40.0),
+        Limit::By(Way::Copies),
+    ),
+    (
+        Way::BulkCopy,
+        Way::Convert,
+        Bound::AtLeast(6.0),
+        Limit::By(Way::Copy),
+    ),
+    (
+        Way::FastestBulkCopy,
+        Way::Convert,
+        Bound::AtLeast(6.0),
+        Limit::By(Way::Copy),
+    ),
+    (
+        Way::RealVerify,
+        Way::Verify,
+        Bound::AtLeast(10.0),
+        Limit::By(Way::Read),
+    ),
+    (
+        Way::DryRunOnOne,
+        Way::DryRunOnTwo,
+        Bound::AtLeast(1.8),
+        Limit::ByTwo(Way::TwoDryRuns),
+    ),
 ];
+
+/// Which way shows what a ratio could be at best: one that does nothing but the
+/// system's part of the second.
+#[derive(Debug, Clone, Copy)]
+enum Limit {
+    None,
+    By(Way),
+    /// A way that does the work of the first twice.
+    ByTwo(Way),
+}
+
+impl Limit {
+    fn of(self, store: &Compared, first: f64) -> Option<f64> {
+        match self {
+            Self::None => None,
+            Self::By(way) => Some(first / store.median(way)?.wall),
+            Self::ByTwo(way) => Some(2.0 * first / store.median(way)?.wall),
+        }
+    }
+}
 
 const MIB: f64 = 1_048_576.0;
 /// The most memory of its own that a migration may take.
@@ -68,7 +115,7 @@ const SAME_MEMORY: Bound = Bound::Within(0.1);
 /// said of it.
 pub(super) fn findings(stores: &[Compared]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (first, second, bound) in RATIOS {
+    for (first, second, bound, limit) in RATIOS {
         findings.extend(stores.iter().filter_map(|store| {
             let (first_median, second_median) = (store.median(first)?, store.median(second)?);
             Some(Finding {
@@ -76,6 +123,7 @@ pub(super) fn findings(stores: &[Compared]) -> Vec<Finding> {
                 store: store.order.name(),
                 got: first_median.wall / second_median.wall,
                 bound,
+                limit: limit.of(store, first_median.wall),
             })
         }));
     }
@@ -85,6 +133,7 @@ pub(super) fn findings(stores: &[Compared]) -> Vec<Finding> {
             store: store.order.name(),
             got: mebibytes(store.median(Way::Migrate)?),
             bound: MEMORY,
+            limit: None,
         })
     }));
     findings.extend(linearity(stores));
@@ -116,6 +165,7 @@ fn linearity(stores: &[Compared]) -> Vec<Finding> {
         store: store.clone(),
         got,
         bound,
+        limit: None,
     };
     vec![
         finding(
@@ -199,6 +249,23 @@ mod tests {
         ];
         let expected = expected.map(|(what, holds)| (what.to_owned(), holds));
         assert_eq!(verdicts(&[store(1, seconds)]), expected);
+    }
+
+    #[test]
+    fn what_the_system_allows_is_told_beside() {
+        let seconds = |way| match way {
+            Way::Copies => Some(2.0),
+            Way::Migrate | Way::DryRunOnTwo => Some(2.5),
+            Way::DumpAndLoad => Some(80.0),
+            Way::DryRunOnOne => Some(4.0),
+            Way::TwoDryRuns => Some(5.0),
+            _ => None,
+        };
+        let limits: Vec<_> = findings(&[store(1, seconds)])
+            .iter()
+            .map(|finding| finding.limit)
+            .collect();
+        assert_eq!(limits, [None, Some(40.0), Some(1.6), None]);
     }
 
     #[test]

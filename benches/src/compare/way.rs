@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -15,10 +16,17 @@ use crate::measure::Step;
 pub(super) enum Way {
     /// What the copying of the files costs: the measure of all.
     Copies,
+    /// One copy: nobody writes as much sooner.
+    Copy,
+    /// All bytes read by all processors, and nothing done with them.
+    Read,
     Migrate,
     MigrateOnOne,
     DryRunOnOne,
     DryRunOnTwo,
+    /// Two of them side by side, each with a processor of its own: they share
+    /// nothing that a program could divide better.
+    TwoDryRuns,
     DumpAndLoad,
     BulkCopy,
     FastestBulkCopy,
@@ -32,6 +40,8 @@ pub(super) enum Way {
 pub(super) enum Leaves {
     /// Two copies of the store, byte for byte.
     Copies,
+    /// One, in the place of the target.
+    Copy,
     /// A backup, and a store of the same records.
     Store,
     /// Databases of the same records.
@@ -45,12 +55,15 @@ const FILES: usize = 1000;
 
 impl Way {
     /// All of them, in the order they are run and told.
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::Copies,
+        Self::Copy,
+        Self::Read,
         Self::Migrate,
         Self::MigrateOnOne,
         Self::DryRunOnOne,
         Self::DryRunOnTwo,
+        Self::TwoDryRuns,
         Self::DumpAndLoad,
         Self::BulkCopy,
         Self::FastestBulkCopy,
@@ -63,10 +76,13 @@ impl Way {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Copies => "cp -r twice, sync",
+            Self::Copy => "cp -r once, sync",
+            Self::Read => "every byte read",
             Self::Migrate => "csmigrate",
             Self::MigrateOnOne => "csmigrate, 1 processor",
             Self::DryRunOnOne => "csmigrate -d, 1 processor",
             Self::DryRunOnTwo => "csmigrate -d, 2 processors",
+            Self::TwoDryRuns => "csmigrate -d, two on 1 processor each",
             Self::DumpAndLoad => "db5.3_dump | db5.3_load",
             Self::BulkCopy => "C interface, bulk copy",
             Self::FastestBulkCopy => "C interface, bulk copy, tuned",
@@ -84,6 +100,7 @@ impl Way {
                 | Self::MigrateOnOne
                 | Self::DryRunOnOne
                 | Self::DryRunOnTwo
+                | Self::TwoDryRuns
                 | Self::Convert
                 | Self::Verify
         )
@@ -97,13 +114,17 @@ impl Way {
     pub(super) const fn leaves(self) -> Leaves {
         match self {
             Self::Copies => Leaves::Copies,
+            Self::Copy => Leaves::Copy,
             Self::Migrate | Self::MigrateOnOne => Leaves::Store,
             Self::DumpAndLoad | Self::BulkCopy | Self::FastestBulkCopy | Self::Convert => {
                 Leaves::Databases
             }
-            Self::DryRunOnOne | Self::DryRunOnTwo | Self::RealVerify | Self::Verify => {
-                Leaves::Nothing
-            }
+            Self::Read
+            | Self::DryRunOnOne
+            | Self::DryRunOnTwo
+            | Self::TwoDryRuns
+            | Self::RealVerify
+            | Self::Verify => Leaves::Nothing,
         }
     }
 
@@ -111,7 +132,7 @@ impl Way {
     pub(super) fn lacks(self, programs: &Programs) -> Option<&'static str> {
         let processors = match self {
             Self::MigrateOnOne | Self::DryRunOnOne => 1,
-            Self::DryRunOnTwo => 2,
+            Self::DryRunOnTwo | Self::TwoDryRuns => 2,
             _ => 0,
         };
         let wants_tools = matches!(self, Self::DumpAndLoad | Self::RealVerify);
@@ -135,28 +156,32 @@ impl Way {
     ) -> Vec<Step> {
         let maker = Maker { programs, scene };
         match self {
-            Self::Copies => {
-                let copy = |to: &Path| {
-                    let mut copy = maker.command("cp");
-                    copy.arg("-r").arg(&scene.store).arg(to);
-                    copy.into()
-                };
-                vec![
-                    copy(&scene.backup),
-                    copy(&scene.target),
-                    maker.command("sync").into(),
-                ]
-            }
+            Self::Copies => vec![
+                maker.copy(&scene.backup),
+                maker.copy(&scene.target),
+                maker.command("sync").into(),
+            ],
+            Self::Copy => vec![maker.copy(&scene.target), maker.command("sync").into()],
+            Self::Read => maker.all_files(|| {
+                let mut read = maker.command(&programs.this);
+                read.args([child::WORD, child::READ]);
+                read
+            }),
             Self::Migrate => {
                 let mut command = maker.command(&programs.csmigrate);
                 if let Some(threads) = threads {
                     command.arg("--threads").arg(threads.to_string());
                 }
-                vec![maker.migration(command, &[])]
+                vec![maker.migration(command, &[]).into()]
             }
-            Self::MigrateOnOne => vec![maker.migration(maker.kept_on(1), &[])],
-            Self::DryRunOnOne => vec![maker.migration(maker.kept_on(1), &["-d"])],
-            Self::DryRunOnTwo => vec![maker.migration(maker.kept_on(2), &["-d"])],
+            Self::MigrateOnOne => {
+                vec![maker.migration(maker.kept_on(0..1), &[]).into()]
+            }
+            Self::DryRunOnOne => vec![maker.dry_run(0..1).into()],
+            Self::DryRunOnTwo => vec![maker.dry_run(0..2).into()],
+            Self::TwoDryRuns => {
+                vec![Step::beside(maker.dry_run(0..1), maker.dry_run(1..2))]
+            }
             Self::DumpAndLoad => maker.each_file(|source, target| {
                 let (mut dump, mut load) = (maker.command(DUMP), maker.command(LOAD));
                 dump.arg(source);
@@ -213,29 +238,42 @@ impl Maker<'_> {
         command
     }
 
-    /// `csmigrate` on so many processors, with as many threads.
-    fn kept_on(&self, processors: usize) -> Command {
+    /// The store copied.
+    fn copy(&self, to: &Path) -> Step {
+        let mut copy = self.command("cp");
+        copy.arg("-r").arg(&self.scene.store).arg(to);
+        copy.into()
+    }
+
+    /// `csmigrate` on some of the processors, with as many threads.
+    fn kept_on(&self, processors: Range<usize>) -> Command {
+        let threads = processors.len();
         let list: Vec<String> = self
             .programs
             .processors
             .iter()
-            .take(processors)
+            .skip(processors.start)
+            .take(threads)
             .map(usize::to_string)
             .collect();
         let mut command = self.command(TASKSET);
         command
             .args(["-c", &list.join(",")])
             .arg(&self.programs.csmigrate)
-            .args(["--threads", &processors.to_string()]);
+            .args(["--threads", &threads.to_string()]);
         command
     }
 
-    fn migration(&self, mut command: Command, more: &[&str]) -> Step {
+    fn dry_run(&self, processors: Range<usize>) -> Command {
+        self.migration(self.kept_on(processors), &["-d"])
+    }
+
+    fn migration(&self, mut command: Command, more: &[&str]) -> Command {
         let scene = self.scene;
         command.args(more).arg("-q").arg("-b").arg(&scene.backup);
         command.arg("--log-dir").arg(&scene.logs);
         command.arg(&scene.store).arg(&scene.target);
-        command.into()
+        command
     }
 
     /// A step for each database: from where, to where.

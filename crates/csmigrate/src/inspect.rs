@@ -13,6 +13,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use bdbfile::Workers;
 use bdbfile::layout::Preamble;
 use bdbfile::log::{Reason, Verdict};
 use caldb::release::{self, DatabaseTraits, Detection, Traits};
@@ -114,7 +115,7 @@ impl StoreView {
             source::open(file)?;
         }
         let environment = shutdown::environment(&store)?;
-        let traits = Traits::look(&store, profile, &environment)?;
+        let traits = Traits::look(&store, profile, &environment, Workers::ALONE)?;
         // What is damaged is among the traits already.
         let newest = shutdown::newest_page(&store, &environment, |_| Ok(()))?;
         let shutdown = match environment.judge(newest.as_ref()) {

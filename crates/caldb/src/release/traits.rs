@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
 
+use bdbfile::Workers;
 use bdbfile::layout::{Endian, Kind, Meta};
 use bdbfile::log::Environment;
 use bdbfile::read::{Database, DatabaseFile, Finding};
@@ -101,12 +102,13 @@ impl Age {
 }
 
 impl Traits {
-    /// Looks at the files of a store; `environment` is what its logs and
-    /// regions say. A damaged file is told of, and is no error.
+    /// Looks at the files of a store, by several threads; `environment` is what
+    /// its logs and regions say. A damaged file is told of, and is no error.
     pub fn look(
         store: &Store,
         profile: &Profile,
         environment: &Environment,
+        workers: Workers,
     ) -> Result<Self, StoreError> {
         let mut traits = Self {
             log: environment
@@ -121,15 +123,19 @@ impl Traits {
             let (major, minor, _) = head.release;
             (head.endian, (major, minor))
         }));
-        for file in &store.databases {
-            let failed = |source| StoreError::Io {
-                path: file.path.clone(),
-                action: "read the file",
-                source,
+        let look = |index: usize| {
+            let file = store.databases.get(index);
+            let look = |file: &StoreFile| {
+                DatabaseTraits::look(file, profile).map_err(|source| StoreError::Io {
+                    path: file.path.clone(),
+                    action: "read the file",
+                    source,
+                })
             };
-            let database = DatabaseTraits::look(file, profile).map_err(failed)?;
-            traits.databases.push(database);
-        }
+            file.map(look).transpose()
+        };
+        let databases = workers.all(store.databases.len(), look)?;
+        traits.databases = databases.into_iter().flatten().collect();
         if let Some(conf) = &store.conf {
             let text = head_of(conf).map_err(|source| StoreError::Io {
                 path: conf.path.clone(),

@@ -3,6 +3,7 @@
 //! inode, so it does not matter by what name a process opened them.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::ffi::{OsStr, OsString};
 use std::fs::Metadata;
 use std::os::unix::ffi::OsStrExt;
@@ -10,6 +11,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use bdbfile::Workers;
 use caldb::Store;
 
 use crate::error::{Error, Result};
@@ -90,16 +92,16 @@ const A_MOMENT: Duration = Duration::from_millis(100);
 /// Looks for processes, other than this one, that hold files of a store. One
 /// that is in the way is looked at twice: a process that is being started has
 /// for a moment what its parent had open.
-pub(super) fn find(store: &Store) -> Holders {
-    let holders = look(store);
+pub(super) fn find(store: &Store, workers: Workers) -> Holders {
+    let holders = look(store, workers);
     if !holders.all.iter().any(Holder::is_in_the_way) {
         return holders;
     }
     std::thread::sleep(A_MOMENT);
-    look(store)
+    look(store, workers)
 }
 
-fn look(store: &Store) -> Holders {
+fn look(store: &Store, workers: Workers) -> Holders {
     let Some(files) = Files::of(store) else {
         return Holders::default();
     };
@@ -109,17 +111,13 @@ fn look(store: &Store) -> Holders {
     };
     let locked = files.locked();
     let own = std::process::id();
-    for process in processes() {
-        if process == own {
-            continue;
-        }
-        let mut uses = files.opened_by(process);
-        match (&mut uses, files.mapped_by(process)) {
-            (Some(uses), Some(mapped)) => uses.extend(mapped),
-            _ if has_ended(process) => {}
-            _ => holders.unseen += 1,
-        }
-        let mut uses = uses.unwrap_or_default();
+    let others: Vec<u32> = processes().filter(|process| *process != own).collect();
+    let of_each = workers.each(others.len(), |index| {
+        let process = others.get(index).copied().unwrap_or(own);
+        Ok::<_, Infallible>((process, files.used_by(process)))
+    });
+    for (_, Ok((process, (mut uses, seen)))) in of_each {
+        holders.unseen += usize::from(!seen);
         let locks = locked.iter().filter(|(holder, _)| *holder == process);
         uses.extend(locks.map(|&(_, file)| Use {
             file,
@@ -224,6 +222,16 @@ impl Files {
         });
         self.by_id.insert((metadata.dev(), metadata.ino()), index);
         self.by_inode.entry(metadata.ino()).or_default().push(index);
+    }
+
+    /// The files a process has open and mapped, and whether all that could be
+    /// seen.
+    fn used_by(&self, process: u32) -> (Vec<Use>, bool) {
+        let opened = self.opened_by(process);
+        let mapped = self.mapped_by(process);
+        let seen = opened.is_some() && mapped.is_some() || has_ended(process);
+        let uses = opened.into_iter().chain(mapped).flatten().collect();
+        (uses, seen)
     }
 
     /// The files a process has open; `None` where that may not be seen.
@@ -399,13 +407,12 @@ fn has_ended(process: u32) -> bool {
 }
 
 /// All process ids.
-fn processes() -> Vec<u32> {
+fn processes() -> impl Iterator<Item = u32> {
     std::fs::read_dir(PROC)
         .into_iter()
         .flatten()
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .collect()
 }
 
 #[cfg(test)]

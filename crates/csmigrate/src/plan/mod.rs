@@ -189,7 +189,7 @@ impl Plan {
         let store = &found.store;
         source::check_readable(store, &mut problems);
         source::check_databases(store, request.salvage, &mut problems);
-        let holders = holders::find(store);
+        let holders = holders::find(store, request.workers);
         problems.take(holders::check(request, &holders));
         let to_build = target.as_ref().filter(|target| !target.found);
         let space = space::needed(
@@ -214,7 +214,7 @@ impl Plan {
             return Err(Error::Several(Vec::new()));
         };
 
-        let traits = Traits::look(store, &request.profile, &environment)?;
+        let traits = Traits::look(store, &request.profile, &environment, request.workers)?;
         let rules = RuleSet::choose(&request.profile, request.rules);
         let identifier = source::new_identifier(store, &rules, traits.identifier.as_deref())?;
         let mut all = source::warnings(store, &request.profile, identifier.is_some());
