@@ -104,4 +104,8 @@ impl<S: PageSource> PageSource for Watched<S> {
     fn data(&self, offset: u64) -> Option<Range<u64>> {
         self.source.data(offset)
     }
+
+    fn release(&self, range: Range<u64>) {
+        self.source.release(range);
+    }
 }

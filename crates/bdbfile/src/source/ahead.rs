@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::PageSource;
@@ -18,7 +19,8 @@ const KEPT: usize = 16;
 /// Reads another source by blocks of 256 KiB, and keeps some: a page of a file
 /// then costs a copy in memory instead of a call of the system. The first pages
 /// of a block are read alone, so that who reads here and there reads no more
-/// than before; as much as a block or more is passed on.
+/// than before: fewer, where the blocks before were read whole, more, where
+/// little of them was wanted. As much as a block or more is passed on.
 ///
 /// What was read is not asked for again while it is kept. A file that is
 /// changed by others meanwhile is seen as it was a while ago.
@@ -26,6 +28,8 @@ const KEPT: usize = 16;
 pub struct ReadAhead<S> {
     source: S,
     kept: Box<[Mutex<Kept>; KEPT]>,
+    /// Pages of a block that are read alone.
+    alone: AtomicU8,
 }
 
 /// A block that was met.
@@ -33,13 +37,18 @@ pub struct ReadAhead<S> {
 struct Kept {
     number: Option<u64>,
     state: State,
+    /// Bytes of it that were asked for.
+    asked: u64,
     /// Room for its bytes, used again for the next.
     bytes: Vec<u8>,
 }
 
-/// Pages of a block that are read alone: as many calls cost as much as the
-/// block.
+/// Pages of a block that are read alone, before anything is known of the reader:
+/// as many calls cost about as much as a third of the block.
 const ALONE: u8 = 6;
+const FEWEST_ALONE: u8 = 2;
+/// As many calls cost as much as the block.
+const MOST_ALONE: u8 = 32;
 
 /// What is known of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +72,20 @@ impl<S: PageSource> ReadAhead<S> {
         Self {
             source,
             kept: Box::new(std::array::from_fn(|_| Mutex::default())),
+            alone: AtomicU8::new(ALONE),
+        }
+    }
+
+    /// Learns from a block that is given up.
+    fn learn(&self, block: &Kept) {
+        if block.state == State::Read {
+            let alone = self.alone.load(Ordering::Relaxed);
+            let alone = if block.asked * 2 > BLOCK {
+                (alone / 2).max(FEWEST_ALONE)
+            } else {
+                alone.saturating_mul(2).min(MOST_ALONE)
+            };
+            self.alone.store(alone, Ordering::Relaxed);
         }
     }
 
@@ -76,11 +99,14 @@ impl<S: PageSource> ReadAhead<S> {
         let mut kept = self.kept.get(place)?.lock();
         let kept = kept.as_mut().unwrap_or_else(PoisonError::get_mut);
         if kept.number != Some(number) {
+            self.learn(kept);
             kept.number = Some(number);
             kept.state = State::default();
+            kept.asked = 0;
         }
+        kept.asked = kept.asked.saturating_add(len as u64);
         if let State::Met(pages) = kept.state {
-            if pages < ALONE {
+            if pages < self.alone.load(Ordering::Relaxed) {
                 kept.state = State::Met(pages + 1);
                 return None;
             }
@@ -136,7 +162,7 @@ impl<S: PageSource> PageSource for ReadAhead<S> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::atomic::AtomicU64;
 
     use super::*;
     use crate::source::MemorySource;
@@ -220,8 +246,23 @@ mod tests {
         for page in 0..bytes.len() / 4096 {
             source.bytes(page as u64 * 4096, 4096).unwrap();
         }
-        let alone = 4096 * blocks * usize::from(ALONE);
-        assert_eq!(read(&source), (bytes.len() + alone) as u64);
+        let most = 4096 * blocks * usize::from(ALONE);
+        let fewest = 4096 * blocks * usize::from(FEWEST_ALONE);
+        let alone = usize::try_from(read(&source)).unwrap() - bytes.len();
+        assert!((fewest..most * 2 / 3).contains(&alone), "{alone}");
+    }
+
+    #[test]
+    fn who_wants_a_few_pages_of_each_block_soon_gets_them_alone() {
+        let blocks = 200;
+        let (bytes, source) = counted(blocks * BLOCK_LEN, 0..0);
+        let wanted: Vec<usize> = (0..bytes.len() / 4096).step_by(4).collect();
+        for page in &wanted {
+            source.bytes(*page as u64 * 4096, 4096).unwrap();
+        }
+        let all = read(&source);
+        let wanted = 4096 * wanted.len() as u64;
+        assert!(all < wanted + wanted / 2, "{all} for {wanted}");
     }
 
     #[test]

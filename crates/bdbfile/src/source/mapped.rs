@@ -1,10 +1,14 @@
 //! A mapped file. The one module with `unsafe`.
 
 use std::borrow::Cow;
+use std::fs::File;
 use std::io;
+use std::num::NonZeroU64;
+use std::ops::Range;
 use std::path::Path;
 
-use memmap2::Mmap;
+use memmap2::{Mmap, UncheckedAdvice};
+use rustix::fs::{Advice, fadvise};
 
 use super::{PageSource, borrowed, open_read_only};
 
@@ -18,7 +22,12 @@ use super::{PageSource, borrowed, open_read_only};
 pub struct MappedSource {
     name: String,
     map: Mmap,
+    /// The file, if it is large: what is released of it is worth a descriptor.
+    file: Option<File>,
 }
+
+/// Files of this size are large.
+const LARGE: usize = 256 << 20;
 
 impl MappedSource {
     /// Maps a file, for reading only.
@@ -39,6 +48,7 @@ impl MappedSource {
         let _ = map.advise(memmap2::Advice::Sequential);
         Ok(Self {
             name: name.into(),
+            file: (map.len() >= LARGE).then_some(file),
             map,
         })
     }
@@ -55,5 +65,28 @@ impl PageSource for MappedSource {
 
     fn bytes(&self, offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>> {
         borrowed(&self.map, offset, len)
+    }
+
+    #[cfg(target_os = "linux")]
+    #[allow(unsafe_code)]
+    fn release(&self, range: Range<u64>) {
+        let bounds = (usize::try_from(range.start), usize::try_from(range.end));
+        let (Some(file), (Ok(start), Ok(end))) = (&self.file, bounds) else {
+            return;
+        };
+        let len = range.end.checked_sub(range.start).and_then(NonZeroU64::new);
+        if len.is_none() {
+            return;
+        }
+        // SAFETY: the mapping is of a file, shared and read-only: what is
+        // touched again is read from the file again, and is the same bytes.
+        // Both are advice only: where the kernel refuses it, nothing is lost.
+        let unmapped = unsafe {
+            self.map
+                .unchecked_advise_range(UncheckedAdvice::DontNeed, start, end - start)
+        };
+        if unmapped.is_ok() {
+            let _ = fadvise(file, range.start, len, Advice::DontNeed);
+        }
     }
 }

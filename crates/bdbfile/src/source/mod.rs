@@ -7,6 +7,7 @@ mod extents;
 mod file;
 mod mapped;
 mod memory;
+mod once;
 
 use std::borrow::Cow;
 use std::io;
@@ -18,6 +19,7 @@ pub use extents::QueueExtents;
 pub use file::FileSource;
 pub use mapped::MappedSource;
 pub use memory::MemorySource;
+pub use once::ReadOnce;
 
 /// Bytes to read a database from. Reading never writes.
 pub trait PageSource: Send + Sync {
@@ -61,6 +63,10 @@ pub trait PageSource: Send + Sync {
     fn data(&self, offset: u64) -> Option<Range<u64>> {
         (offset < self.len()).then(|| offset..self.len())
     }
+
+    /// Says that a range is not wanted any more, so that the memory it takes
+    /// can be used for something else. It can be read again all the same.
+    fn release(&self, _range: Range<u64>) {}
 }
 
 /// What points to a source is one.
@@ -89,6 +95,10 @@ macro_rules! as_what_it_points_to {
 
             fn data(&self, offset: u64) -> Option<Range<u64>> {
                 (**self).data(offset)
+            }
+
+            fn release(&self, range: Range<u64>) {
+                (**self).release(range);
             }
         }
     )*};

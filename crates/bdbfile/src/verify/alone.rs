@@ -2,6 +2,7 @@
 //! looked at later, and only on pages that passed here.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::Workers;
 use crate::error::{Error, Place, Result, Rule};
@@ -22,16 +23,16 @@ const RUN_BYTES: u32 = 256 << 10;
 const RANGES: PageNo = 256;
 
 /// Looks at every page but page 0, by ranges, on all threads.
-pub(super) fn check<S: PageSource>(check: &mut Check<'_, S>, workers: Workers) -> Result<()> {
+pub(super) fn check<S: PageSource>(check: &mut Check<'_, S>) -> Result<()> {
     let (file, count) = (check.file, check.count());
     let len = RANGE.max(count.div_ceil(RANGES));
     let run = (RUN_BYTES / check.layout().page_size).max(1);
-    let ranges = workers.all(count.div_ceil(len) as usize, |index| {
+    let ranges = check.workers.all(count.div_ceil(len) as usize, |index| {
         let begin = PageNo::try_from(index)
             .unwrap_or(PageNo::MAX)
             .saturating_mul(len);
         let end = begin.saturating_add(len).min(count);
-        let mut alone = Check::new(file, Claims::not_kept());
+        let mut alone = Check::new(file, Claims::not_kept(), Workers::ALONE);
         let mut room = Vec::new();
         let mut first = begin.max(1);
         while first < end {
@@ -42,8 +43,8 @@ pub(super) fn check<S: PageSource>(check: &mut Check<'_, S>, workers: Workers) -
         Ok::<_, Error>((alone.states, alone.links, alone.report))
     })?;
     for (states, links, report) in ranges {
-        check.states.extend(states);
-        check.links.append(links);
+        Arc::make_mut(&mut check.states).extend(states.iter());
+        Arc::make_mut(&mut check.links).append(&links);
         check.take(report);
     }
     Ok(())
@@ -64,7 +65,7 @@ fn pages<S: PageSource>(
             // Which of them cannot be read is to be told.
             None => page(check, pgno, &source.raw(pgno)?),
         };
-        check.states.push(state);
+        Arc::make_mut(&mut check.states).push(state);
     }
     Ok(())
 }
@@ -163,7 +164,8 @@ fn overflow<S: PageSource>(check: &mut Check<'_, S>, view: &PageView<'_>) -> Sta
         check.broken(place, Rule::OverflowFill, found, format!("1 to {room}"));
         return State::Broken;
     }
-    check.links.keep(view.header.pgno, Link::of(&view.header));
+    let link = Link::of(&view.header);
+    Arc::make_mut(&mut check.links).keep(view.header.pgno, link);
     State::Sound
 }
 

@@ -41,6 +41,15 @@ struct Chain {
 #[derive(Debug, Default)]
 pub(super) struct Chains {
     known: BTreeMap<PageNo, Chain>,
+    /// Where the last link was found.
+    last_link: usize,
+}
+
+impl Chains {
+    /// Whether none was followed.
+    pub(super) fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
 }
 
 /// Follows the chain that an item refers to, when it is the first to do so.
@@ -134,7 +143,7 @@ fn follow<S: PageSource>(
 /// What a page of a chain says of it; `None` where it is none, which is
 /// reported.
 fn link<S: PageSource>(check: &mut Check<'_, S>, pgno: PageNo) -> Result<Option<Link>> {
-    if let Some(link) = check.links.of(pgno) {
+    if let Some(link) = check.links.of(pgno, &mut check.chains.last_link) {
         return Ok(Some(link));
     }
     let Some(header) = check.walkable_header(pgno)? else {

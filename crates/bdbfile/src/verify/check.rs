@@ -1,5 +1,8 @@
 //! What every part of a verification works with.
 
+use std::sync::Arc;
+
+use crate::Workers;
 use crate::error::{Error, Place, Result, Rule};
 use crate::layout::{PageHeader, PageLayout, PageNo};
 use crate::read::DatabaseFile;
@@ -24,24 +27,44 @@ pub(super) enum State {
 /// A verification under way.
 pub(super) struct Check<'f, S> {
     pub(super) file: &'f DatabaseFile<S>,
+    pub(super) workers: Workers,
     /// One for each page.
-    pub(super) states: Vec<State>,
+    pub(super) states: Arc<Vec<State>>,
+    pub(super) links: Arc<Links>,
     /// Which pages have been referred to.
-    pub(super) claims: Claims,
-    pub(super) links: Links,
+    pub(super) claims: Arc<Claims>,
     pub(super) chains: Chains,
+    /// The page of the last separator that bounded a key: it bounds many.
+    pub(super) bound_page: Option<Page<'f>>,
     pub(super) report: Verification,
 }
 
 impl<'f, S> Check<'f, S> {
     /// Nothing looked at yet.
-    pub(super) fn new(file: &'f DatabaseFile<S>, claims: Claims) -> Self {
+    pub(super) fn new(file: &'f DatabaseFile<S>, claims: Claims, workers: Workers) -> Self {
         Self {
             file,
-            states: Vec::new(),
-            claims,
-            links: Links::default(),
+            workers,
+            states: Arc::default(),
+            links: Arc::default(),
+            claims: Arc::new(claims),
             chains: Chains::default(),
+            bound_page: None,
+            report: Verification::default(),
+        }
+    }
+
+    /// A part of the same verification, for the calling thread: all pages were
+    /// looked at alone, and what it claims is claimed for `claims`.
+    pub(super) fn part(&self, claims: &Arc<Claims>) -> Self {
+        Self {
+            file: self.file,
+            workers: Workers::ALONE,
+            states: Arc::clone(&self.states),
+            links: Arc::clone(&self.links),
+            claims: Arc::clone(claims),
+            chains: Chains::default(),
+            bound_page: None,
             report: Verification::default(),
         }
     }

@@ -66,11 +66,14 @@ pub(super) fn within<S: PageSource>(
     side: Side,
 ) -> Result<()> {
     let Some(bound) = bound else { return Ok(()) };
-    let page = check.pages().page(bound.page, place)?;
-    let Some(separator) = of_internal(check, &page.view(), bound.slot)? else {
-        return Ok(());
+    let page = match check.bound_page.take() {
+        Some(page) if page.view().header.pgno == bound.page => page,
+        _ => check.pages().page(bound.page, place)?,
     };
-    let order = key.cmp(&separator);
+    let separator = of_internal(check, &page.view(), bound.slot)?;
+    let order = separator.map(|separator| key.cmp(&separator));
+    check.bound_page = Some(page);
+    let Some(order) = order else { return Ok(()) };
     let at = Place::slot(bound.page, bound.slot);
     match side {
         Side::Low if order == Ordering::Less => {

@@ -30,12 +30,10 @@ impl Link {
 const MOST: usize = 4 << 20;
 
 /// The links of overflow pages that passed.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Links {
     /// In the order of the pages.
     kept: Vec<(PageNo, Link)>,
-    /// Where the last one was found: the next is mostly beside it.
-    last: usize,
 }
 
 impl Links {
@@ -45,20 +43,21 @@ impl Links {
     }
 
     /// Keeps those of pages that follow.
-    pub(super) fn append(&mut self, after: Self) {
+    pub(super) fn append(&mut self, after: &Self) {
         if self.kept.len() + after.kept.len() <= MOST {
-            self.kept.extend(after.kept);
+            self.kept.extend_from_slice(&after.kept);
         }
     }
 
-    /// The link of an overflow page, where it is kept.
-    pub(super) fn of(&mut self, pgno: PageNo) -> Option<Link> {
-        let beside = self.last.saturating_add(1);
+    /// The link of an overflow page, where it is kept. `last` is where the last
+    /// one was found: the next is mostly beside it.
+    pub(super) fn of(&self, pgno: PageNo, last: &mut usize) -> Option<Link> {
+        let beside = last.saturating_add(1);
         let found = match self.kept.get(beside) {
             Some((at, _)) if *at == pgno => beside,
             _ => self.kept.binary_search_by_key(&pgno, |(at, _)| *at).ok()?,
         };
-        self.last = found;
+        *last = found;
         self.kept.get(found).map(|(_, link)| *link)
     }
 }
@@ -80,9 +79,10 @@ mod tests {
             links.keep(pgno, link(pgno + 100));
             after.keep(pgno + 1000, link(pgno + 1100));
         }
-        links.append(after);
+        links.append(&after);
+        let mut last = 0;
         for pgno in [4, 7, 3, 4, 1007, 0, 3, 1004, 5, u32::MAX] {
-            let found = links.of(pgno).map(|link| link.next);
+            let found = links.of(pgno, &mut last).map(|link| link.next);
             let there = [3, 4, 7].contains(&(pgno % 1000)) && pgno < 2000;
             assert_eq!(found, there.then(|| pgno + 100), "{pgno}");
         }

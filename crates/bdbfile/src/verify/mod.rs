@@ -7,12 +7,14 @@
 //! * `meta`: metadata pages.
 //! * `alone`: every page by itself; `items`, `bucket_items`: its items.
 //! * `database`: one database of the file, or the directory and all named ones.
-//! * `tree`, `leaf`, `hash`, `queue`: how its pages hang together.
+//! * `tree`, `leaf`, `hash`, `queue`: how its pages hang together; `abreast`:
+//!   the same of a large tree by several threads.
 //! * `keys`: the bytes that keys are compared by; `tally`: orders that are an
 //!   application's own.
 //! * `chains`: items too big for a page; `links`: what their pages say, kept.
 //! * `accounts`: the free list, and pages that nothing refers to.
 
+mod abreast;
 mod accounts;
 mod alone;
 mod bucket_items;
@@ -31,6 +33,8 @@ mod tally;
 mod tree;
 
 pub use report::{Problem, Verification};
+
+use std::sync::Arc;
 
 use crate::Workers;
 use crate::error::{Error, Result};
@@ -64,13 +68,13 @@ pub fn verify_with<S: PageSource>(source: S, workers: Workers) -> Result<Verific
         }
         Err(other) => return Err(other),
     };
-    let mut check = Check::new(&file, Claims::new(file.page_count()));
+    let mut check = Check::new(&file, Claims::new(file.page_count()), workers);
     check.report.pages = file.page_count();
     // Page 0 is looked at as metadata, never as a page of another kind.
-    check.states.push(State::Broken);
+    Arc::make_mut(&mut check.states).push(State::Broken);
     check.claims.claim(0);
     meta::of_file(&mut check);
-    alone::check(&mut check, workers)?;
+    alone::check(&mut check)?;
     database::all(&mut check)?;
     accounts::free_list(&mut check)?;
     chains::finish(&mut check);

@@ -62,6 +62,11 @@ impl Tally {
         });
     }
 
+    /// Whether nothing breached it.
+    pub(super) fn is_kept(&self) -> bool {
+        self.held.is_clean()
+    }
+
     /// Whether the order is not the bytewise one at all.
     fn is_own_order(&self) -> bool {
         self.breaches * OWN_ORDER_PAIRS > self.pairs

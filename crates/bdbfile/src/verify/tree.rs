@@ -71,6 +71,11 @@ impl Orders {
         }
     }
 
+    /// Whether all were kept.
+    pub(super) fn are_kept(&self) -> bool {
+        self.keys.is_kept() && self.duplicates.is_kept()
+    }
+
     /// Reports what the orders hold.
     pub(super) fn finish<S>(self, check: &mut Check<'_, S>, at: Place) {
         self.keys.finish(check, at);
@@ -136,7 +141,8 @@ struct Frame<'f> {
 }
 
 /// The end of the row of leaves so far.
-enum Row {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Row {
     /// No leaf yet.
     Empty,
     /// The last leaf and the one it says is next.
@@ -145,6 +151,10 @@ enum Row {
     Torn,
 }
 
+/// A page that a walk comes to: its number, the level it has to have, and
+/// between which separators it stands.
+pub(super) type Child = (PageNo, Option<u8>, Bounds);
+
 /// What a page of the tree turned out to be.
 enum Entered<'f> {
     Leaf(Count),
@@ -152,8 +162,7 @@ enum Entered<'f> {
     Broken,
 }
 
-/// Checks the tree at `root`. The walk goes down one level a step, so the pages
-/// held on the way are at most 255, and claims each page before it enters it.
+/// Checks the tree at `root`.
 pub(super) fn check<S: PageSource>(
     check: &mut Check<'_, S>,
     tree: Tree<'_>,
@@ -162,20 +171,42 @@ pub(super) fn check<S: PageSource>(
     referrer: Place,
 ) -> Result<()> {
     let mut row = Row::Empty;
+    let root = (root, None, Bounds::default());
+    walk(check, tree, orders, &mut row, (root, referrer), |_, _| {
+        false
+    })?;
+    finish_row(check, row);
+    Ok(())
+}
+
+/// Checks what is at and below a page, but for the pages that `passes_over`,
+/// and adds its leaves to a row. The walk goes down one level a step, so the
+/// pages held on the way are at most 255, and claims each page before it
+/// enters it.
+pub(super) fn walk<S: PageSource>(
+    check: &mut Check<'_, S>,
+    tree: Tree<'_>,
+    orders: &mut Orders,
+    row: &mut Row,
+    (top, referrer): (Child, Place),
+    mut passes_over: impl FnMut(Child, Place) -> bool,
+) -> Result<()> {
     let mut path: Vec<Frame<'_>> = Vec::new();
-    let mut child = (root, None, Bounds::default());
-    let mut referrer = referrer;
+    let (mut child, mut referrer) = (top, referrer);
     loop {
-        match enter(check, tree, orders, &mut row, child, referrer)? {
-            Entered::Internal(frame) => path.push(frame),
-            Entered::Leaf(count) => climb(check, tree, &mut path, count),
-            Entered::Broken => {
-                row = Row::Torn;
-                climb(check, tree, &mut path, Count::UNKNOWN);
+        if passes_over(child, referrer) {
+            climb(check, tree, &mut path, Count::UNKNOWN);
+        } else {
+            match enter(check, tree, orders, row, child, referrer)? {
+                Entered::Internal(frame) => path.push(frame),
+                Entered::Leaf(count) => climb(check, tree, &mut path, count),
+                Entered::Broken => {
+                    *row = Row::Torn;
+                    climb(check, tree, &mut path, Count::UNKNOWN);
+                }
             }
         }
         let Some(frame) = path.last() else {
-            finish_row(check, &row);
             return Ok(());
         };
         (child, referrer) = next_child(frame, tree);
@@ -207,8 +238,7 @@ fn climb<S: PageSource>(
 }
 
 /// The child of a frame's entry, the level it has to have, and its bounds.
-#[allow(clippy::type_complexity)]
-fn next_child(frame: &Frame<'_>, tree: Tree<'_>) -> ((PageNo, Option<u8>, Bounds), Place) {
+fn next_child(frame: &Frame<'_>, tree: Tree<'_>) -> (Child, Place) {
     let view = frame.page.view();
     let (page, slot) = (view.header.pgno, frame.slot);
     let (child, _) = entry(frame, tree);
@@ -251,7 +281,7 @@ fn enter<'f, S: PageSource>(
     tree: Tree<'_>,
     orders: &mut Orders,
     row: &mut Row,
-    (pgno, level, bounds): (PageNo, Option<u8>, Bounds),
+    (pgno, level, bounds): Child,
     referrer: Place,
 ) -> Result<Entered<'f>> {
     if !check.claim(pgno, referrer) {
@@ -322,8 +352,8 @@ fn link<S: PageSource>(
     *row = Row::Ends(pgno, next);
 }
 
-fn finish_row<S: PageSource>(check: &mut Check<'_, S>, row: &Row) {
-    if let Row::Ends(last, next) = *row
+fn finish_row<S: PageSource>(check: &mut Check<'_, S>, row: Row) {
+    if let Row::Ends(last, next) = row
         && next != NO_PAGE
     {
         let found = format!("next page {next}");

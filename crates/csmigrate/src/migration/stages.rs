@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bdbfile::Workers;
-use bdbfile::source::{FileSource, MappedSource, PageSource, ReadAhead};
+use bdbfile::source::{FileSource, MappedSource, PageSource, ReadAhead, ReadOnce};
 use bdbfile::write::{PageSink, SyncingSink};
 use caldb::StoreFile;
 use caldb::rules::RuleSet;
@@ -315,7 +315,8 @@ impl Migration {
                 Some(mapped) => mapped,
                 None => Arc::new(open_copy(copy_dir, file)?),
             };
-            Ok::<_, Error>(self.stop.watch(source))
+            // What is built takes the memory that the copy had.
+            Ok::<_, Error>(self.stop.watch(ReadOnce::new(source)))
         };
         let build = |index: usize, file: &StoreFile, workers| {
             let output = at(&outputs, index)?;
