@@ -1,5 +1,7 @@
 //! The same work done for each of several files, by all threads.
 
+use std::cmp::Reverse;
+
 use bdbfile::Workers;
 use caldb::StoreFile;
 
@@ -9,8 +11,9 @@ use crate::error::{Error, Result};
 const LARGE: u64 = 16 << 20;
 
 /// Does `work` for every file: the large ones one after the other, each by all
-/// threads, then the small ones side by side; tells of the results in the order
-/// of the files. The first error, in that order, is the answer; what has not
+/// threads, then the small ones side by side, the larger ones first, so that no
+/// thread waits long for the last; tells of the results in the order of the
+/// files. The first error, in that order, is the answer; what has not
 /// begun when one is met is left undone.
 pub(crate) fn each_file<T: Send>(
     files: &[&StoreFile],
@@ -18,10 +21,11 @@ pub(crate) fn each_file<T: Send>(
     work: impl Fn(usize, &StoreFile, Workers) -> Result<T> + Sync,
     done: &mut dyn FnMut(&T),
 ) -> Result<Vec<T>> {
-    let (large, small): (Vec<_>, Vec<_>) = files
+    let (large, mut small): (Vec<_>, Vec<_>) = files
         .iter()
         .enumerate()
         .partition(|(_, file)| file.len() >= LARGE);
+    small.sort_by_key(|(_, file)| Reverse(file.len()));
     let mut results = Vec::with_capacity(files.len());
     for (index, file) in large {
         let result = work(index, file, workers);

@@ -9,7 +9,7 @@ use bdbfile::Workers;
 use bdbfile::layout::{Endian, Kind, Meta};
 use bdbfile::log::Environment;
 use bdbfile::read::{Database, DatabaseFile, Finding};
-use bdbfile::source::{FileSource, PageSource};
+use bdbfile::source::{FileSource, PageSource, ReadAhead};
 
 use super::Nature;
 use crate::files::Role;
@@ -177,7 +177,7 @@ impl DatabaseTraits {
             traits.age = Age::of(preamble.kind, preamble.version);
             traits.endian = Some(preamble.endian);
         }
-        let seen = DatabaseFile::open(FileSource::open(&file.path)?)
+        let seen = DatabaseFile::open(ReadAhead::new(FileSource::open(&file.path)?))
             .and_then(|opened| traits.look_into(&opened));
         match seen {
             Ok(()) => Ok(traits),

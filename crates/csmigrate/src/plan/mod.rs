@@ -15,15 +15,17 @@ pub(crate) mod shutdown;
 pub(crate) mod source;
 mod space;
 
+use std::convert::Infallible;
 use std::ffi::OsString;
 use std::fs::{File, Metadata};
 use std::path::{Path, PathBuf};
 
 use bdbfile::Workers;
 use bdbfile::layout::Preamble;
+use bdbfile::log::Environment;
 use caldb::release::{self, Detection, Traits};
 use caldb::rules::{RuleChoice, RuleSet};
-use caldb::{Profile, Role, Store, StoreFile};
+use caldb::{Profile, Role, Store, StoreError, StoreFile};
 
 use crate::error::{Error, Result};
 use crate::inspect::Shutdown;
@@ -189,7 +191,8 @@ impl Plan {
         let store = &found.store;
         source::check_readable(store, &mut problems);
         source::check_databases(store, request.salvage, &mut problems);
-        let holders = holders::find(store, request.workers);
+        let environment = shutdown::environment(store);
+        let (holders, traits) = Self::look(request, store, environment.as_ref().ok());
         problems.take(holders::check(request, &holders));
         let to_build = target.as_ref().filter(|target| !target.found);
         let space = space::needed(
@@ -202,19 +205,19 @@ impl Plan {
             problems.take(space::check(one));
         }
         stop.check()?;
-        let environment = problems.take(shutdown::environment(store));
+        let environment = problems.take(environment);
         let mut warnings = Vec::new();
         let shutdown = environment.as_ref().and_then(|environment| {
             problems.take(shutdown::judge(request, store, environment, &mut warnings))
         });
         problems.finish()?;
-        let (Some(target), Some(backup), Some(environment), Some(shutdown)) =
-            (target, backup, environment, shutdown)
+        let (Some(target), Some(backup), Some(traits), Some(shutdown)) =
+            (target, backup, traits, shutdown)
         else {
             return Err(Error::Several(Vec::new()));
         };
 
-        let traits = Traits::look(store, &request.profile, &environment, request.workers)?;
+        let traits = traits?;
         let rules = RuleSet::choose(&request.profile, request.rules);
         let identifier = source::new_identifier(store, &rules, traits.identifier.as_deref())?;
         let mut all = source::warnings(store, &request.profile, identifier.is_some());
@@ -258,6 +261,21 @@ impl Plan {
             identifier,
             _locks: locks,
         })
+    }
+
+    /// Who holds the store, and what can be seen in it. The system takes its time
+    /// to tell of locks.
+    fn look(
+        request: &Request,
+        store: &Store,
+        environment: Option<&Environment>,
+    ) -> (Holders, Option<std::result::Result<Traits, StoreError>>) {
+        let workers = request.workers;
+        let find = |_| Ok::<_, Infallible>(holders::find(store, workers));
+        let (Ok(holders), traits) = workers.all_beside(1, find, || {
+            environment.map(|found| Traits::look(store, &request.profile, found, workers))
+        });
+        (holders.into_iter().next().unwrap_or_default(), traits)
     }
 
     /// Fails when the source is not as it was when the plan was made.
