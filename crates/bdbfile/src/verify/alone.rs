@@ -8,6 +8,7 @@ use crate::Workers;
 use crate::error::{Error, Place, Result, Rule};
 use crate::layout::{Method, NO_PAGE, PageHeader, PageLayout, PageNo, PageType, PageView};
 use crate::read::claims::Claims;
+use crate::read::pages::fetch;
 use crate::source::PageSource;
 use crate::verify::check::{Check, State};
 use crate::verify::links::Link;
@@ -124,7 +125,10 @@ fn page<S: PageSource>(check: &mut Check<'_, S>, pgno: PageNo, bytes: &[u8]) -> 
             check.broken(place, Rule::PageType, "11 outside a queue", "");
             State::Broken
         }
-        _ => items::check(check, kind, &view),
+        _ => {
+            fetch(bytes);
+            items::check(check, kind, &view)
+        }
     }
 }
 
