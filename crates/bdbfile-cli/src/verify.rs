@@ -1,42 +1,70 @@
 //! `bdbfile verify`: a line for each problem, and one for each file.
 
+use std::convert::Infallible;
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use bdbfile::Workers;
+use bdbfile::verify::Verification;
 
 use crate::complain;
 use crate::escape::escaped;
 use crate::failure::Failure;
 use crate::input::Input;
 
-/// Verifies one file after the other. One that cannot be read keeps none of the
-/// others from being verified.
+/// Files of this size are verified one after the other, each by all threads;
+/// smaller ones that follow each other side by side.
+const LARGE: u64 = 16 << 20;
+
+/// Small files whose results are held back, to be told in order.
+const SIDE_BY_SIDE: usize = 64;
+
+/// Verifies all files, and tells of them in their order. One that cannot be read
+/// keeps none of the others from being verified.
 pub(crate) fn verify(files: &[PathBuf], out: &mut impl Write) -> Result<ExitCode, Failure> {
+    let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let workers = Workers { threads };
     let mut status = ExitCode::SUCCESS;
-    for file in files {
-        match one(file, out) {
-            Ok(true) => {}
-            Ok(false) => status = ExitCode::FAILURE,
-            Err(Failure::Message(message)) => {
-                out.flush()?;
-                complain(&message);
-                status = ExitCode::FAILURE;
+    for group in files.chunk_by(|left, right| !is_large(left) && !is_large(right)) {
+        for files in group.chunks(SIDE_BY_SIDE) {
+            let by = match files {
+                [_] => workers,
+                _ => Workers::ALONE,
+            };
+            let verified = workers.each(files.len(), |index| {
+                Ok::<_, Infallible>(files.get(index).map(|file| one(file, by)))
+            });
+            let verified = verified.into_iter().filter_map(|(_, Ok(result))| result);
+            for (file, result) in files.iter().zip(verified) {
+                match result.and_then(|report| tell(file, &report, out)) {
+                    Ok(true) => {}
+                    Ok(false) => status = ExitCode::FAILURE,
+                    Err(Failure::Message(message)) => {
+                        out.flush()?;
+                        complain(&message);
+                        status = ExitCode::FAILURE;
+                    }
+                    Err(gone) => return Err(gone),
+                }
             }
-            Err(gone) => return Err(gone),
         }
     }
     Ok(status)
 }
 
-/// Whether a file is sound.
-fn one(path: &Path, out: &mut impl Write) -> Result<bool, Failure> {
+fn is_large(file: &Path) -> bool {
+    std::fs::metadata(file).is_ok_and(|metadata| metadata.len() >= LARGE)
+}
+
+fn one(path: &Path, workers: Workers) -> Result<Verification, Failure> {
     let input = Input::open_whole(path)?;
-    let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let workers = Workers { threads };
-    let report = bdbfile::verify::verify_with(&input, workers)?;
+    Ok(bdbfile::verify::verify_with(&input, workers)?)
+}
+
+/// Tells of a file; whether it is sound.
+fn tell(path: &Path, report: &Verification, out: &mut impl Write) -> Result<bool, Failure> {
     let name = escaped(&path.display().to_string());
     for problem in &report.findings {
         writeln!(out, "{name}: {}", escaped(&problem.to_string()))?;
