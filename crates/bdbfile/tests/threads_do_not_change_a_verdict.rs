@@ -3,11 +3,12 @@
 
 mod support;
 
+use std::io::Write;
 use std::num::NonZeroUsize;
 
 use bdbfile::Workers;
 use bdbfile::layout::{Endian, PageLayout};
-use bdbfile::source::{MappedSource, MemorySource, PageSource};
+use bdbfile::source::{FileSource, MappedSource, MemorySource, PageSource, ReadAhead};
 use bdbfile::verify::{Verification, verify, verify_with};
 use bdbfile::write::{BtreeBuilder, BtreeParams, FileParams, MemorySink};
 use proptest::prelude::*;
@@ -47,6 +48,11 @@ fn all_alike(bytes: &[u8]) -> Verification {
     for threads in [2, 5] {
         assert_eq!(by(threads, memory()), alone, "{threads} threads");
     }
+    // From a file less is read twice.
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(bytes).unwrap();
+    let file = ReadAhead::new(FileSource::open(file.path()).unwrap());
+    assert_eq!(by(2, file), alone, "read from a file");
     alone
 }
 

@@ -157,6 +157,11 @@ impl<S: PageSource> Pages<S> {
             })
     }
 
+    /// Whether the source has its bytes in memory.
+    pub(crate) fn are_in_memory(&self) -> bool {
+        matches!(self.source.bytes(0, 1), Ok(Cow::Borrowed(_)))
+    }
+
     /// The bytes of pages that follow each other, unchecked; `None` where not
     /// all of them can be read at once.
     pub(crate) fn raw_run<'a>(

@@ -26,6 +26,7 @@ const RANGES: PageNo = 256;
 /// Looks at every page but page 0, by ranges, on all threads.
 pub(super) fn check<S: PageSource>(check: &mut Check<'_, S>) -> Result<()> {
     let (file, count) = (check.file, check.count());
+    let links = check.links.another();
     let len = RANGE.max(count.div_ceil(RANGES));
     let run = (RUN_BYTES / check.layout().page_size).max(1);
     let ranges = check.workers.all(count.div_ceil(len) as usize, |index| {
@@ -34,6 +35,7 @@ pub(super) fn check<S: PageSource>(check: &mut Check<'_, S>) -> Result<()> {
             .saturating_mul(len);
         let end = begin.saturating_add(len).min(count);
         let mut alone = Check::new(file, Claims::not_kept(), Workers::ALONE);
+        alone.links = Arc::new(links.another());
         let mut room = Vec::new();
         let mut first = begin.max(1);
         while first < end {

@@ -34,12 +34,29 @@ const MOST: usize = 4 << 20;
 pub(super) struct Links {
     /// In the order of the pages.
     kept: Vec<(PageNo, Link)>,
+    /// Whether none is kept: to read pages again costs nothing.
+    unwanted: bool,
 }
 
 impl Links {
+    /// For pages that are in memory, or are not.
+    pub(super) fn of_pages(in_memory: bool) -> Self {
+        Self {
+            kept: Vec::new(),
+            unwanted: in_memory,
+        }
+    }
+
+    /// None yet, of the same pages.
+    pub(super) fn another(&self) -> Self {
+        Self::of_pages(self.unwanted)
+    }
+
     /// Keeps the link of a page. Pages come in order.
     pub(super) fn keep(&mut self, pgno: PageNo, link: Link) {
-        self.kept.push((pgno, link));
+        if !self.unwanted {
+            self.kept.push((pgno, link));
+        }
     }
 
     /// Keeps those of pages that follow.

@@ -42,6 +42,7 @@ use crate::read::DatabaseFile;
 use crate::read::claims::Claims;
 use crate::source::PageSource;
 use check::{Check, State};
+use links::Links;
 
 /// Verifies a file, by the calling thread alone. A file that cannot be opened
 /// is a verification whose single problem is the reason.
@@ -70,6 +71,7 @@ pub fn verify_with<S: PageSource>(source: S, workers: Workers) -> Result<Verific
     };
     let mut check = Check::new(&file, Claims::new(file.page_count()), workers);
     check.report.pages = file.page_count();
+    check.links = Arc::new(Links::of_pages(file.pages.are_in_memory()));
     // Page 0 is looked at as metadata, never as a page of another kind.
     Arc::make_mut(&mut check.states).push(State::Broken);
     check.claims.claim(0);

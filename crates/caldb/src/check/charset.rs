@@ -72,12 +72,44 @@ impl EncodingSet {
     }
 
     /// Whether a declared character set is among them.
-    pub(super) fn has(self, label: &[u8]) -> bool {
-        encoding(label)
-            .and_then(|of| ENCODINGS.iter().position(|known| *known == of))
-            .is_some_and(|bit| self.0 & (1 << bit) != 0)
+    pub(super) fn has(self, charset: CharsetCode) -> bool {
+        let bit = charset.0.checked_sub(CharsetCode::FIRST);
+        bit.is_some_and(|bit| self.0 & (1 << bit) != 0)
     }
 }
+
+/// What a calendar declares as its character set, in six bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct CharsetCode(u8);
+
+impl CharsetCode {
+    /// Nothing.
+    pub(super) const NONE: Self = Self(0);
+    /// One that nobody knows, or that no record with more than ASCII is in.
+    const UNKNOWN: Self = Self(1);
+    /// The first of the encodings.
+    const FIRST: u8 = 2;
+    const BITS: u32 = 6;
+
+    pub(super) fn of(label: &[u8]) -> Self {
+        let known = encoding(label);
+        let place = known.and_then(|known| ENCODINGS.iter().position(|one| *one == known));
+        let place = place.and_then(|place| u8::try_from(place).ok());
+        place.map_or(Self::UNKNOWN, |place| Self(place + Self::FIRST))
+    }
+
+    pub(super) fn bits(self) -> u16 {
+        self.0.into()
+    }
+
+    /// From the lowest bits.
+    pub(super) fn from_bits(bits: u16) -> Self {
+        let low = bits & ((1 << Self::BITS) - 1);
+        Self(u8::try_from(low).unwrap_or_default())
+    }
+}
+
+const _: () = assert!(ENCODINGS.len() + CharsetCode::FIRST as usize <= 1 << CharsetCode::BITS);
 
 /// Whether a record is in a declared character set. ASCII is in every one that
 /// content lines can be written in, but for the escapes of ISO-2022.
@@ -195,7 +227,13 @@ mod tests {
     #[test]
     fn a_set_has_the_encodings_in_which_bytes_are_valid() {
         let set = EncodingSet::of(b"Sm\xf8rrebr\xf8d");
-        assert!(set.has(b"ISO-8859-1") && set.has(b"windows-1252"));
-        assert!(!set.has(b"UTF-8") && !set.has(b"US-ASCII") && !set.has(b"x-nobody-knows"));
+        assert!(
+            set.has(CharsetCode::of(b"ISO-8859-1")) && set.has(CharsetCode::of(b"windows-1252"))
+        );
+        assert!(
+            !set.has(CharsetCode::of(b"UTF-8"))
+                && !set.has(CharsetCode::of(b"US-ASCII"))
+                && !set.has(CharsetCode::of(b"x-nobody-knows"))
+        );
     }
 }

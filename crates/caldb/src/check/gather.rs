@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::CASES;
 use super::calendars::Calendars;
-use super::charset::{self, EncodingSet};
+use super::charset::{self, CharsetCode, EncodingSet};
 use super::identity::{Entry, Identity, Traits};
 use super::kept::{Keeping, Kept};
 use super::table::Check;
@@ -45,7 +45,7 @@ pub struct Gatherer {
     /// By check; empty but for those that one record shows.
     pub(super) shown: Vec<Shown>,
     pub(super) kept: Kept,
-    pub(super) calendars: Calendars,
+    calendars: Calendars,
     scratch: Vec<u8>,
 }
 
@@ -122,11 +122,14 @@ impl Gatherer {
     /// Puts what is kept of the records so far to where it stays; more may
     /// follow.
     pub fn settle(&mut self) {
+        self.hand_over_calendars();
         self.kept.close_run();
     }
 
     /// Takes in the records that follow in the file.
-    pub fn append(&mut self, after: Self) {
+    pub fn append(&mut self, mut after: Self) {
+        after.settle();
+        self.hand_over_calendars();
         let base = self.order();
         self.recognised += after.recognised;
         self.carried += after.carried;
@@ -140,7 +143,6 @@ impl Gatherer {
                 }));
         }
         self.kept.append(after.kept, base);
-        self.calendars.append(after.calendars, base);
     }
 
     pub(super) fn limit(&self) -> usize {
@@ -183,10 +185,20 @@ impl Gatherer {
             && let View::Calendar(properties) = record.view()
         {
             calendar.without_owner |= !properties.has_owner();
-            let declared = charset.map(|charset| charset.unfolded().into_owned());
-            calendar.charset = calendar.charset.take().or(declared);
+            if let (CharsetCode::NONE, Some(charset)) = (calendar.charset, charset) {
+                calendar.charset = CharsetCode::of(&charset.unfolded());
+            }
+        }
+        if self.calendars.are_full() {
+            self.hand_over_calendars();
         }
         self.look_at_bytes(place, record, charset);
+    }
+
+    fn hand_over_calendars(&mut self) {
+        for calendar in self.calendars.take() {
+            self.kept.push_calendar(&calendar);
+        }
     }
 
     fn look_at_component(
@@ -258,6 +270,7 @@ impl Gatherer {
             page: place.page,
             slot: place.slot,
             traits,
+            records: 0,
         });
     }
 
@@ -283,6 +296,7 @@ impl Gatherer {
                     page: place.page,
                     slot: place.slot,
                     traits: Traits::UNDECLARED,
+                    records: 0,
                 });
             }
         }

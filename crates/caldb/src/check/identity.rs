@@ -4,12 +4,14 @@
 //! Identities are kept as hashes: calendar and UID as 128 bits, the recurrence
 //! id as 64 bits within that. With the place and what else is known of a record
 //! that makes 40 bytes, whatever the length of the identity. A record whose
-//! character set its calendar decides has another entry, by that calendar. The hash is XXH3:
+//! character set its calendar decides has another entry, by that calendar, and
+//! each calendar has some. The hash is XXH3:
 //! several times faster than BLAKE3 on such short texts. It need not withstand
 //! an attack: a collision, which nobody meets by chance, could make a check
 //! count wrong and nothing else, for no record's way depends on a check.
 
-use super::charset::EncodingSet;
+use super::calendars::Calendar;
+use super::charset::{CharsetCode, EncodingSet};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 /// What is kept of a record.
@@ -21,6 +23,8 @@ pub(super) struct Entry {
     pub(super) page: u32,
     pub(super) slot: u16,
     pub(super) traits: Traits,
+    /// Of a calendar: records that name it.
+    pub(super) records: u16,
 }
 
 /// Which component of which series.
@@ -47,6 +51,12 @@ impl Traits {
     /// The entry is not of a component: its series is a calendar, and the
     /// recurrence id the encodings the record is valid in.
     pub(super) const UNDECLARED: Self = Self(1 << 8);
+    /// The entry is of a calendar, and the recurrence id tells where its name
+    /// is. Above these bits is its character set.
+    pub(super) const CALENDAR: Self = Self(1 << 9);
+    /// In place of a component: of a calendar without owner.
+    pub(super) const OWNERLESS: Self = Self(1);
+    const CHARSET: u32 = 10;
 
     pub(super) fn add(&mut self, other: Self, when: bool) {
         if when {
@@ -57,16 +67,33 @@ impl Traits {
     pub(super) const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
+
+    /// Those of a calendar.
+    pub(super) fn of_calendar(calendar: &Calendar) -> Self {
+        let mut traits = Self(calendar.charset.bits() << Self::CHARSET);
+        traits.add(Self::CALENDAR, true);
+        traits.add(Self::OWNERLESS, calendar.without_owner);
+        traits
+    }
+
+    /// What a calendar declares.
+    pub(super) fn charset(self) -> CharsetCode {
+        CharsetCode::from_bits(self.0 >> Self::CHARSET)
+    }
 }
 
 impl Entry {
     /// Bytes of an encoded entry.
     pub(super) const LEN: usize = 40;
+    /// The number of a record has so many bits: above are the records of a
+    /// calendar when it is encoded, and the number of the file when it is not.
+    pub(super) const ORDER_BITS: u32 = 48;
 
     pub(super) fn encode(&self) -> [u8; Self::LEN] {
         let mut bytes = [0; Self::LEN];
         let (high, low) = self.identity.series;
-        let longs = [high, low, self.identity.rid, self.order];
+        let order = self.order | u64::from(self.records) << Self::ORDER_BITS;
+        let longs = [high, low, self.identity.rid, order];
         let (places, rest) = bytes.as_chunks_mut();
         for (place, long) in places.iter_mut().zip(longs) {
             *place = long.to_le_bytes();
@@ -93,7 +120,8 @@ impl Entry {
                 series: (high, low),
                 rid,
             },
-            order,
+            order: order & ((1 << Self::ORDER_BITS) - 1),
+            records: u16::try_from(order >> Self::ORDER_BITS).unwrap_or_default(),
             page: u32::try_from(last & 0xffff_ffff).unwrap_or_default(),
             slot: bits(32),
             traits: Traits(bits(48)),
@@ -110,10 +138,12 @@ impl Identity {
         }
     }
 
-    /// The series as one number; of what is undeclared that is its calendar.
-    pub(super) fn whole_series(&self) -> u128 {
-        let (high, low) = self.series;
-        u128::from(high) << 64 | u128::from(low)
+    /// A calendar, with its name at a place.
+    pub(super) fn of_calendar(calid: &[u8], name: u64) -> Self {
+        Self {
+            series: halves(of_calendar(calid)),
+            rid: name,
+        }
     }
 
     /// The identity of an instance, or of what is none, in a series.

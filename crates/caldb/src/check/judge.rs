@@ -1,20 +1,14 @@
 //! All files of a store together.
 
-use std::collections::HashMap;
-
 use bdbfile::Workers;
 
-use super::calendars::Calendar;
-use super::charset::EncodingSet;
+use super::charset::{CharsetCode, EncodingSet};
 use super::gather::{Gatherer, RecordPlace, ShownCase};
-use super::identity::{self, Entry, Traits};
+use super::identity::{Entry, Identity, Traits};
 use super::kept::{Kept, PARTS};
 use super::report::{Case, CheckReport, FileRecords, Finding};
 use super::table::{CHECKS, Check};
 use crate::files::Role;
-
-/// The number of a file stands above that of a record.
-const FILE_SHIFT: u32 = 48;
 
 /// Takes the gathered records of each file of a store, and judges them together.
 #[derive(Debug, Default)]
@@ -23,7 +17,6 @@ pub struct StoreChecks {
     limit: usize,
     counts: Vec<Counted>,
     kept: Vec<Kept>,
-    calendars: Vec<(usize, Calendar)>,
 }
 
 /// What a check counts, as it grows.
@@ -33,7 +26,16 @@ struct Counted {
     things: Option<u64>,
     /// By file.
     records: Vec<(usize, u64)>,
-    cases: Vec<(u64, Case)>,
+    cases: Vec<Noted>,
+}
+
+/// A case, in its place among others.
+#[derive(Debug, Clone)]
+struct Noted {
+    order: u64,
+    case: Case,
+    /// The calendar that is the case.
+    calendar: Option<Identity>,
 }
 
 impl StoreChecks {
@@ -64,13 +66,14 @@ impl StoreChecks {
             }
             counted.cases.extend(shown.cases.into_iter().map(|case| {
                 let ShownCase { order, place, key } = case;
-                (base + order, Case { file, place, key })
+                Noted {
+                    order: base + order,
+                    case: Case { file, place, key },
+                    calendar: None,
+                }
             }));
         }
         self.kept.push(gathered.kept);
-        let calendars = gathered.calendars.into_list();
-        self.calendars
-            .extend(calendars.into_iter().map(|calendar| (file, calendar)));
     }
 
     /// Judges what needs more than one record, by so many threads, and tells
@@ -86,15 +89,13 @@ impl StoreChecks {
             limit,
             mut counts,
             kept,
-            calendars,
         } = self;
-        let charsets = judge_calendars(&files, &calendars, &mut counts, limit);
         let judged = workers.all(PARTS, |part| {
             let mut entries = Vec::new();
             for (file, kept) in kept.iter().enumerate() {
                 kept.read(part, base(file), &mut entries)?;
             }
-            Ok::<_, bdbfile::Error>(judge_part(&mut entries, &charsets, limit))
+            Ok::<_, bdbfile::Error>(judge_part(&mut entries, &files, limit))
         })?;
         for part in judged {
             for (all, more) in counts.iter_mut().zip(part) {
@@ -104,122 +105,95 @@ impl StoreChecks {
         let findings = CHECKS
             .iter()
             .zip(counts)
-            .map(|(fact, counted)| counted.finish(fact.check, limit, &files))
-            .collect();
+            .map(|(fact, counted)| counted.finish(fact.check, limit, &files, &kept))
+            .collect::<bdbfile::Result<_>>()?;
         Ok(CheckReport { files, findings })
     }
 }
 
-/// What calendars declare as the character set of their records.
-type Charsets<'c> = HashMap<u128, Option<&'c [u8]>>;
-
-/// Calendars without owner or properties.
-fn judge_calendars<'c>(
-    files: &[FileRecords],
-    calendars: &'c [(usize, Calendar)],
-    counts: &mut [Counted],
-    limit: usize,
-) -> Charsets<'c> {
-    let mut known: HashMap<u128, Standing<'c>> = HashMap::new();
-    for (file, calendar) in calendars {
-        let role = files.get(*file).map(|file| file.role);
-        let standing = known
-            .entry(identity::of_calendar(&calendar.calid))
-            .or_default();
-        standing.without_owner |= calendar.without_owner;
-        match role {
-            Some(Role::CalendarProperties) => {
-                standing.has_properties = true;
-                standing.charset = standing.charset.or(calendar.charset.as_deref());
-            }
-            Some(Role::DeleteLog) => {}
-            _ => standing.has_components = true,
-        }
-    }
-    for (file, calendar) in calendars {
-        let Some(standing) = known.get_mut(&identity::of_calendar(&calendar.calid)) else {
-            continue;
-        };
-        let lost = if standing.has_components {
-            Check::CalendarWithoutProperties
-        } else {
-            Check::DeletedCalendar
-        };
-        let first = !std::mem::replace(&mut standing.counted, true);
-        for (check, is_case) in [
-            (Check::CalidWithoutOwner, standing.without_owner),
-            (lost, !standing.has_properties),
-        ] {
-            let Some(counted) = counts.get_mut(check as usize).filter(|_| is_case) else {
-                continue;
-            };
-            counted.add_records(*file, calendar.records);
-            counted.add_things(u64::from(first));
-            if first {
-                let case = Case {
-                    file: *file,
-                    place: calendar.place,
-                    key: calendar.calid.clone(),
-                };
-                counted.cases.push((base(*file) + calendar.order, case));
-                counted.trim(limit);
-            }
-        }
-    }
-    let charsets = known.into_iter();
-    charsets
-        .map(|(id, standing)| (id, standing.charset))
-        .collect()
-}
-
-/// Judges whole series, and the records in the character set of their calendar.
-fn judge_part(entries: &mut [Entry], charsets: &Charsets<'_>, limit: usize) -> Vec<Counted> {
+/// Judges whole series, and calendars with their records.
+fn judge_part(entries: &mut [Entry], files: &[FileRecords], limit: usize) -> Vec<Counted> {
     entries.sort_unstable_by_key(|entry| (entry.identity, entry.order));
     let mut part = Part {
+        files,
         counts: vec![Counted::default(); CHECKS.len()],
         limit,
     };
     let same_series = |left: &Entry, right: &Entry| left.identity.series == right.identity.series;
     for series in entries.chunk_by(same_series) {
-        match series.first() {
-            Some(first) if first.traits.has(Traits::UNDECLARED) => {
-                let charset = charsets.get(&first.identity.whole_series());
-                part.judge_undeclared(series, charset.copied().flatten());
-            }
-            _ => part.judge_series(series),
+        let of_calendar = |entry: &Entry| {
+            entry.traits.has(Traits::CALENDAR) || entry.traits.has(Traits::UNDECLARED)
+        };
+        if series.first().is_some_and(of_calendar) {
+            part.judge_calendar(series);
+        } else {
+            part.judge_series(series);
         }
     }
     part.counts
 }
 
 /// What is counted in one part of the entries.
-struct Part {
+struct Part<'f> {
+    files: &'f [FileRecords],
     counts: Vec<Counted>,
     limit: usize,
 }
 
-impl Part {
+impl Part<'_> {
     /// Counts the record of an entry.
     fn add(&mut self, check: Check, entry: &Entry) {
         if let Some(counted) = self.counts.get_mut(check as usize) {
-            let place = RecordPlace {
-                page: entry.page,
-                slot: entry.slot,
-                number: None,
-            };
-            counted.add_case(entry.order, place, self.limit);
+            counted.add_records(entry.file(), 1);
+            counted.note(entry, None, self.limit);
         }
     }
 
-    /// Records of one calendar, in the character set that it declares.
-    fn judge_undeclared(&mut self, records: &[Entry], charset: Option<&[u8]>) {
-        for same in records.chunk_by(|left, right| left.identity == right.identity) {
-            let valid_in = same.first().map(|entry| entry.identity.rid);
-            let valid_in = EncodingSet::from_bits(valid_in.unwrap_or_default());
-            if charset.is_some_and(|charset| valid_in.has(charset)) {
+    /// A calendar without owner or properties; its records in its character
+    /// set.
+    fn judge_calendar(&mut self, entries: &[Entry]) {
+        let calendars = || {
+            entries
+                .iter()
+                .filter(|one| one.traits.has(Traits::CALENDAR))
+        };
+        let role = |entry: &Entry| self.files.get(entry.file()).map(|file| file.role);
+        let is_properties = |entry: &&Entry| role(entry) == Some(Role::CalendarProperties);
+        let has_properties = calendars().any(|entry| is_properties(&entry));
+        let is_component =
+            |entry: &Entry| !is_properties(&entry) && role(entry) != Some(Role::DeleteLog);
+        let lost = if calendars().any(is_component) {
+            Check::CalendarWithoutProperties
+        } else {
+            Check::DeletedCalendar
+        };
+        let without_owner = calendars().any(|entry| entry.traits.has(Traits::OWNERLESS));
+        let declared = calendars()
+            .filter(is_properties)
+            .filter(|entry| entry.traits.charset() != CharsetCode::NONE)
+            .min_by_key(|entry| entry.order)
+            .map(|entry| entry.traits.charset());
+        let first = calendars().min_by_key(|entry| entry.order);
+        for (check, is_case) in [
+            (Check::CalidWithoutOwner, without_owner),
+            (lost, !has_properties),
+        ] {
+            let counted = self.counts.get_mut(check as usize);
+            let (Some(counted), Some(first), true) = (counted, first, is_case) else {
                 continue;
+            };
+            counted.add_things(1);
+            counted.note(first, Some(first.identity), self.limit);
+            for entry in calendars() {
+                counted.add_records(entry.file(), entry.records.into());
             }
-            for entry in same {
+        }
+        let records = entries
+            .iter()
+            .filter(|one| one.traits.has(Traits::UNDECLARED));
+        for entry in records {
+            let valid_in = EncodingSet::from_bits(entry.identity.rid);
+            if !declared.is_some_and(|charset| valid_in.has(charset)) {
                 self.add(Check::NotInCharset, entry);
             }
         }
@@ -294,16 +268,6 @@ fn distinct(one: &[Entry], wanted: Traits) -> u64 {
     u64::from(any).max(nameless as u64)
 }
 
-/// What all files say of one calendar.
-#[derive(Debug, Default)]
-struct Standing<'a> {
-    has_properties: bool,
-    has_components: bool,
-    without_owner: bool,
-    charset: Option<&'a [u8]>,
-    counted: bool,
-}
-
 impl Counted {
     fn add_things(&mut self, things: u64) {
         *self.things.get_or_insert(0) += things;
@@ -328,30 +292,52 @@ impl Counted {
         self.trim(limit);
     }
 
-    /// Adds a record of which only the place is kept.
-    fn add_case(&mut self, order: u64, place: RecordPlace, limit: usize) {
-        let file = usize::try_from(order >> FILE_SHIFT).unwrap_or(usize::MAX);
-        self.add_records(file, 1);
-        let key = Vec::new();
-        self.cases.push((order, Case { file, place, key }));
+    /// Notes a case of which only the place is kept, or that is a calendar.
+    fn note(&mut self, entry: &Entry, calendar: Option<Identity>, limit: usize) {
+        self.cases.push(Noted {
+            order: entry.order,
+            case: Case {
+                file: entry.file(),
+                place: RecordPlace {
+                    page: entry.page,
+                    slot: entry.slot,
+                    number: None,
+                },
+                key: Vec::new(),
+            },
+            calendar,
+        });
         self.trim(limit);
     }
 
     /// Forgets cases beyond the first, now and then.
     fn trim(&mut self, limit: usize) {
         if self.cases.len() >= 2 * limit.max(CHECKS.len()) {
-            self.cases.sort_unstable_by_key(|(order, _)| *order);
+            self.cases.sort_unstable_by_key(|noted| noted.order);
             self.cases.truncate(limit);
         }
     }
 
-    fn finish(mut self, check: Check, limit: usize, files: &[FileRecords]) -> Finding {
+    fn finish(
+        mut self,
+        check: Check,
+        limit: usize,
+        files: &[FileRecords],
+        kept: &[Kept],
+    ) -> bdbfile::Result<Finding> {
         self.records.sort_unstable();
-        self.cases.sort_unstable_by_key(|(order, _)| *order);
+        self.cases.sort_unstable_by_key(|noted| noted.order);
         self.cases.truncate(limit);
         let counterparts = check.fact().counterparts;
         let records: u64 = self.records.iter().map(|(_, count)| count).sum();
-        Finding {
+        let case = |noted: Noted| {
+            let mut case = noted.case;
+            if let (Some(calendar), Some(kept)) = (noted.calendar, kept.get(case.file)) {
+                case.key = kept.name(calendar)?;
+            }
+            Ok(case)
+        };
+        Ok(Finding {
             check,
             count: self.things.unwrap_or(records),
             records: self.records,
@@ -360,12 +346,23 @@ impl Counted {
                 .filter(|file| counterparts.contains(&file.role))
                 .map(|file| file.carried)
                 .sum(),
-            cases: self.cases.into_iter().map(|(_, case)| case).collect(),
-        }
+            cases: self
+                .cases
+                .into_iter()
+                .map(case)
+                .collect::<bdbfile::Result<_>>()?,
+        })
+    }
+}
+
+impl Entry {
+    /// Which file it is of.
+    fn file(&self) -> usize {
+        usize::try_from(self.order >> Self::ORDER_BITS).unwrap_or(usize::MAX)
     }
 }
 
 /// The order of the first record of a file.
 fn base(file: usize) -> u64 {
-    (file as u64) << FILE_SHIFT
+    (file as u64) << Entry::ORDER_BITS
 }

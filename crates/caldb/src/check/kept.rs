@@ -6,12 +6,14 @@
 //! part of all runs holds whole series: it can be judged by itself, by a thread
 //! of its own, and only so much is in memory at once.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bdbfile::spill::{SpillFile, SpillPlace};
 
-use super::identity::Entry;
+use super::calendars::Calendar;
+use super::identity::{Entry, Identity, Traits};
 
 /// Parts of a run. A store of 100 GB, all its records recognised, has 2 GB of
 /// entries: 32 MB in a part.
@@ -49,12 +51,21 @@ impl Keeping {
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     keeping: Option<Arc<Keeping>>,
-    /// The run that is gathered.
+    /// The run that is gathered, and the names in it.
     open: Vec<Entry>,
+    names: Vec<u8>,
     runs: Vec<Run>,
 }
 
-/// Entries by the part they are in.
+/// Where a name is: the number of the run, the place among its names, and the
+/// length.
+const NAME_RUN: u32 = 40;
+const NAME_PLACE: u32 = 8;
+
+/// Bytes of a name that are kept.
+const NAME: usize = 160;
+
+/// Entries by the part they are in, and names after them.
 #[derive(Debug)]
 struct Run {
     /// The order of the first record of its unit of work.
@@ -121,14 +132,45 @@ impl Kept {
         }
     }
 
+    /// Keeps a calendar with its name.
+    pub(super) fn push_calendar(&mut self, calendar: &Calendar) {
+        let calid = calendar.calid.as_slice();
+        let name = calid.get(..NAME).unwrap_or(calid);
+        let at = (self.names.len() as u64) << NAME_PLACE | name.len() as u64;
+        self.names.extend_from_slice(name);
+        self.push(Entry {
+            identity: Identity::of_calendar(calid, at),
+            order: calendar.order,
+            page: calendar.place.page,
+            slot: calendar.place.slot,
+            traits: Traits::of_calendar(calendar),
+            records: calendar.records,
+        });
+    }
+
+    /// The name of the calendar of an entry that was read.
+    pub(super) fn name(&self, identity: Identity) -> bdbfile::Result<Vec<u8>> {
+        let number = |bits: u64| usize::try_from(bits).unwrap_or(usize::MAX);
+        let Some(run) = self.runs.get(number(identity.rid >> NAME_RUN)) else {
+            return Ok(Vec::new());
+        };
+        let within = identity.rid & ((1 << NAME_RUN) - 1);
+        let len = number(within & ((1 << NAME_PLACE) - 1));
+        let start = run.names().saturating_add(number(within >> NAME_PLACE));
+        let mut from_file = Vec::new();
+        let name = run.bytes(start..start.saturating_add(len), &mut from_file)?;
+        Ok(name.to_vec())
+    }
+
     /// Puts what is still being gathered to the rest.
     pub(super) fn close_run(&mut self) {
         let entries = std::mem::take(&mut self.open);
         if entries.is_empty() {
             return;
         }
-        let (bytes, starts) = divided(&entries);
+        let (mut bytes, starts) = divided(&entries);
         drop(entries);
+        bytes.append(&mut self.names);
         self.runs.push(Run {
             base: 0,
             starts,
@@ -154,29 +196,20 @@ impl Kept {
         entries: &mut Vec<Entry>,
     ) -> bdbfile::Result<()> {
         let mut from_file = Vec::new();
-        for run in &self.runs {
+        for (number, run) in self.runs.iter().enumerate() {
             let bounds = (run.starts.get(part), run.starts.get(part + 1));
             let (Some(&start), Some(&end)) = bounds else {
                 continue;
             };
             let range = start as usize * Entry::LEN..end as usize * Entry::LEN;
-            let bytes = match &run.held {
-                Held::InMemory { bytes, .. } => bytes.get(range).unwrap_or_default(),
-                Held::InFile { keeping, at } => {
-                    from_file.resize(range.len(), 0);
-                    keeping
-                        .spill
-                        .read(at + range.start as u64, &mut from_file)?;
-                    &from_file
-                }
-            };
-            let (chunks, _) = bytes.as_chunks();
+            let (chunks, _) = run.bytes(range, &mut from_file)?.as_chunks();
             entries.extend(chunks.iter().map(|chunk| {
-                let entry = Entry::decode(chunk);
-                Entry {
-                    order: entry.order + run.base + base,
-                    ..entry
+                let mut entry = Entry::decode(chunk);
+                entry.order += run.base + base;
+                if entry.traits.has(Traits::CALENDAR) {
+                    entry.identity.rid |= (number as u64) << NAME_RUN;
                 }
+                entry
             }));
         }
         Ok(())
@@ -196,6 +229,31 @@ impl Kept {
         match keeping.spill.append(&bytes) {
             Ok(at) => Held::InFile { keeping, at },
             Err(_) => in_memory(bytes, None),
+        }
+    }
+}
+
+impl Run {
+    /// Where the names begin.
+    fn names(&self) -> usize {
+        self.starts
+            .last()
+            .map_or(0, |end| *end as usize * Entry::LEN)
+    }
+
+    /// Bytes of it, read into `room` where they are in a file.
+    fn bytes<'b>(
+        &'b self,
+        range: Range<usize>,
+        room: &'b mut Vec<u8>,
+    ) -> bdbfile::Result<&'b [u8]> {
+        match &self.held {
+            Held::InMemory { bytes, .. } => Ok(bytes.get(range).unwrap_or_default()),
+            Held::InFile { keeping, at } => {
+                room.resize(range.len(), 0);
+                keeping.spill.read(at + range.start as u64, room)?;
+                Ok(room)
+            }
         }
     }
 }
@@ -241,7 +299,8 @@ mod tests {
     use std::fs::File;
 
     use super::*;
-    use crate::check::identity::{Identity, Traits};
+    use crate::check::charset::CharsetCode;
+    use crate::check::gather::RecordPlace;
 
     const MANY: u64 = 3 * RUN as u64 + 17;
 
@@ -253,10 +312,11 @@ mod tests {
             page: u32::try_from(number).unwrap() ^ 0xabcd,
             slot: 7,
             traits: Traits::ALARM,
+            records: 0,
         }
     }
 
-    fn kept(keeping: Option<&Arc<Keeping>>, numbers: std::ops::Range<u64>) -> Kept {
+    fn kept(keeping: Option<&Arc<Keeping>>, numbers: Range<u64>) -> Kept {
         let mut kept = keeping.map_or_else(Kept::default, |one| Kept::by(Arc::clone(one)));
         numbers.for_each(|number| kept.push(entry(number)));
         kept
@@ -317,6 +377,48 @@ mod tests {
         first.close_run();
         let orders: Vec<u64> = all(&first).iter().map(|entry| entry.order).collect();
         assert_eq!(orders, (0..MANY + 6).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn calendars_keep_their_names() {
+        let long = vec![b'x'; 2 * NAME];
+        let calids: [&[u8]; 4] = [b"jdoe", b"", b"lucy:work", &long];
+        for memory in [0, usize::MAX] {
+            let keeping = keeping(memory, SpillPlace::Directory(std::env::temp_dir()));
+            let one = |calid: &&[u8]| {
+                let mut kept = kept(Some(&keeping), 0..7);
+                kept.push_calendar(&Calendar {
+                    calid: calid.to_vec(),
+                    place: RecordPlace::default(),
+                    order: 7,
+                    records: 65535,
+                    charset: CharsetCode::of(b"Big5"),
+                    without_owner: true,
+                });
+                kept
+            };
+            let together = calids.iter().map(one).reduce(|mut before, after| {
+                before.append(after, 8);
+                before
+            });
+            let mut together = together.unwrap();
+            together.close_run();
+            let found = all(&together);
+            let found = found
+                .iter()
+                .filter(|entry| entry.traits.has(Traits::CALENDAR));
+            let mut names: Vec<Vec<u8>> = Vec::new();
+            for entry in found {
+                assert!(entry.traits.has(Traits::OWNERLESS));
+                assert_eq!(entry.traits.charset(), CharsetCode::of(b"Big5"));
+                assert_eq!(entry.records, 65535);
+                names.push(together.name(entry.identity).unwrap());
+            }
+            let mut expected = calids.map(|calid| calid[..calid.len().min(NAME)].to_vec());
+            expected.sort();
+            names.sort();
+            assert_eq!(names, expected, "{memory} bytes of memory");
+        }
     }
 
     #[test]

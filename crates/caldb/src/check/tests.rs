@@ -518,7 +518,7 @@ fn unrecognised_records_are_counted_and_said_where_they_may_matter() {
 fn gatherers_are_sent_and_keep_little() {
     fn is_send<T: Send>() {}
     is_send::<Gatherer>();
-    assert_eq!(size_of::<identity::Entry>(), 40);
+    assert_eq!(identity::Entry::LEN, 40);
 }
 
 proptest! {
