@@ -45,6 +45,8 @@ pub(super) fn check<S: PageSource>(check: &mut Check<'_, S>) -> Result<()> {
         }
         Ok::<_, Error>((alone.states, alone.links, alone.report))
     })?;
+    let all = Arc::make_mut(&mut check.states);
+    all.reserve_exact(count as usize);
     for (states, links, report) in ranges {
         Arc::make_mut(&mut check.states).extend(states.iter());
         Arc::make_mut(&mut check.links).append(&links);

@@ -16,10 +16,10 @@ use super::calendars::Calendar;
 use super::identity::{Entry, Identity, Traits};
 
 /// Parts of a run. A store of 100 GB, all its records recognised, has 2 GB of
-/// entries: 32 MB in a part.
-pub(super) const PARTS: usize = 64;
+/// entries: 16 MB in a part.
+pub(super) const PARTS: usize = 128;
 
-/// Entries of a run.
+/// Entries of a run: sixteen bits count them.
 const RUN: usize = 16 << 10;
 
 /// Memory for what the checks keep of the records of a store, 40 bytes each,
@@ -62,6 +62,8 @@ pub(super) struct Kept {
 const NAME_RUN: u32 = 40;
 const NAME_PLACE: u32 = 8;
 
+const _: () = assert!(RUN <= u16::MAX as usize);
+
 /// Bytes of a name that are kept.
 const NAME: usize = 160;
 
@@ -71,7 +73,7 @@ struct Run {
     /// The order of the first record of its unit of work.
     base: u64,
     /// Where each part begins, in entries, and where the last ends.
-    starts: Box<[u32]>,
+    starts: Box<[u16]>,
     held: Held,
 }
 
@@ -201,7 +203,7 @@ impl Kept {
             let (Some(&start), Some(&end)) = bounds else {
                 continue;
             };
-            let range = start as usize * Entry::LEN..end as usize * Entry::LEN;
+            let range = usize::from(start) * Entry::LEN..usize::from(end) * Entry::LEN;
             let (chunks, _) = run.bytes(range, &mut from_file)?.as_chunks();
             entries.extend(chunks.iter().map(|chunk| {
                 let mut entry = Entry::decode(chunk);
@@ -238,7 +240,7 @@ impl Run {
     fn names(&self) -> usize {
         self.starts
             .last()
-            .map_or(0, |end| *end as usize * Entry::LEN)
+            .map_or(0, |end| usize::from(*end) * Entry::LEN)
     }
 
     /// Bytes of it, read into `room` where they are in a file.
@@ -259,8 +261,8 @@ impl Run {
 }
 
 /// Entries one part after the other, encoded, and where the parts begin.
-fn divided(entries: &[Entry]) -> (Vec<u8>, Box<[u32]>) {
-    let mut ends = vec![0_u32; PARTS + 1];
+fn divided(entries: &[Entry]) -> (Vec<u8>, Box<[u16]>) {
+    let mut ends = vec![0_u16; PARTS + 1];
     for entry in entries {
         if let Some(count) = ends.get_mut(part_of(entry) + 1) {
             *count += 1;
@@ -279,7 +281,7 @@ fn divided(entries: &[Entry]) -> (Vec<u8>, Box<[u32]>) {
         let Some(at) = ends.get_mut(part_of(entry)) else {
             continue;
         };
-        if let Some(chunk) = chunks.get_mut(*at as usize) {
+        if let Some(chunk) = chunks.get_mut(usize::from(*at)) {
             *chunk = entry.encode();
         }
         *at += 1;
