@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bdbfile::read::Record;
 use bdbfile::spill::SpillPlace;
 use caldb::Profile;
-use caldb::check::{Gatherer, Keeping, RecordKind, RecordPlace};
+use caldb::check::{CasesBefore, Gatherer, Keeping, RecordKind, RecordPlace};
 use caldb::record::RecordForm;
 use caldb::rules::{Change, RuleSet, Tally};
 
@@ -36,6 +36,8 @@ pub(crate) struct FileKnowledge<'a> {
 #[derive(Debug)]
 pub(crate) struct Look<'k> {
     of: &'k FileKnowledge<'k>,
+    /// Which piece it is, and what those before have.
+    before: Option<(usize, &'k CasesBefore)>,
     seen: Seen,
 }
 
@@ -93,10 +95,22 @@ impl FileKnowledge<'_> {
         self.rules.is_some() && self.form.is_some()
     }
 
-    /// Begins to look at records that stand one after the other.
+    /// Begins to look at all records of a file, one after the other.
     pub(crate) fn look(&self) -> Look<'_> {
+        self.look_after(None)
+    }
+
+    /// Begins to look at a piece of a file, by its place among all pieces.
+    pub(crate) fn look_at<'k>(&'k self, piece: usize, before: &'k CasesBefore) -> Look<'k> {
+        self.look_after(Some((piece, before)))
+    }
+
+    fn look_after<'k>(&'k self, before: Option<(usize, &'k CasesBefore)>) -> Look<'k> {
         let gatherer = |form| {
-            let gatherer = Gatherer::new(form);
+            let gatherer = match before {
+                Some((_, before)) => Gatherer::new(form).after(before),
+                None => Gatherer::new(form),
+            };
             match &self.keeping {
                 Some(keeping) => gatherer.kept_by(Arc::clone(keeping)),
                 None => gatherer,
@@ -104,6 +118,7 @@ impl FileKnowledge<'_> {
         };
         Look {
             of: self,
+            before,
             seen: Seen {
                 gathered: self.form.as_ref().map(gatherer),
                 tally: Tally::default(),
@@ -135,6 +150,9 @@ impl Look<'_> {
         let mut seen = self.seen;
         if let Some(gathered) = &mut seen.gathered {
             gathered.settle();
+            if let Some((piece, before)) = self.before {
+                before.count(piece, gathered);
+            }
         }
         seen
     }

@@ -31,7 +31,7 @@ mod kept;
 mod report;
 mod table;
 
-pub use gather::{Gatherer, RecordKind, RecordPlace};
+pub use gather::{CasesBefore, Gatherer, RecordKind, RecordPlace};
 pub use judge::StoreChecks;
 pub use kept::Keeping;
 pub use report::{Case, CheckReport, FileRecords, Finding};

@@ -533,8 +533,9 @@ proptest! {
         let mut whole = Gatherer::new(&form).keep_cases(limit);
         let spill = SpillPlace::Directory(std::env::temp_dir());
         let keeping = Arc::new(Keeping::new(memory, spill));
+        let cases = CasesBefore::default();
         let piece = || {
-            let piece = Gatherer::new(&form).keep_cases(limit);
+            let piece = Gatherer::new(&form).keep_cases(limit).after(&cases);
             piece.kept_by(Arc::clone(&keeping))
         };
         let mut pieces = vec![piece()];
@@ -555,6 +556,10 @@ proptest! {
             whole.take(place, key.as_bytes(), &value);
             if divide {
                 pieces.last_mut().unwrap().settle();
+                // Some are done before the next is begun, some are not.
+                if slot % 3 > 0 {
+                    cases.count(pieces.len() - 1, pieces.last().unwrap());
+                }
                 pieces.push(piece());
             }
             pieces.last_mut().unwrap().take(place, key.as_bytes(), &value);

@@ -18,6 +18,8 @@ use bdbfile::source::PageSource;
 use bdbfile::spill::SpillPlace;
 use bdbfile::write::{BtreeParams, FileParams, KeyOrder, NewFile, SortBudget, SyncingSink};
 
+use caldb::check::CasesBefore;
+
 use crate::digest::{Digester, RecordDigest, SequenceDigest};
 use crate::error::{Error, Result};
 use crate::knowledge::{FileKnowledge, Seen};
@@ -92,10 +94,11 @@ pub(crate) fn read_beside<S: PageSource, B: Send + Sync>(
     let database = file.database();
     let scan = database.scan().map_err(bad_source)?;
     let ranges = scan.pieces(file.layout().page_size).map_err(bad_source)?;
+    let before = CasesBefore::default();
     let read = |index| {
         let range = ranges.get(index).cloned().unwrap_or_default();
         let mut run = Run::default();
-        let mut look = knowledge.look();
+        let mut look = knowledge.look_at(index, &before);
         scan.visit(range, |record| {
             match look.take(&record) {
                 None => run.digester.add(record.key, record.value),
@@ -311,12 +314,13 @@ fn build<S: PageSource>(
     let btree = built.btree(None, params).map_err(failed)?;
     let scan = database.scan()?;
     let ranges = scan.pieces(into.head.layout.page_size)?;
+    let before = CasesBefore::default();
     let runs = into.workers.all(ranges.len(), |index| {
         // Begun before anything can fail: those after it wait for it.
         let mut piece = btree.piece(index);
         let range = ranges.get(index).cloned().unwrap_or_default();
         let mut digester = Digester::default();
-        let mut look = into.knowledge.look();
+        let mut look = into.knowledge.look_at(index, &before);
         scan.visit(range, |record| {
             let Some(change) = look.take(&record) else {
                 digester.add(record.key, record.value);
