@@ -6,10 +6,12 @@ mod damage;
 mod support;
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use bdbfile::Workers;
 use bdbfile::layout::{Endian, PageLayout};
 use bdbfile::source::MemorySource;
 use bdbfile::verify::verify;
@@ -26,7 +28,7 @@ fn is_version_10(damage: &damage::Damage) -> bool {
 }
 
 /// Seconds that the real library gets. It ends in a few milliseconds or never.
-const TIME: &str = "0.3";
+const TIME: &str = "1";
 
 /// Damages tried on each file, spread evenly: the files are many and damaged in
 /// the same ways. `VERIFY_A_FILE` gives another number.
@@ -220,6 +222,71 @@ struct Counts {
     died: u32,
 }
 
+impl Counts {
+    fn add(&mut self, more: &Self) {
+        self.bad += more.bad;
+        self.good += more.good;
+        self.only_ours += more.only_ours;
+        self.only_theirs += more.only_theirs;
+        self.died += more.died;
+    }
+
+    fn total(&self) -> u32 {
+        self.bad + self.good + self.only_ours + self.only_theirs
+    }
+}
+
+/// What became of the damages of a file: by field, and those that only the real
+/// library found, without a reason.
+type Asked = (BTreeMap<String, Counts>, Vec<String>);
+
+/// Damages a file in many ways and asks both.
+fn ask(base: &Base, number: usize, a_file: usize) -> Asked {
+    let dir = tempfile::tempdir().unwrap();
+    let mut table: BTreeMap<String, Counts> = BTreeMap::new();
+    let mut unexplained = Vec::new();
+    let whole = verify(MemorySource::new("whole", base.bytes.clone())).unwrap();
+    assert!(whole.is_clean(), "{}: {:?}", base.name, whole.findings);
+    let (passed, _) = theirs(dir.path(), &base.bytes);
+    assert!(passed, "{}: {}", base.name, their_words(dir.path()));
+    let damaged = damage::all(&base.bytes, base.endian, PAGE_SIZE as usize);
+    let step = (damaged.len() / a_file).max(1);
+    println!("{}: {} damages", base.name, damaged.len());
+    // A different part of them for each file.
+    for damage in damaged.iter().skip(number % step).step_by(step) {
+        let source = MemorySource::new("damaged", damage.bytes.clone());
+        let ours = verify(source).unwrap();
+        let (passed, ended) = theirs(dir.path(), &damage.bytes);
+        let counts = table.entry(damage.field.clone()).or_default();
+        counts.died += u32::from(!ended);
+        if !ended && std::env::var_os("VERIFY_ONLY_OURS").is_some() {
+            println!("hung or died: {}: {}", base.name, damage.what);
+        }
+        match (ours.is_clean(), passed) {
+            (true, true) => counts.good += 1,
+            (false, false) => counts.bad += 1,
+            (false, true) => {
+                counts.only_ours += 1;
+                if std::env::var_os("VERIFY_ONLY_OURS").is_some() {
+                    println!(
+                        "only ours: {}: {}: {}",
+                        base.name, damage.what, ours.findings[0]
+                    );
+                }
+            }
+            (true, false) => {
+                counts.only_theirs += 1;
+                if !is_version_10(damage) {
+                    let first = their_words(dir.path());
+                    println!("only theirs: {}: {}: {first}", base.name, damage.what);
+                    unexplained.push(format!("{}: {}: {first}", base.name, damage.what));
+                }
+            }
+        }
+    }
+    (table, unexplained)
+}
+
 #[test]
 fn every_damage_that_the_real_library_finds_is_found() {
     if libdb_tool("db5.3_verify", &["-V".as_ref()]).is_none() {
@@ -230,49 +297,16 @@ fn every_damage_that_the_real_library_finds_is_found() {
     let mut bases = Vec::new();
     built(&mut bases);
     loaded(dir.path(), &mut bases);
+    // Many hang, and are waited for.
+    let Ok(asked) = Workers::one_a_processor().all(bases.len(), |number| {
+        Ok::<_, Infallible>(ask(&bases[number], number, a_file))
+    });
     let mut table: BTreeMap<String, Counts> = BTreeMap::new();
     let mut unexplained = Vec::new();
-    let mut total = 0;
-    for (number, base) in bases.iter().enumerate() {
-        let whole = verify(MemorySource::new("whole", base.bytes.clone())).unwrap();
-        assert!(whole.is_clean(), "{}: {:?}", base.name, whole.findings);
-        let (passed, _) = theirs(dir.path(), &base.bytes);
-        assert!(passed, "{}: {}", base.name, their_words(dir.path()));
-        let damaged = damage::all(&base.bytes, base.endian, PAGE_SIZE as usize);
-        let step = (damaged.len() / a_file).max(1);
-        println!("{}: {} damages", base.name, damaged.len());
-        // A different part of them for each file.
-        for damage in damaged.iter().skip(number % step).step_by(step) {
-            let source = MemorySource::new("damaged", damage.bytes.clone());
-            let ours = verify(source).unwrap();
-            let (passed, ended) = theirs(dir.path(), &damage.bytes);
-            let counts = table.entry(damage.field.clone()).or_default();
-            counts.died += u32::from(!ended);
-            if !ended && std::env::var_os("VERIFY_ONLY_OURS").is_some() {
-                println!("hung or died: {}: {}", base.name, damage.what);
-            }
-            total += 1;
-            match (ours.is_clean(), passed) {
-                (true, true) => counts.good += 1,
-                (false, false) => counts.bad += 1,
-                (false, true) => {
-                    counts.only_ours += 1;
-                    if std::env::var_os("VERIFY_ONLY_OURS").is_some() {
-                        println!(
-                            "only ours: {}: {}: {}",
-                            base.name, damage.what, ours.findings[0]
-                        );
-                    }
-                }
-                (true, false) => {
-                    counts.only_theirs += 1;
-                    if !is_version_10(damage) {
-                        let first = their_words(dir.path());
-                        println!("only theirs: {}: {}: {first}", base.name, damage.what);
-                        unexplained.push(format!("{}: {}: {first}", base.name, damage.what));
-                    }
-                }
-            }
+    for (fields, more) in asked {
+        unexplained.extend(more);
+        for (field, counts) in fields {
+            table.entry(field).or_default().add(&counts);
         }
     }
     println!("both bad, both good, only ours, only theirs, theirs hung or died: field");
@@ -282,12 +316,9 @@ fn every_damage_that_the_real_library_finds_is_found() {
             "{:6} {:6} {:6} {:6} {:6}  {field}",
             counts.bad, counts.good, counts.only_ours, counts.only_theirs, counts.died
         );
-        sums.bad += counts.bad;
-        sums.good += counts.good;
-        sums.only_ours += counts.only_ours;
-        sums.only_theirs += counts.only_theirs;
-        sums.died += counts.died;
+        sums.add(counts);
     }
+    let total = sums.total();
     println!(
         "{total} damaged files: both bad {}, both good {}, only ours {}, only theirs {}; \
          theirs hung or died {}",
