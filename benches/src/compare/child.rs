@@ -4,10 +4,8 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
-use std::num::NonZeroUsize;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::thread::available_parallelism;
 
 use bdbfile::Workers;
 use oracle::BulkCopy;
@@ -75,9 +73,7 @@ pub(super) fn work(arguments: &[OsString]) -> Result<()> {
 
 /// Reads a file by all processors.
 fn read(file: &File) -> io::Result<()> {
-    let workers = Workers {
-        threads: available_parallelism().unwrap_or(NonZeroUsize::MIN),
-    };
+    let workers = Workers::one_a_processor();
     let len = file.metadata()?.len();
     let pieces = usize::try_from(len.div_ceil(PIECE)).map_err(io::Error::other)?;
     let piece = |index| {

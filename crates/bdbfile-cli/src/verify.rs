@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::io::Write;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -24,8 +23,7 @@ const SIDE_BY_SIDE: usize = 64;
 /// Verifies all files, and tells of them in their order. One that cannot be read
 /// keeps none of the others from being verified.
 pub(crate) fn verify(files: &[PathBuf], out: &mut impl Write) -> Result<ExitCode, Failure> {
-    let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let workers = Workers { threads };
+    let workers = Workers::one_a_processor();
     let mut status = ExitCode::SUCCESS;
     for group in files.chunk_by(|left, right| !is_large(left) && !is_large(right)) {
         for files in group.chunks(SIDE_BY_SIDE) {

@@ -18,6 +18,13 @@ impl Workers {
         threads: NonZeroUsize::MIN,
     };
 
+    /// A thread for each processor that this process may use.
+    pub fn one_a_processor() -> Self {
+        Self {
+            threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+        }
+    }
+
     /// Does `work` for every index, on so many threads as there may be. The
     /// first error, in the order of the indices, is the answer.
     pub fn all<T: Send, E: Send>(

@@ -2,7 +2,6 @@
 //! is odd about them, and what the rules make of them.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use bdbfile::read::Record;
@@ -51,10 +50,11 @@ pub(crate) struct Seen {
 }
 
 impl<'a> Knowledge<'a> {
-    /// What a profile says and rules do, with a temporary file in `spill` for
-    /// what the checks do not keep in memory.
-    pub(crate) fn new(profile: &'a Profile, rules: &'a RuleSet, spill: PathBuf) -> Self {
-        let spill = SpillPlace::Directory(spill);
+    /// What a profile says and rules do. What the checks do not keep in memory
+    /// goes where the system has its temporary files: a dry run writes nothing
+    /// where the stores are, and a run wants the room there for the new one.
+    pub(crate) fn new(profile: &'a Profile, rules: &'a RuleSet) -> Self {
+        let spill = SpillPlace::Directory(std::env::temp_dir());
         Self {
             profile,
             rules,

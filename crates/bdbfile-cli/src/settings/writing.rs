@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
+use bdbfile::Workers;
 use bdbfile::layout::Endian;
 
 use super::Raw;
@@ -61,7 +62,7 @@ impl Convert {
         };
         let threads = match raw.read(Id::Threads, value::threads)? {
             Some(threads) => threads,
-            None => std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            None => Workers::one_a_processor().threads,
         };
         Ok(Self {
             source,

@@ -8,7 +8,7 @@
 //! * `alone`: every page by itself; `items`, `bucket_items`: its items.
 //! * `database`: one database of the file, or the directory and all named ones.
 //! * `tree`, `leaf`, `hash`, `queue`: how its pages hang together; `abreast`:
-//!   the same of a large tree by several threads.
+//!   the same of a tall tree in parts.
 //! * `keys`: the bytes that keys are compared by; `tally`: orders that are an
 //!   application's own.
 //! * `chains`: items too big for a page; `links`: what their pages say, kept.

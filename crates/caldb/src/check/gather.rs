@@ -1,20 +1,17 @@
 //! The records of one unit of work.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::CASES;
 use super::calendars::Calendars;
 use super::charset::{self, CharsetCode, EncodingSet};
 use super::identity::{Entry, Identity, Traits};
 use super::kept::{Keeping, Kept};
+use super::shown::{CasesBefore, Shown, ShownCase};
 use super::table::Check;
 use crate::record::content_line::Value;
 use crate::record::view::{Alarm, Component, Master, QueuedAlarm, Rules, View};
 use crate::record::{Recognised, Record, RecordForm, ValueForm, recognise};
-
-/// Bytes of a key kept with a case.
-const KEY_KEPT: usize = 160;
 
 /// Where a record stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -50,58 +47,6 @@ pub struct Gatherer {
     scratch: Vec<u8>,
 }
 
-/// Records that show a check by themselves.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Shown {
-    pub(super) records: u64,
-    pub(super) cases: Vec<ShownCase>,
-    /// Cases that those before have already.
-    before: usize,
-}
-
-/// How many cases of each check the first units of work of a file have kept:
-/// those that are begun when these are done need keep no more than are wanted
-/// beyond. Which cases are the first does not depend on it.
-#[derive(Debug, Default)]
-pub struct CasesBefore(Mutex<Done>);
-
-#[derive(Debug, Default)]
-struct Done {
-    /// All units before this one are done, and have so many cases of each check.
-    first: usize,
-    cases: Vec<usize>,
-    /// Later ones that are done.
-    later: BTreeMap<usize, Vec<usize>>,
-}
-
-impl CasesBefore {
-    /// Counts those of a unit that is done, by its place among all of the file.
-    pub fn count(&self, unit: usize, done: &Gatherer) {
-        let cases = done.shown.iter().map(|shown| shown.cases.len()).collect();
-        let mut done = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        done.later.insert(unit, cases);
-        loop {
-            let first = done.first;
-            let Some(cases) = done.later.remove(&first) else {
-                return;
-            };
-            done.first += 1;
-            done.cases.resize(cases.len(), 0);
-            for (all, more) in done.cases.iter_mut().zip(cases) {
-                *all = all.saturating_add(more);
-            }
-        }
-    }
-}
-
-/// One of the first of them.
-#[derive(Debug, Clone)]
-pub(super) struct ShownCase {
-    pub(super) order: u64,
-    pub(super) place: RecordPlace,
-    pub(super) key: Vec<u8>,
-}
-
 impl Gatherer {
     /// For the records of a file of this form.
     pub fn new(form: &RecordForm) -> Self {
@@ -135,11 +80,7 @@ impl Gatherer {
     /// Keeps fewer cases, as units of the same file that stand before have some.
     #[must_use]
     pub fn after(mut self, cases: &CasesBefore) -> Self {
-        let done = cases.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for (shown, before) in self.shown.iter_mut().zip(&done.cases) {
-            shown.before = *before;
-        }
-        drop(done);
+        cases.tell(&mut self.shown);
         self
     }
 
@@ -366,16 +307,7 @@ impl Gatherer {
         }
         let order = self.order();
         if let Some(shown) = self.shown.get_mut(check as usize) {
-            shown.records += 1;
-            if shown.before.saturating_add(shown.cases.len()) < self.limit {
-                let key = record.key().whole();
-                let kept = key.get(..KEY_KEPT).unwrap_or(key).to_vec();
-                shown.cases.push(ShownCase {
-                    order,
-                    place,
-                    key: kept,
-                });
-            }
+            shown.add(order, place, record.key().whole(), self.limit);
         }
     }
 }

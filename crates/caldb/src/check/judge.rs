@@ -3,10 +3,11 @@
 use bdbfile::Workers;
 
 use super::charset::{CharsetCode, EncodingSet};
-use super::gather::{Gatherer, RecordPlace, ShownCase};
+use super::gather::{Gatherer, RecordPlace};
 use super::identity::{Entry, Identity, Traits};
 use super::kept::{Kept, PARTS};
 use super::report::{Case, CheckReport, FileRecords, Finding};
+use super::shown::ShownCase;
 use super::table::{CHECKS, Check};
 use crate::files::Role;
 

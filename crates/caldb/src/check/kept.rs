@@ -14,6 +14,7 @@ use bdbfile::spill::{SpillFile, SpillPlace};
 
 use super::calendars::Calendar;
 use super::identity::{Entry, Identity, Traits};
+use super::shown::KEY_KEPT;
 
 /// Parts of a run. A store of 100 GB, all its records recognised, has 2 GB of
 /// entries: 16 MB in a part.
@@ -62,10 +63,7 @@ pub(super) struct Kept {
 const NAME_RUN: u32 = 40;
 const NAME_PLACE: u32 = 8;
 
-const _: () = assert!(RUN <= u16::MAX as usize);
-
-/// Bytes of a name that are kept.
-const NAME: usize = 160;
+const _: () = assert!(RUN <= u16::MAX as usize && KEY_KEPT < 1 << NAME_PLACE);
 
 /// Entries by the part they are in, and names after them.
 #[derive(Debug)]
@@ -137,7 +135,7 @@ impl Kept {
     /// Keeps a calendar with its name.
     pub(super) fn push_calendar(&mut self, calendar: &Calendar) {
         let calid = calendar.calid.as_slice();
-        let name = calid.get(..NAME).unwrap_or(calid);
+        let name = calid.get(..KEY_KEPT).unwrap_or(calid);
         let at = (self.names.len() as u64) << NAME_PLACE | name.len() as u64;
         self.names.extend_from_slice(name);
         self.push(Entry {
@@ -383,7 +381,7 @@ mod tests {
 
     #[test]
     fn calendars_keep_their_names() {
-        let long = vec![b'x'; 2 * NAME];
+        let long = vec![b'x'; 2 * KEY_KEPT];
         let calids: [&[u8]; 4] = [b"jdoe", b"", b"lucy:work", &long];
         for memory in [0, usize::MAX] {
             let keeping = keeping(memory, SpillPlace::Directory(std::env::temp_dir()));
@@ -416,7 +414,7 @@ mod tests {
                 assert_eq!(entry.records, 65535);
                 names.push(together.name(entry.identity).unwrap());
             }
-            let mut expected = calids.map(|calid| calid[..calid.len().min(NAME)].to_vec());
+            let mut expected = calids.map(|calid| calid[..calid.len().min(KEY_KEPT)].to_vec());
             expected.sort();
             names.sort();
             assert_eq!(names, expected, "{memory} bytes of memory");

@@ -29,12 +29,14 @@ mod identity;
 mod judge;
 mod kept;
 mod report;
+mod shown;
 mod table;
 
-pub use gather::{CasesBefore, Gatherer, RecordKind, RecordPlace};
+pub use gather::{Gatherer, RecordKind, RecordPlace};
 pub use judge::StoreChecks;
 pub use kept::Keeping;
 pub use report::{Case, CheckReport, FileRecords, Finding};
+pub use shown::CasesBefore;
 pub use table::{CHECKS, Check, CheckFact};
 
 /// Cases kept of each check, unless something else is asked for.

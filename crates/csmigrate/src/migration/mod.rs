@@ -76,9 +76,7 @@ impl Migration {
                 salvage: Salvage::default(),
                 profile: Profile::shipped().clone(),
                 rules: RuleChoice::default(),
-                workers: Workers {
-                    threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
-                },
+                workers: Workers::one_a_processor(),
             },
             added: AddedRules::default(),
             stop: Stop::default(),

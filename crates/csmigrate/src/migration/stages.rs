@@ -263,9 +263,7 @@ impl Migration {
         observer: &mut dyn Observer,
     ) -> Result<(Vec<Timed>, Judgement)> {
         let rules = self.rule_set();
-        // Nothing is written where the store or the new one are.
-        let spill = std::env::temp_dir();
-        let knowledge = Knowledge::new(&self.request.profile, &rules, spill);
+        let knowledge = Knowledge::new(&self.request.profile, &rules);
         let read = |_, file: &StoreFile, workers| {
             let began = Instant::now();
             let source = self.stop.watch(open(file)?);
@@ -303,8 +301,7 @@ impl Migration {
             .map(|file| staging.create(&file.name))
             .collect::<Result<_>>()?;
         let rules = self.rule_set();
-        let spill = staging.dir().to_owned();
-        let knowledge = Knowledge::new(&self.request.profile, &rules, spill);
+        let knowledge = Knowledge::new(&self.request.profile, &rules);
         if let Some(conf) = &plan.store.conf {
             let text = plan.identifier.as_deref();
             carry(&mut staging, &syncing, conf, copy_dir, text, &self.stop)?;
