@@ -17,6 +17,7 @@
 //! * [`spill`]: temporary files, for what does not fit in memory.
 //! * [`log`]: the transaction logs and region files beside a database: was it
 //!   cleanly shut down?
+//! * [`recover`]: the logs of a killed process replayed on its files.
 //!
 //! Read are btree, recno, hash and queue files of Berkeley DB 2.x to 5.3, and
 //! version 10 of 6.2 and 18.1 by what is known of it; either byte order, page
@@ -66,6 +67,7 @@ mod error;
 pub mod layout;
 pub mod log;
 pub mod read;
+pub mod recover;
 pub mod salvage;
 pub mod source;
 pub mod spill;

@@ -94,6 +94,20 @@ impl SpillFile {
         Ok(at)
     }
 
+    /// Writes `bytes` in the place of as many that were written before.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] if the file can't be written.
+    pub fn replace(&self, at: u64, bytes: &[u8]) -> Result<()> {
+        let file = self.inner().file.clone();
+        let written = match file {
+            Some(file) => file.write_all_at(bytes, at),
+            None => Err(io::ErrorKind::NotFound.into()),
+        };
+        written.map_err(|source| self.failed(format!("write {} bytes at {at}", bytes.len()), source))
+    }
+
     /// Fills `bytes` from a place.
     ///
     /// # Errors

@@ -20,14 +20,16 @@ pub const OFF_PAGE_ITEM: usize = OFF_PAGE_LEN + 4;
 // key bytes.
 /// Where in a btree internal item its page number stands.
 pub const INTERNAL_CHILD: usize = LEAF_ITEM_HEADER + 1;
-const RECORDS: usize = INTERNAL_CHILD + 4;
+/// Where in a btree internal item its count of records stands.
+pub(crate) const INTERNAL_RECORDS: usize = INTERNAL_CHILD + 4;
 /// Bytes before the key of a btree internal item.
-pub const INTERNAL_HEADER: usize = RECORDS + 4;
+pub const INTERNAL_HEADER: usize = INTERNAL_RECORDS + 4;
 
 // Recno internal item: u32 child, u32 records.
 /// Where in a recno internal item its page number stands.
 pub const RECNO_CHILD: usize = 0;
-const RECNO_RECORDS: usize = RECNO_CHILD + 4;
+/// Where in a recno internal item its count of records stands.
+pub(crate) const RECNO_RECORDS: usize = RECNO_CHILD + 4;
 /// Bytes of a recno internal item.
 pub const RECNO_INTERNAL_ITEM: usize = RECNO_RECORDS + 4;
 
@@ -155,7 +157,7 @@ pub fn internal_item(
     let item = page.get(offset..).ok_or(out)?;
     let len = usize::from(endian.u16(item, LEN).ok_or(out)?);
     let child = endian.u32(item, INTERNAL_CHILD).ok_or(out)?;
-    let records = endian.u32(item, RECORDS).ok_or(out)?;
+    let records = endian.u32(item, INTERNAL_RECORDS).ok_or(out)?;
     let key = item
         .get(INTERNAL_HEADER..INTERNAL_HEADER + len)
         .ok_or(BadItem::Bounds { offset, len })?;
@@ -257,7 +259,7 @@ pub fn encode_internal(
         if overflow { KIND_OVERFLOW } else { KIND_INLINE },
     );
     endian.put_u32(out, INTERNAL_CHILD, child);
-    endian.put_u32(out, RECORDS, records);
+    endian.put_u32(out, INTERNAL_RECORDS, records);
     put_bytes(out, INTERNAL_HEADER, key);
 }
 

@@ -52,7 +52,7 @@ impl EnvironmentFiles {
 }
 
 /// The number in the name of a log file's path.
-pub(super) fn number_of(path: &Path) -> Option<u32> {
+pub(crate) fn number_of(path: &Path) -> Option<u32> {
     log_number(path.file_name()?.to_str()?)
 }
 

@@ -25,10 +25,13 @@ mod pages;
 mod reader;
 mod survey;
 mod transactions;
+mod window;
 
 pub use files::EnvironmentFiles;
+pub(crate) use files::number_of;
 pub use judge::{REMEDY, Reason, Verdict};
 pub use pages::NewestPage;
+pub(crate) use reader::{LogReader, Start, Step};
 pub use survey::{Checkpoint, Environment, LogEnd, Logs, Region, inspect};
 pub use transactions::OpenTransaction;
 

@@ -263,6 +263,15 @@ impl Meta {
     /// one. Counts that only statistics use are left 0.
     pub fn write(&self, endian: Endian, page: &mut [u8]) {
         page.fill(0);
+        self.put(endian, page);
+        if self.meta_flags.has(MetaFlags::CHECKSUM) {
+            Self::seal(endian, page);
+        }
+    }
+
+    /// Writes the fields that are known here into a metadata page of the newest
+    /// generation and leaves everything else on it as it was, the checksum too.
+    pub(crate) fn put(&self, endian: Endian, page: &mut [u8]) {
         generic::write(self, endian, page);
         match &self.method {
             Method::Btree(fields) => {
@@ -278,10 +287,17 @@ impl Meta {
                 fields.write(endian, page);
             }
         }
-        if self.meta_flags.has(MetaFlags::CHECKSUM) {
-            let sum = super::page_checksum(page.get(..META_USED).unwrap_or_default(), CHECKSUM);
-            endian.put_u32(page, CHECKSUM, sum);
-        }
+    }
+
+    /// Stores the right checksum in a metadata page.
+    pub(crate) fn seal(endian: Endian, page: &mut [u8]) {
+        let sum = super::page_checksum(page.get(..META_USED).unwrap_or_default(), CHECKSUM);
+        endian.put_u32(page, CHECKSUM, sum);
+    }
+
+    /// Whether the fields are where 3.1 and later have them.
+    pub(crate) fn is_newest_generation(&self) -> bool {
+        self.kind.generation(self.version) == Generation::Third
     }
 
     /// The page type that this kind of metadata page has since 3.0.

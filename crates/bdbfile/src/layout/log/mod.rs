@@ -1,6 +1,11 @@
 //! Transaction log files: the header of a file, the header of a record, and as
 //! much of a record's body as tells what it is and whose.
 
+mod records;
+
+pub(crate) use records::FieldName;
+pub use records::{BadLogRecord, LogBody, LogOp, LogRecordType, LogValue};
+
 use super::{Endian, Lsn};
 
 // Record header; checksum and length change places between log version 5
@@ -210,12 +215,17 @@ impl LogLayout {
         })
     }
 
+    /// Whether a type is of a record that is never replayed.
+    const fn is_foreign(self, kind: u32) -> bool {
+        matches!((self.version, kind), (8.., NOT_DURABLE..) | (_, APPLICATION..NOT_DURABLE))
+    }
+
     /// Sorts a record type. The numbers were given new meanings between
     /// releases, so the version decides. A type that is not known counts as a
     /// change of pages, which can only make a store look less clean.
     const fn class(self, kind: u32) -> Class {
         match (self.version, kind) {
-            (8.., NOT_DURABLE..) | (_, APPLICATION..NOT_DURABLE) => Class::Bookkeeping,
+            _ if self.is_foreign(kind) => Class::Bookkeeping,
             (..=2, _) => Class::of_2(kind),
             (..=5, _) => Class::of_3_and_4_0(kind),
             _ => Class::of_4_1_and_later(kind),

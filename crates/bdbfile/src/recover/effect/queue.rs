@@ -1,0 +1,242 @@
+//! The records of queues. Here order decides, not equality: a record is redone
+//! on a page that stands before it, and undone whatever the page stands at.
+
+use super::Effect;
+use crate::layout::{
+    FieldName as F, Lsn, Meta, Method, PageNo, PageType, QUEUE_RECORD_SET, QUEUE_RECORD_VALID,
+    QueueFields,
+};
+use crate::recover::limbo;
+use crate::recover::page::PageEdit;
+use crate::recover::refusal::{Refusal, Result};
+
+/// Bits of the opcode of a move of both ends.
+const SET_FIRST: u32 = 1;
+const SET_CURRENT: u32 = 2;
+const TRUNCATE: u32 = 4;
+
+/// In the flags of an old record: there was one.
+const WAS_VALID: u32 = 1;
+
+impl Effect<'_, '_> {
+    /// The metadata page and its fields.
+    fn queue(&mut self) -> Result<(Meta, QueueFields)> {
+        let meta = limbo::meta(self.pages, self.file)?;
+        let fields = meta.as_ref().and_then(Meta::queue).copied();
+        let Some((meta, fields)) = meta.zip(fields) else {
+            return Err(self.unfit(0));
+        };
+        if fields.page_ext != 0 {
+            return Err(Refusal::File {
+                name: self.pages.name(self.file),
+                found: "the records of the queue are in extent files, whose logs are not replayed"
+                    .to_owned(),
+            }
+            .into());
+        }
+        Ok((meta, fields))
+    }
+
+    /// Changes the ends of the queue. Their page's LSN says nothing of them.
+    fn move_ends(&mut self, change: impl FnOnce(&mut QueueFields)) -> Result<()> {
+        let lsn = self.pages.lsn(self.file, 0)?.unwrap_or_default();
+        self.apply_meta(0, lsn, |meta| {
+            if let Method::Queue(fields) = &mut meta.method {
+                change(fields);
+            }
+            Some(())
+        })
+    }
+
+    /// Changes the slot of a record where that is due.
+    fn change_record(
+        &mut self,
+        before: Lsn,
+        change: impl FnOnce(&mut [u8], &QueueFields) -> Option<()>,
+    ) -> Result<bool> {
+        let (_, fields) = self.queue()?;
+        let page = self.u32(F::pgno);
+        let (found, _) = self.made(page)?;
+        if self.redoes() && found >= self.lsn {
+            return Ok(false);
+        }
+        let after = if self.redoes() {
+            self.lsn
+        } else {
+            found.min(before)
+        };
+        let index = self.u32(F::indx);
+        self.apply(page, after, |edit| {
+            queue_page(edit, page)?;
+            let start = edit.layout.queue_header_size();
+            let size = fields.slot_size();
+            let at = usize::try_from(index).ok()?.checked_mul(size)?.checked_add(start)?;
+            change(edit.bytes.get_mut(at..at.checked_add(size)?)?, &fields)
+        })?;
+        Ok(true)
+    }
+
+    /// A record is put.
+    pub(super) fn queue_add(&mut self) -> Result<()> {
+        let record = self.u32(F::recno);
+        let (data, old) = (self.body.bytes(F::data), self.body.bytes(F::olddata));
+        let was_valid = self.u32(F::vflag) & WAS_VALID != 0;
+        let redoes = self.redoes();
+        self.change_record(self.body.lsn(F::lsn), |slot, fields| {
+            let (flags, bytes) = if redoes {
+                (QUEUE_RECORD_SET | QUEUE_RECORD_VALID, data)
+            } else if old.is_empty() {
+                (0, old)
+            } else if was_valid {
+                (QUEUE_RECORD_SET | QUEUE_RECORD_VALID, old)
+            } else {
+                (QUEUE_RECORD_SET, old)
+            };
+            let (flag, rest) = slot.split_first_mut()?;
+            *flag = flags;
+            if flags != 0 {
+                let room = rest.get_mut(..fields.re_len as usize)?;
+                room.fill(u8::try_from(fields.re_pad & 0xff).ok()?);
+                room.get_mut(..bytes.len())?.copy_from_slice(bytes);
+            }
+            Some(())
+        })?;
+        if redoes {
+            let moves_current = self.layout.version >= 5;
+            self.move_ends(|fields| {
+                if is_before(record, fields.first) {
+                    fields.first = record;
+                }
+                if moves_current && !is_before(record, fields.next) {
+                    fields.next = record.wrapping_add(1).max(1);
+                }
+            })?;
+        }
+        Ok(())
+    }
+
+    /// A record is deleted.
+    pub(super) fn queue_delete(&mut self) -> Result<()> {
+        let record = self.u32(F::recno);
+        let data = self.body.bytes(F::data);
+        let has_data = self.body.has(F::data);
+        let redoes = self.redoes();
+        self.change_record(self.body.lsn(F::lsn), |slot, _| {
+            let (flag, rest) = slot.split_first_mut()?;
+            if redoes {
+                *flag &= !QUEUE_RECORD_VALID;
+            } else {
+                *flag |= QUEUE_RECORD_VALID;
+                if has_data {
+                    *flag |= QUEUE_RECORD_SET;
+                    rest.get_mut(..data.len())?.copy_from_slice(data);
+                }
+            }
+            Some(())
+        })?;
+        if !redoes {
+            self.move_ends(|fields| {
+                if is_before(record, fields.first) {
+                    fields.first = record;
+                }
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The end of the queue moves on by one, and never back.
+    pub(super) fn queue_current(&mut self) -> Result<()> {
+        if self.layout.version > 3 || self.pages.lsn(self.file, 0)? != Some(self.body.lsn(F::lsn)) {
+            return Ok(());
+        }
+        self.apply_meta(0, self.lsn, |meta| {
+            if let Method::Queue(fields) = &mut meta.method {
+                fields.next = fields.next.wrapping_add(1).max(1);
+            }
+            Some(())
+        })
+    }
+
+    /// The head of the queue moves on over what is deleted.
+    pub(super) fn queue_first(&mut self) -> Result<()> {
+        let record = self.u32(F::recno);
+        let (_, fields) = self.queue()?;
+        if !self.redoes() {
+            return self.move_ends(|fields| {
+                if is_before(record, fields.first) {
+                    fields.first = record;
+                }
+            });
+        }
+        let mut first = fields.first;
+        while first != fields.next && !is_before(record, first) && !self.holds(&fields, first)? {
+            first = first.wrapping_add(1).max(1);
+        }
+        if first != fields.first {
+            self.move_ends(|fields| fields.first = first)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a record of the queue is there.
+    fn holds(&mut self, fields: &QueueFields, record: u32) -> Result<bool> {
+        let Some((page, index)) = fields.place(record) else {
+            return Ok(false);
+        };
+        let layout = self.pages.layout(self.file);
+        let at = (index as usize)
+            .saturating_mul(fields.slot_size())
+            .saturating_add(layout.queue_header_size());
+        let page = self.pages.page(self.file, page)?;
+        let flags = page.and_then(|page| page.get(at)).copied();
+        Ok(flags.unwrap_or_default() & QUEUE_RECORD_VALID != 0)
+    }
+
+    /// Both ends move.
+    pub(super) fn queue_ends(&mut self) -> Result<()> {
+        let opcode = self.u32(F::opcode);
+        let before = self.body.lsn(F::metalsn);
+        let (old_first, new_first) = (self.u32(F::old_first), self.u32(F::new_first));
+        let (old_next, new_next) = (self.u32(F::old_cur), self.u32(F::new_cur));
+        self.queue()?;
+        let redoes = self.redoes() || self.layout.version <= 4;
+        if !redoes && opcode & TRUNCATE == 0 {
+            return Ok(());
+        }
+        let due = if redoes {
+            self.pages.lsn(self.file, 0)? == Some(before)
+        } else {
+            self.pages.lsn(self.file, 0)? == Some(self.lsn)
+        };
+        if !due {
+            return Ok(());
+        }
+        let after = if redoes { self.lsn } else { before };
+        self.apply_meta(0, after, |meta| {
+            if let Method::Queue(fields) = &mut meta.method {
+                if opcode & (SET_FIRST | TRUNCATE) != 0 {
+                    fields.first = if redoes { new_first } else { old_first };
+                }
+                if opcode & (SET_CURRENT | TRUNCATE) != 0 {
+                    fields.next = if redoes { new_next } else { old_next };
+                }
+            }
+            Some(())
+        })
+    }
+}
+
+/// Whether a record's number comes before another, as numbers begin again after
+/// the last.
+fn is_before(record: u32, other: u32) -> bool {
+    record != other && other.wrapping_sub(record) < u32::MAX / 2
+}
+
+/// Makes a page that was never written one of a queue.
+fn queue_page(edit: &mut PageEdit<'_>, page: PageNo) -> Option<()> {
+    edit.change(|header| {
+        header.pgno = page;
+        header.page_type = PageType::QueueData as u8;
+    })
+}
+

@@ -1,0 +1,145 @@
+//! Pages are allocated and freed.
+
+use super::Effect;
+use crate::layout::{FieldName as F, Lsn, NO_PAGE, PageType};
+use crate::recover::page::Fresh;
+use crate::recover::refusal::Result;
+
+/// The mark that pages out of limbo carry from 4.2 on.
+const FROM_LIMBO: Lsn = Lsn { file: 1, offset: 0 };
+
+impl Effect<'_, '_> {
+    /// A page is taken from the free list, or from beyond the end of the file.
+    pub(super) fn allocate(&mut self) -> Result<()> {
+        let page = self.u32(F::pgno);
+        let meta = self.u32(F::meta_pgno);
+        let (of_page, of_meta) = (self.body.lsn(F::page_lsn), self.body.lsn(F::meta_lsn));
+        let (page_type, next) = (self.u32(F::ptype), self.u32(F::next));
+        let Ok(page_type) = u8::try_from(page_type) else {
+            return Err(self.unfit(page));
+        };
+        if self.redoes() {
+            let found = self.made(page)?.0;
+            let fresh_as = if self.layout.version <= 7 {
+                found <= of_meta
+            } else {
+                found == FROM_LIMBO
+            };
+            let is_due = if !of_page.is_logged() && fresh_as {
+                true
+            } else {
+                !found.is_logged() || self.stands_at(page, found, of_page)?
+            };
+            if is_due {
+                self.apply(page, self.lsn, |edit| {
+                    edit.init(Fresh {
+                        pgno: page,
+                        prev: NO_PAGE,
+                        next: NO_PAGE,
+                        level: u8::from(is_leaf(page_type)),
+                        page_type,
+                    })
+                })?;
+            }
+            return self.change_meta(meta, of_meta, |meta| {
+                meta.free = next;
+                Some(())
+            });
+        }
+        let (found, is_new) = if self.layout.version >= 5 {
+            self.made(page)?
+        } else {
+            (self.pages.lsn(self.file, page)?.unwrap_or_default(), false)
+        };
+        if found == self.lsn || is_new {
+            self.apply(page, of_page, |edit| edit.init(free_page(page, next)))?;
+        }
+        let now = self.pages.lsn(self.file, page)?;
+        let was_new = !of_page.is_logged();
+        if was_new && now.is_some_and(|now| !now.is_logged()) {
+            self.limbo.add(self.file, page)?;
+        }
+        self.change_meta(meta, of_meta, |meta| {
+            if !was_new {
+                meta.free = page;
+            }
+            Some(())
+        })
+    }
+
+    /// A page is put on the free list.
+    pub(super) fn free(&mut self) -> Result<()> {
+        let page = self.u32(F::pgno);
+        let meta = self.u32(F::meta_pgno);
+        let of_meta = self.body.lsn(F::meta_lsn);
+        let next = self.u32(F::next);
+        let header = self.body.bytes(F::header);
+        let before = self.lsn_in(header);
+        if self.redoes() {
+            let found = self.made(page)?.0;
+            let is_due = if !before.is_logged() && found <= of_meta {
+                true
+            } else {
+                self.stands_at(page, found, before)?
+            };
+            if is_due {
+                self.apply(page, self.lsn, |edit| edit.init(free_page(page, next)))?;
+            }
+            return self.change_meta(meta, of_meta, |meta| {
+                meta.free = page;
+                Some(())
+            });
+        }
+        let items = self.body.bytes(F::data);
+        self.change(page, before, false, |edit| {
+            edit.put(0, header)?;
+            let at = edit.items()?;
+            if items.is_empty() {
+                Some(())
+            } else {
+                edit.put(at, items)
+            }
+        })?;
+        self.change_meta(meta, of_meta, |meta| {
+            meta.free = next;
+            Some(())
+        })
+    }
+
+    /// A page that a transaction had got anew goes to limbo again.
+    pub(super) fn take_from_limbo(&mut self) -> Result<()> {
+        let page = self.u32(F::pgno);
+        if !self.redoes() && self.pages.lsn(self.file, page)? == Some(self.lsn) {
+            self.limbo.add(self.file, page)?;
+        }
+        Ok(())
+    }
+
+    /// The LSN of a page, which is made where it is not there, and whether it
+    /// had to be.
+    pub(super) fn made(&mut self, page: u32) -> Result<(Lsn, bool)> {
+        if let Some(found) = self.pages.lsn(self.file, page)? {
+            return Ok((found, false));
+        }
+        self.pages.extend(self.file, page)?;
+        Ok((Lsn::ZERO, true))
+    }
+}
+
+/// A page on the free list.
+pub(in crate::recover) fn free_page(pgno: u32, next: u32) -> Fresh {
+    Fresh {
+        pgno,
+        prev: NO_PAGE,
+        next,
+        level: 0,
+        page_type: PageType::Free as u8,
+    }
+}
+
+/// Whether pages of a type are leaves of a tree.
+fn is_leaf(page_type: u8) -> bool {
+    [PageType::BtreeLeaf, PageType::RecnoLeaf, PageType::DuplicateLeaf]
+        .into_iter()
+        .any(|kind| kind as u8 == page_type)
+}

@@ -1,0 +1,211 @@
+//! A page becomes two, and a root takes the place of its only child.
+
+use super::Effect;
+use crate::layout::{
+    FieldName as F, Lsn, NO_PAGE, PageNo, PageType, PageView, internal_item, recno_item,
+};
+use crate::recover::page::Fresh;
+use crate::recover::refusal::Result;
+
+/// Set in the flags of a split: the tree keeps counts of records.
+const COUNTED: u32 = 1;
+
+impl Effect<'_, '_> {
+    /// A page is split in two.
+    pub(super) fn split(&mut self) -> Result<()> {
+        let image = self.body.bytes(F::pg).to_vec();
+        let layout = self.pages.layout(self.file);
+        let Some(whole) = PageView::parse(layout, &image) else {
+            return Err(self.unfit(self.u32(F::left)));
+        };
+        if self.redoes() {
+            self.redo_split(&whole)
+        } else {
+            self.undo_split(&whole)
+        }
+    }
+
+    /// The number of the root, where the root is what is split.
+    fn split_root(&self, whole: &PageView<'_>) -> Option<PageNo> {
+        let root = self.u32(F::root_pgno);
+        let is_root = if self.layout.version <= 4 {
+            root == whole.header.pgno
+        } else {
+            root != NO_PAGE
+        };
+        is_root.then_some(root)
+    }
+
+    fn redo_split(&mut self, whole: &PageView<'_>) -> Result<()> {
+        let (left, right) = (self.u32(F::left), self.u32(F::right));
+        let at = self.u16(F::indx, whole.header.pgno)?;
+        let entries = whole.header.entries;
+        let header = whole.header;
+        let root = self.split_root(whole);
+        let internal = [PageType::BtreeInternal, PageType::RecnoInternal]
+            .into_iter()
+            .any(|kind| header.is(kind));
+        // Pages above the leaves are not linked.
+        let link = |page| if internal { NO_PAGE } else { page };
+        let (outer_prev, outer_next, split) = match root {
+            Some(_) => (NO_PAGE, NO_PAGE, left),
+            None => (link(header.prev), link(header.next), header.pgno),
+        };
+        let fresh = |pgno, prev, next| Fresh {
+            pgno,
+            prev,
+            next,
+            level: header.level,
+            page_type: header.page_type,
+        };
+        let halves = [
+            (left, F::llsn, fresh(split, outer_prev, link(right)), 0..at),
+            (right, F::rlsn, fresh(right, link(split), outer_next), at..entries),
+        ];
+        let len = whole.layout.page_len();
+        for (page, before, fresh, slots) in halves {
+            self.change(page, self.body.lsn(before), true, |edit| {
+                let lsn = edit.bytes.get(..Lsn::SIZE)?.to_vec();
+                edit.bytes.get_mut(..len)?.fill(0);
+                edit.put(0, &lsn)?;
+                edit.init(fresh)?;
+                edit.copy(whole, slots)
+            })?;
+        }
+        if let Some(root) = root {
+            let counted = self.u32(F::opflags) & COUNTED != 0;
+            let in_btree = [PageType::BtreeInternal, PageType::BtreeLeaf, PageType::DuplicateLeaf]
+                .into_iter()
+                .any(|kind| header.is(kind));
+            let total = if counted || !in_btree {
+                records(whole).ok_or_else(|| self.unfit(root))?
+            } else {
+                0
+            };
+            let page_type = if in_btree {
+                PageType::BtreeInternal
+            } else {
+                PageType::RecnoInternal
+            };
+            self.change(root, self.lsn_in(whole.bytes), true, |edit| {
+                edit.init(Fresh {
+                    pgno: root,
+                    prev: total,
+                    next: NO_PAGE,
+                    level: header.level.checked_add(1)?,
+                    page_type: page_type as u8,
+                })
+            })?;
+            return Ok(());
+        }
+        let (next, before) = (self.u32(F::npgno), self.body.lsn(F::nlsn));
+        if before.is_logged() || before == Lsn::NOT_LOGGED {
+            self.change_link(next, before, false, |header| header.prev = right)?;
+        }
+        Ok(())
+    }
+
+    fn undo_split(&mut self, whole: &PageView<'_>) -> Result<()> {
+        let page = whole.header.pgno;
+        let before = self.lsn_in(whole.bytes);
+        self.change(page, before, false, |edit| edit.put(0, whole.bytes))?;
+        if self.split_root(whole).is_some() {
+            for (half, before) in [(F::left, F::llsn), (F::right, F::rlsn)] {
+                let (page, before) = (self.u32(half), self.body.lsn(before));
+                self.change(page, before, false, |_| Some(()))?;
+            }
+            return Ok(());
+        }
+        // The right half is a page that was allocated, and is given back.
+        let (right, before) = (self.u32(F::right), self.body.lsn(F::rlsn));
+        self.change(right, before, false, |_| Some(()))?;
+        let (next, before) = (self.u32(F::npgno), self.body.lsn(F::nlsn));
+        let left = self.u32(F::left);
+        self.change_link(next, before, false, |header| header.prev = left)
+    }
+
+    /// A root takes the place of its only child.
+    pub(super) fn reverse_split(&mut self) -> Result<()> {
+        let root = self.u32(F::root_pgno);
+        let child = self.u32(F::pgno);
+        let image = self.body.bytes(F::pgdbt);
+        let entry = self.body.bytes(F::rootent);
+        let records = self.u32(F::nrec);
+        let layout = self.pages.layout(self.file);
+        let Some(of_child) = PageView::parse(layout, image) else {
+            return Err(self.unfit(child));
+        };
+        let header = of_child.header;
+        let redoes = self.redoes();
+        self.change(root, self.body.lsn(F::rootlsn), false, |edit| {
+            if redoes {
+                edit.put(0, image)?;
+                return edit.change(|header| header.pgno = root);
+            }
+            let level = edit.header()?.level.checked_add(1)?;
+            let in_btree = [PageType::BtreeInternal, PageType::BtreeLeaf, PageType::DuplicateLeaf]
+                .into_iter()
+                .any(|kind| header.is(kind));
+            let page_type = if in_btree {
+                PageType::BtreeInternal
+            } else {
+                PageType::RecnoInternal
+            };
+            edit.init(Fresh {
+                pgno: root,
+                prev: records,
+                next: NO_PAGE,
+                level,
+                page_type: page_type as u8,
+            })?;
+            edit.add(0, entry.len(), entry, &[])
+        })?;
+        let before = self.lsn_in(image);
+        self.change(child, before, false, |edit| {
+            if redoes {
+                // It is freed by a record of its own.
+                Some(())
+            } else {
+                edit.put(0, image)
+            }
+        })?;
+        Ok(())
+    }
+}
+
+/// How many records are on a page or below it.
+fn records(page: &PageView<'_>) -> Option<u32> {
+    let entries = page.header.entries;
+    let mut total: u32 = 0;
+    match PageType::of(page.header.page_type)? {
+        PageType::BtreeLeaf => {
+            for slot in (1..entries).step_by(2) {
+                total += u32::from(!is_deleted(page, slot)?);
+            }
+        }
+        PageType::RecnoLeaf | PageType::DuplicateLeaf => {
+            total = u32::from(entries);
+        }
+        PageType::BtreeInternal => {
+            for slot in 0..entries {
+                let item = internal_item(page.layout, page.bytes, page.item_offset(slot)?).ok()?;
+                total = total.checked_add(item.records)?;
+            }
+        }
+        PageType::RecnoInternal => {
+            for slot in 0..entries {
+                let at = page.item_offset(slot)?;
+                let (_, records) = recno_item(page.layout.endian, page.bytes, at).ok()?;
+                total = total.checked_add(records)?;
+            }
+        }
+        _ => return None,
+    }
+    Some(total)
+}
+
+/// Whether the item of a slot of a leaf is marked deleted.
+fn is_deleted(page: &PageView<'_>, slot: u16) -> Option<bool> {
+    let at = page.item_offset(slot)?;
+    Some(page.bytes.get(at.checked_add(2)?)? & 0x80 != 0)
+}

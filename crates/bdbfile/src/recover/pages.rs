@@ -1,0 +1,375 @@
+//! The pages that a replay changes: an overlay over files that are only read.
+//! As many as the budget has room for are in memory, the others in a temporary
+//! file.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::page::PageEdit;
+use super::refusal::{Refusal, Result};
+use crate::Error;
+use crate::layout::{LARGEST_HEADER, Lsn, Meta, PageHeader, PageLayout, PageNo, PageType};
+use crate::read::meta_checksum;
+use crate::source::PageSource;
+use crate::spill::{SpillFile, SpillPlace};
+
+/// Which of the files, from 0.
+pub(super) type FileNo = usize;
+
+/// What a page in memory costs beside its bytes.
+const OVERHEAD: usize = 128;
+
+/// The pages of all files.
+pub(super) struct Pages {
+    files: Vec<FilePages>,
+    frames: Vec<Frame>,
+    /// Frames of no page.
+    idle: Vec<usize>,
+    by_page: HashMap<(FileNo, PageNo), usize>,
+    /// The frame at which the next one to give up is looked for.
+    hand: usize,
+    used: usize,
+    budget: usize,
+    spill: Arc<SpillFile>,
+    /// The most pages that may be added to what the files have.
+    most_added: u64,
+}
+
+/// A file under its overlay.
+struct FilePages {
+    name: String,
+    source: Option<Arc<dyn PageSource>>,
+    layout: PageLayout,
+    /// Pages that the file itself has, the last one perhaps in part.
+    own: PageNo,
+    /// Pages with those that were added.
+    count: PageNo,
+    /// Changed pages that are not in memory, by where they are.
+    spilled: HashMap<PageNo, u64>,
+}
+
+/// A page in memory.
+struct Frame {
+    file: FileNo,
+    pgno: PageNo,
+    bytes: Vec<u8>,
+    changed: bool,
+    /// Looked at since the hand came by.
+    wanted: bool,
+}
+
+/// The changed pages of a file, when a replay is over.
+pub(super) struct Changed {
+    pub(super) name: String,
+    pub(super) source: Option<Arc<dyn PageSource>>,
+    pub(super) layout: PageLayout,
+    pub(super) count: PageNo,
+    pub(super) memory: HashMap<PageNo, Vec<u8>>,
+    pub(super) spilled: HashMap<PageNo, u64>,
+}
+
+impl Pages {
+    /// No files yet. `memory` is in bytes.
+    pub(super) fn new(memory: usize, place: SpillPlace, most_added: u64) -> Self {
+        Self {
+            files: Vec::new(),
+            frames: Vec::new(),
+            idle: Vec::new(),
+            by_page: HashMap::new(),
+            hand: 0,
+            used: 0,
+            budget: memory,
+            spill: Arc::new(SpillFile::new(place)),
+            most_added,
+        }
+    }
+
+    /// Adds a file, or one that has nothing yet.
+    pub(super) fn add(
+        &mut self,
+        name: &str,
+        source: Option<Arc<dyn PageSource>>,
+        layout: PageLayout,
+    ) -> Result<FileNo> {
+        let len = source.as_ref().map_or(0, |source| source.len());
+        let own = PageNo::try_from(len.div_ceil(u64::from(layout.page_size))).map_err(|_| {
+            Error::Limit {
+                file: name.to_owned(),
+                what: "the number of pages",
+                limit: u64::from(PageNo::MAX),
+            }
+        })?;
+        self.files.push(FilePages {
+            name: name.to_owned(),
+            source,
+            layout,
+            own,
+            count: own,
+            spilled: HashMap::new(),
+        });
+        Ok(self.files.len() - 1)
+    }
+
+    /// How the pages of a file are laid out.
+    pub(super) fn layout(&self, file: FileNo) -> PageLayout {
+        self.files.get(file).map_or(NO_LAYOUT, |file| file.layout)
+    }
+
+    /// How many pages a file has.
+    pub(super) fn count(&self, file: FileNo) -> PageNo {
+        self.files.get(file).map_or(0, |file| file.count)
+    }
+
+    /// The name of a file.
+    pub(super) fn name(&self, file: FileNo) -> String {
+        self.files
+            .get(file)
+            .map_or_else(String::new, |file| file.name.clone())
+    }
+
+    /// The bytes of a page; `None` beyond the end of its file.
+    pub(super) fn page(&mut self, file: FileNo, pgno: PageNo) -> Result<Option<&[u8]>> {
+        let Some(frame) = self.frame(file, pgno)? else {
+            return Ok(None);
+        };
+        Ok(self.frames.get(frame).map(|frame| &*frame.bytes))
+    }
+
+    /// The LSN of a page; `None` beyond the end of its file.
+    pub(super) fn lsn(&mut self, file: FileNo, pgno: PageNo) -> Result<Option<Lsn>> {
+        let endian = self.layout(file).endian;
+        let page = self.page(file, pgno)?;
+        Ok(page.and_then(|page| Lsn::read(endian, page, 0)))
+    }
+
+    /// A page to change; `None` beyond the end of its file.
+    pub(super) fn edit(&mut self, file: FileNo, pgno: PageNo) -> Result<Option<PageEdit<'_>>> {
+        let layout = self.layout(file);
+        let Some(frame) = self.frame(file, pgno)? else {
+            return Ok(None);
+        };
+        Ok(self.frames.get_mut(frame).map(|frame| {
+            frame.changed = true;
+            PageEdit::new(layout, &mut frame.bytes)
+        }))
+    }
+
+    /// Makes the file as long as it takes to have a page. The new ones are
+    /// zeros.
+    pub(super) fn extend(&mut self, file: FileNo, pgno: PageNo) -> Result<()> {
+        let most = self.most_added;
+        let Some(of) = self.files.get_mut(file) else {
+            return Ok(());
+        };
+        if pgno < of.count {
+            return Ok(());
+        }
+        let count = pgno.saturating_add(1);
+        if u64::from(count - of.own) > most {
+            let file = of.name.clone();
+            return Err(Error::Limit {
+                file,
+                what: "the number of pages that a log adds",
+                limit: most,
+            }
+            .into());
+        }
+        of.count = count;
+        Ok(())
+    }
+
+    /// The frame of a page, with its bytes read.
+    fn frame(&mut self, file: FileNo, pgno: PageNo) -> Result<Option<usize>> {
+        if let Some(at) = self.by_page.get(&(file, pgno)) {
+            if let Some(frame) = self.frames.get_mut(*at) {
+                frame.wanted = true;
+            }
+            return Ok(Some(*at));
+        }
+        let Some(of) = self.files.get(file) else {
+            return Ok(None);
+        };
+        if pgno >= of.count {
+            return Ok(None);
+        }
+        let len = of.layout.page_len();
+        let at = self.room(len)?;
+        let Some(frame) = self.frames.get_mut(at) else {
+            return Ok(None);
+        };
+        frame.bytes.clear();
+        frame.bytes.resize(len, 0);
+        let (file_no, Some(of)) = (file, self.files.get_mut(file)) else {
+            return Ok(None);
+        };
+        // What comes back from the temporary file goes there again.
+        let spilled = of.spilled.get(&pgno).copied();
+        if let Some(place) = spilled {
+            self.spill.read(place, &mut frame.bytes)?;
+        } else {
+            of.read(pgno, &mut frame.bytes)?;
+        }
+        frame.file = file_no;
+        frame.pgno = pgno;
+        frame.changed = false;
+        frame.wanted = true;
+        self.used += len + OVERHEAD;
+        self.by_page.insert((file_no, pgno), at);
+        Ok(Some(at))
+    }
+
+    /// A frame that is free for a page of `len` bytes; others are given up for
+    /// it where the budget asks for that.
+    fn room(&mut self, len: usize) -> Result<usize> {
+        while self.used + len + OVERHEAD > self.budget && !self.by_page.is_empty() {
+            self.give_up()?;
+        }
+        if let Some(idle) = self.idle.pop() {
+            return Ok(idle);
+        }
+        self.frames.push(Frame {
+            file: 0,
+            pgno: 0,
+            bytes: Vec::new(),
+            changed: false,
+            wanted: false,
+        });
+        Ok(self.frames.len() - 1)
+    }
+
+    /// Gives up a page that was not looked at for a while.
+    fn give_up(&mut self) -> Result<()> {
+        loop {
+            if self.hand >= self.frames.len() {
+                self.hand = 0;
+            }
+            let at = self.hand;
+            self.hand += 1;
+            let Some(frame) = self.frames.get_mut(at) else {
+                return Ok(());
+            };
+            let key = (frame.file, frame.pgno);
+            if self.by_page.get(&key) != Some(&at) {
+                continue;
+            }
+            if std::mem::take(&mut frame.wanted) {
+                continue;
+            }
+            if frame.changed
+                && let Some(of) = self.files.get_mut(frame.file)
+            {
+                match of.spilled.get(&frame.pgno) {
+                    Some(place) => self.spill.replace(*place, &frame.bytes)?,
+                    None => {
+                        let place = self.spill.append(&frame.bytes)?;
+                        of.spilled.insert(frame.pgno, place);
+                    }
+                }
+            }
+            self.used = self.used.saturating_sub(frame.bytes.len() + OVERHEAD);
+            frame.bytes = Vec::new();
+            self.by_page.remove(&key);
+            self.idle.push(at);
+            return Ok(());
+        }
+    }
+
+    /// What was changed, file by file, and the temporary file.
+    pub(super) fn finish(self) -> (Vec<Changed>, Arc<SpillFile>) {
+        let mut files: Vec<Changed> = self
+            .files
+            .into_iter()
+            .map(|file| Changed {
+                name: file.name,
+                source: file.source,
+                layout: file.layout,
+                count: file.count,
+                memory: HashMap::new(),
+                spilled: file.spilled,
+            })
+            .collect();
+        for frame in self.frames {
+            if frame.changed
+                && !frame.bytes.is_empty()
+                && let Some(file) = files.get_mut(frame.file)
+            {
+                file.spilled.remove(&frame.pgno);
+                file.memory.insert(frame.pgno, frame.bytes);
+            }
+        }
+        (files, self.spill)
+    }
+}
+
+impl FilePages {
+    /// Reads a page as the file has it, with zeros for what it does not have.
+    fn read(&self, pgno: PageNo, bytes: &mut [u8]) -> Result<()> {
+        let Some(source) = self.source.as_ref().filter(|_| pgno < self.own) else {
+            return Ok(());
+        };
+        let offset = u64::from(pgno) * u64::from(self.layout.page_size);
+        let there = source.len().saturating_sub(offset);
+        let there = usize::try_from(there).unwrap_or(usize::MAX).min(bytes.len());
+        let part = bytes.get_mut(..there).unwrap_or_default();
+        source
+            .read_into(offset, part)
+            .map_err(|source| Error::Io {
+                file: self.name.clone(),
+                action: format!("read page {pgno}"),
+                source,
+            })?;
+        if self.layout.checksums && wrong_checksum(self.layout, bytes) {
+            return Err(Refusal::Checksum {
+                name: self.name.clone(),
+                page: pgno,
+            }
+            .into());
+        }
+        Ok(())
+    }
+}
+
+/// Whether a page that has a checksum has a wrong one. Pages that were never
+/// written are zeros, and have none.
+fn wrong_checksum(layout: PageLayout, bytes: &[u8]) -> bool {
+    let head = bytes.get(..LARGEST_HEADER).unwrap_or(bytes);
+    if head.iter().all(|byte| *byte == 0) {
+        return false;
+    }
+    if is_meta(layout, bytes) {
+        return meta_checksum(layout.endian, bytes).is_some();
+    }
+    layout
+        .checksums_of(bytes)
+        .is_some_and(|(found, right)| found != right)
+}
+
+/// Gives a changed page its checksum, where the file has checksums.
+pub(super) fn seal(layout: PageLayout, bytes: &mut [u8]) {
+    if !layout.checksums {
+        return;
+    }
+    if is_meta(layout, bytes) {
+        Meta::seal(layout.endian, bytes);
+    } else {
+        layout.seal(bytes);
+    }
+}
+
+/// Whether a page is a metadata page, by its type, which stands in the same
+/// place on all pages.
+fn is_meta(layout: PageLayout, bytes: &[u8]) -> bool {
+    PageHeader::read(layout.endian, bytes).is_some_and(|header| {
+        [PageType::HashMeta, PageType::BtreeMeta, PageType::QueueMeta]
+            .into_iter()
+            .any(|kind| header.is(kind))
+    })
+}
+
+/// Of a file that is not there.
+const NO_LAYOUT: PageLayout = PageLayout {
+    endian: crate::layout::Endian::Little,
+    page_size: crate::layout::MIN_PAGE_SIZE,
+    checksums: false,
+    bit_fields: false,
+};

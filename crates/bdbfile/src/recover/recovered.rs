@@ -1,0 +1,192 @@
+//! A file after recovery: the pages that were changed, over the file.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use super::pages::{Changed, seal};
+use crate::layout::{PageLayout, PageNo};
+use crate::source::PageSource;
+use crate::spill::SpillFile;
+
+/// The bytes of a recovered file. Reading them writes nothing. Clones are
+/// cheap.
+#[derive(Clone)]
+pub struct RecoveredSource(Arc<Overlay>);
+
+struct Overlay {
+    name: String,
+    source: Option<Arc<dyn PageSource>>,
+    len: u64,
+    changes: Option<Changes>,
+}
+
+/// Pages that are other than in the file.
+struct Changes {
+    layout: PageLayout,
+    pages: BTreeMap<PageNo, Place>,
+    spill: Arc<SpillFile>,
+}
+
+/// Where a changed page is.
+enum Place {
+    Memory(Vec<u8>),
+    Spilled(u64),
+}
+
+impl RecoveredSource {
+    /// A file as it is.
+    pub(super) fn unchanged(name: String, source: Arc<dyn PageSource>) -> Self {
+        let len = source.len();
+        Self(Arc::new(Overlay {
+            name,
+            source: Some(source),
+            len,
+            changes: None,
+        }))
+    }
+
+    /// A file with its changed pages.
+    pub(super) fn changed(name: String, changed: Changed, spill: Arc<SpillFile>) -> Self {
+        let layout = changed.layout;
+        let own = changed.source.as_ref().map_or(0, |source| source.len());
+        let spilled = changed.spilled.into_iter();
+        let mut pages: BTreeMap<PageNo, Place> = spilled
+            .map(|(page, at)| (page, Place::Spilled(at)))
+            .collect();
+        for (page, mut bytes) in changed.memory {
+            seal(layout, &mut bytes);
+            pages.insert(page, Place::Memory(bytes));
+        }
+        Self(Arc::new(Overlay {
+            name,
+            len: own.max(u64::from(changed.count) * u64::from(layout.page_size)),
+            source: changed.source,
+            changes: Some(Changes {
+                layout,
+                pages,
+                spill,
+            }),
+        }))
+    }
+
+    /// How many pages are other than in the file.
+    pub fn pages_changed(&self) -> u64 {
+        let changes = self.0.changes.as_ref();
+        changes.map_or(0, |changes| changes.pages.len() as u64)
+    }
+}
+
+impl Overlay {
+    /// Fills a buffer from the file and the changed pages over it.
+    fn fill(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
+        let end = offset.checked_add(into.len() as u64);
+        if end.is_none_or(|end| end > self.len) {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let mut own = 0;
+        if let Some(source) = &self.source {
+            let there = source.len().saturating_sub(offset);
+            own = usize::try_from(there).unwrap_or(usize::MAX).min(into.len());
+            if let Some(part) = into.get_mut(..own).filter(|part| !part.is_empty()) {
+                source.read_into(offset, part)?;
+            }
+        }
+        if let Some(rest) = into.get_mut(own..) {
+            rest.fill(0);
+        }
+        let Some(changes) = &self.changes else {
+            return Ok(());
+        };
+        let size = u64::from(changes.layout.page_size);
+        let page_of = |at: u64| PageNo::try_from(at / size).unwrap_or(PageNo::MAX);
+        let last = offset.saturating_add(into.len() as u64).saturating_sub(1);
+        let mut room = Vec::new();
+        for (page, place) in changes.pages.range(page_of(offset)..=page_of(last)) {
+            let bytes = changes.page(place, &mut room)?;
+            let start = u64::from(*page) * size;
+            // The part of the page that is asked for.
+            let skip = usize::try_from(offset.saturating_sub(start)).unwrap_or(usize::MAX);
+            let at = usize::try_from(start.saturating_sub(offset)).unwrap_or(usize::MAX);
+            let (Some(from), Some(to)) = (bytes.get(skip..), into.get_mut(at..)) else {
+                continue;
+            };
+            let len = from.len().min(to.len());
+            if let (Some(from), Some(to)) = (from.get(..len), to.get_mut(..len)) {
+                to.copy_from_slice(from);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Changes {
+    /// The bytes of a changed page.
+    fn page<'a>(&self, place: &'a Place, room: &'a mut Vec<u8>) -> io::Result<&'a [u8]> {
+        match place {
+            Place::Memory(bytes) => Ok(bytes),
+            Place::Spilled(at) => {
+                room.resize(self.layout.page_len(), 0);
+                self.spill.read(*at, room).map_err(io::Error::other)?;
+                seal(self.layout, room);
+                Ok(room)
+            }
+        }
+    }
+}
+
+impl PageSource for RecoveredSource {
+    fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    fn len(&self) -> u64 {
+        self.0.len
+    }
+
+    fn bytes(&self, offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>> {
+        let overlay = &*self.0;
+        if overlay.changes.is_none()
+            && let Some(source) = &overlay.source
+        {
+            return source.bytes(offset, len);
+        }
+        if offset.saturating_add(len as u64) > overlay.len {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let mut bytes = vec![0; len];
+        overlay.fill(offset, &mut bytes)?;
+        Ok(Cow::Owned(bytes))
+    }
+
+    fn read_into(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
+        self.0.fill(offset, into)
+    }
+
+    fn run<'a>(&'a self, offset: u64, len: usize, room: &'a mut Vec<u8>) -> io::Result<&'a [u8]> {
+        let overlay = &*self.0;
+        if overlay.changes.is_none()
+            && let Some(source) = &overlay.source
+        {
+            return source.run(offset, len, room);
+        }
+        if offset.saturating_add(len as u64) > overlay.len {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        room.resize(len, 0);
+        overlay.fill(offset, room)?;
+        Ok(room)
+    }
+}
+
+impl fmt::Debug for RecoveredSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecoveredSource")
+            .field("name", &self.0.name)
+            .field("len", &self.0.len)
+            .field("pages_changed", &self.pages_changed())
+            .finish_non_exhaustive()
+    }
+}
