@@ -105,7 +105,8 @@ impl SpillFile {
             Some(file) => file.write_all_at(bytes, at),
             None => Err(io::ErrorKind::NotFound.into()),
         };
-        written.map_err(|source| self.failed(format!("write {} bytes at {at}", bytes.len()), source))
+        written
+            .map_err(|source| self.failed(format!("write {} bytes at {at}", bytes.len()), source))
     }
 
     /// Fills `bytes` from a place.

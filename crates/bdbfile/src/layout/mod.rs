@@ -20,17 +20,17 @@ pub use hash_item::{
     HASH_TREE_ITEM, HashItem, SortedKey, hash_item, put_hash_chain, put_hash_duplicates,
     put_hash_inline, put_hash_tree,
 };
-pub(crate) use item::{INTERNAL_RECORDS, RECNO_RECORDS};
 pub use item::{
     BadItem, INTERNAL_CHILD, INTERNAL_HEADER, InternalItem, Item, ItemKind, LEAF_ITEM_HEADER,
     LeafItem, OFF_PAGE_ITEM, OFF_PAGE_PGNO, RECNO_CHILD, RECNO_INTERNAL_ITEM, align4,
     encode_deleted, encode_internal, encode_leaf_inline, encode_off_page, encode_recno_internal,
     internal_child, internal_item, leaf_item, recno_child, recno_item,
 };
+pub(crate) use item::{INTERNAL_RECORDS, RECNO_RECORDS};
 pub(crate) use log::FieldName;
 pub use log::{
-    BadLogRecord, LOG_FILE_HEADER, LOG_RECORD_HEADER, LOG_RECORD_PREFIX, LOG_RECORD_SEEN, LogBody, LogLayout, LogOp,
-    LogRecord, LogRecordHeader, LogRecordKind, LogRecordType, LogValue,
+    BadLogRecord, LOG_FILE_HEADER, LOG_RECORD_HEADER, LOG_RECORD_PREFIX, LOG_RECORD_SEEN, LogBody,
+    LogLayout, LogOp, LogRecord, LogRecordHeader, LogRecordKind, LogRecordType, LogValue,
 };
 pub use lsn::Lsn;
 pub use meta::{

@@ -78,7 +78,9 @@ impl Window {
             at
         };
         let wanted = at.saturating_sub(start).saturating_add(len as u64);
-        let room = wanted.max(CHUNK as u64).min(self.size.saturating_sub(start));
+        let room = wanted
+            .max(CHUNK as u64)
+            .min(self.size.saturating_sub(start));
         let room = usize::try_from(room).unwrap_or(usize::MAX);
         self.bytes.resize(room, 0);
         self.start = start;

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::layout::Lsn;
+use crate::layout::{Lsn, PageNo};
 use crate::{Error, Result};
 
 /// The 20 bytes by which a database file is known, whatever its name.
@@ -21,6 +21,15 @@ pub(super) struct Registered {
     pub(super) name: String,
 }
 
+/// What a number means.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bound<'a> {
+    /// The file.
+    pub(super) file: &'a Registered,
+    /// The metadata page of the database in it.
+    pub(super) meta: PageNo,
+}
+
 /// What the numbers mean, in the course of the log.
 #[derive(Debug, Default)]
 pub(super) struct Bindings {
@@ -36,6 +45,7 @@ pub(super) struct Bindings {
 struct Binding {
     from: Lsn,
     file: Option<usize>,
+    meta: PageNo,
     open: bool,
 }
 
@@ -47,7 +57,7 @@ impl Bindings {
         log: &str,
         lsn: Lsn,
         number: i32,
-        registered: Registered,
+        (registered, meta): (Registered, PageNo),
         open: bool,
     ) -> Result<()> {
         let file = if registered.name.is_empty() {
@@ -58,13 +68,14 @@ impl Bindings {
         let bindings = self.by_number.entry(number).or_default();
         if bindings
             .last()
-            .is_some_and(|last| last.file == file && last.open == open)
+            .is_some_and(|last| (last.file, last.meta, last.open) == (file, meta, open))
         {
             return Ok(());
         }
         bindings.push(Binding {
             from: lsn,
             file,
+            meta,
             open,
         });
         self.count += 1;
@@ -81,7 +92,7 @@ impl Bindings {
     /// The file that a record means. One before the first time that its file
     /// is listed, as may be where the log's beginning is not at hand, means the
     /// file that is listed next.
-    pub(super) fn of(&self, number: i32, lsn: Lsn) -> Option<&Registered> {
+    pub(super) fn of(&self, number: i32, lsn: Lsn) -> Option<Bound<'_>> {
         let bindings = self.by_number.get(&number)?;
         let next = bindings.partition_point(|binding| binding.from <= lsn);
         let at = next.checked_sub(1).and_then(|at| bindings.get(at));
@@ -89,7 +100,10 @@ impl Bindings {
             Some(binding) if binding.open => binding,
             closed => bindings.get(next).or(closed)?,
         };
-        self.files.get(binding.file?)
+        Some(Bound {
+            file: self.files.get(binding.file?)?,
+            meta: binding.meta,
+        })
     }
 
     fn file(&mut self, registered: Registered) -> usize {
@@ -107,7 +121,7 @@ impl Bindings {
 #[cfg(test)]
 mod tests {
     use super::{Bindings, Registered};
-    use crate::layout::Lsn;
+    use crate::layout::{Lsn, PageNo};
 
     #[test]
     fn a_number_means_what_was_opened_last() {
@@ -118,14 +132,19 @@ mod tests {
                 uid: [uid; 20],
                 name: format!("{uid}.db"),
             };
-            bindings.take("log", at(offset), 0, registered, open).unwrap();
+            bindings
+                .take("log", at(offset), 0, (registered, 0), open)
+                .unwrap();
         };
         take(10, 1, true);
         take(20, 1, false);
         take(30, 2, true);
         take(40, 2, false);
-        let of = |offset| bindings.of(0, at(offset)).map(|file| file.uid[0]);
-        assert_eq!([5, 10, 15, 25, 35, 45].map(of), [1, 1, 1, 2, 2, 2].map(Some));
-        assert_eq!(bindings.of(1, at(15)), None);
+        let of = |offset| bindings.of(0, at(offset)).map(|bound| bound.file.uid[0]);
+        assert_eq!(
+            [5, 10, 15, 25, 35, 45].map(of),
+            [1, 1, 1, 2, 2, 2].map(Some)
+        );
+        assert!(bindings.of(1, at(15)).is_none());
     }
 }

@@ -143,7 +143,10 @@ impl Losers {
             if self.count > MOST {
                 return Err(too_many(file));
             }
-            self.first = Some(self.first.map_or(stretch.first, |first| first.min(stretch.first)));
+            self.first = Some(
+                self.first
+                    .map_or(stretch.first, |first| first.min(stretch.first)),
+            );
             self.by_id.entry(id).or_default().push(stretch);
         }
         Ok(())

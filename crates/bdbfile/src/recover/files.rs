@@ -11,11 +11,11 @@ use super::bindings::{Registered, Uid};
 use super::pages::{FileNo, Pages};
 use super::refusal::{Refusal, Result};
 use super::{FileState, Given};
+use crate::Error;
 use crate::layout::{
     Endian, Lsn, MAX_PAGE_SIZE, META_USED, MIN_PAGE_SIZE, Meta, PageLayout, PageNo, Preamble,
 };
 use crate::source::PageSource;
-use crate::Error;
 
 /// All files.
 #[derive(Default)]
@@ -179,7 +179,10 @@ impl Files {
 
     /// Refuses where a file that is changed is not there.
     pub(super) fn refuse_absent(&self) -> Result<()> {
-        let absent = self.absent.iter().filter(|(uid, _)| !self.by_uid.contains_key(*uid));
+        let absent = self
+            .absent
+            .iter()
+            .filter(|(uid, _)| !self.by_uid.contains_key(*uid));
         match absent.map(|(_, found)| found).min_by_key(|(_, lsn)| *lsn) {
             None => Ok(()),
             Some((name, lsn)) => Err(Refusal::FileMissing {
@@ -212,7 +215,10 @@ impl Files {
         let begun = self.known.iter().position(|known| {
             known.pages.is_none()
                 && known.name == name
-                && known.source.as_ref().is_some_and(|source| is_unmade(&**source))
+                && known
+                    .source
+                    .as_ref()
+                    .is_some_and(|source| is_unmade(&**source))
         });
         let at = match begun {
             Some(at) => at,

@@ -112,8 +112,10 @@ impl Reading {
             notes,
             ..Self::default()
         };
-        self.notes
-            .push(format!("{}: the log is used from here on: {why}", path.display()));
+        self.notes.push(format!(
+            "{}: the log is used from here on: {why}",
+            path.display()
+        ));
     }
 
     fn file(&mut self, path: &Path, number: u32, newest: bool) -> Result<()> {
@@ -173,7 +175,9 @@ impl Reading {
             notes,
             ..Self::default()
         };
-        self.notes.push(format!("{error}: the log is used from the file after it on"));
+        self.notes.push(format!(
+            "{error}: the log is used from the file after it on"
+        ));
         Ok(())
     }
 
@@ -224,7 +228,9 @@ impl Reading {
                 };
                 let open = !REGISTER_CLOSES.contains(&opcode);
                 let number = body.i32(FieldName::fileid);
-                self.bindings.take(log, lsn, number, registered, open)?;
+                let meta = body.u32(FieldName::meta_pgno);
+                self.bindings
+                    .take(log, lsn, number, (registered, meta), open)?;
             }
             LogOp::BadChecksum => {
                 let found = "a page failed its checksum when the store was last in use".to_owned();

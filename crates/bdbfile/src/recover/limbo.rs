@@ -8,10 +8,8 @@ use super::effect::edit_meta;
 use super::page::PageEdit;
 use super::pages::{FileNo, Pages};
 use super::refusal::{Refusal, Result};
-use crate::layout::{
-    Kind, Lsn, META_USED, Meta, NO_PAGE, PageHeader, PageNo, PageType,
-};
 use crate::Error;
+use crate::layout::{Kind, Lsn, META_USED, Meta, NO_PAGE, PageHeader, PageNo, PageType};
 
 /// The most pages there may be in limbo.
 const MOST: usize = 16_000_000;
@@ -109,7 +107,10 @@ fn listed(pages: &mut Pages, file: FileNo, head: PageNo) -> Result<HashSet<PageN
     let mut listed = HashSet::new();
     let mut at = head;
     while at != NO_PAGE && listed.insert(at) {
-        at = match pages.page(file, at)?.and_then(|page| PageHeader::read(endian, page)) {
+        at = match pages
+            .page(file, at)?
+            .and_then(|page| PageHeader::read(endian, page))
+        {
             Some(header) if header.is(PageType::Free) => header.next,
             _ => NO_PAGE,
         };
@@ -125,7 +126,11 @@ fn is_bucket(meta: &Meta, page: PageNo) -> bool {
     };
     // The buckets of a doubling stand side by side.
     (0..).zip(fields.spares).any(|(doubling, start)| {
-        let first = if doubling == 0 { 0 } else { 1 << (doubling - 1) };
+        let first = if doubling == 0 {
+            0
+        } else {
+            1 << (doubling - 1)
+        };
         let last: u32 = if doubling == 0 { 0 } else { 2 * first - 1 };
         first <= fields.high_mask
             && start != 0

@@ -84,7 +84,11 @@ impl<'a> PageEdit<'a> {
     pub(super) fn items(&self) -> Option<usize> {
         let stored = usize::from(self.header()?.hf_offset);
         // 65536 has no room in the field.
-        Some(if stored == 0 { self.layout.page_len() } else { stored })
+        Some(if stored == 0 {
+            self.layout.page_len()
+        } else {
+            stored
+        })
     }
 
     /// An offset as the header stores it.
@@ -143,7 +147,8 @@ impl<'a> PageEdit<'a> {
         let from = self.entry_at(after.into());
         let end = self.entry_at(entries.into());
         self.bytes.get(from..end)?;
-        self.bytes.copy_within(from..end, self.entry_at(slot.into()));
+        self.bytes
+            .copy_within(from..end, self.entry_at(slot.into()));
         Some(())
     }
 
@@ -197,7 +202,8 @@ impl<'a> PageEdit<'a> {
         }
         let items = self.items()?;
         (items <= at && at.checked_add(nbytes)? <= self.bytes.len()).then_some(())?;
-        self.bytes.copy_within(items..at, items.checked_add(nbytes)?);
+        self.bytes
+            .copy_within(items..at, items.checked_add(nbytes)?);
         self.shift(nbytes.cast_signed(), |_, offset| offset < at)?;
         self.close_slot(slot, 1)?;
         self.set_items(items.checked_add(nbytes)?, entries.checked_sub(1)?)
@@ -276,7 +282,8 @@ impl<'a> PageEdit<'a> {
     /// Adds to a number of four bytes.
     pub(super) fn count(&mut self, at: usize, by: i32) -> Option<()> {
         let count = self.endian().u32(self.bytes, at)?;
-        self.endian().put_u32(self.bytes, at, count.wrapping_add_signed(by));
+        self.endian()
+            .put_u32(self.bytes, at, count.wrapping_add_signed(by));
         Some(())
     }
 
@@ -287,7 +294,9 @@ impl<'a> PageEdit<'a> {
         for slot in slots.clone() {
             let at = from.item_offset(slot)?;
             let entries = self.entries()?;
-            let twin = slot.checked_sub(2).filter(|twin| *twin >= slots.start && slot % 2 == 0);
+            let twin = slot
+                .checked_sub(2)
+                .filter(|twin| *twin >= slots.start && slot % 2 == 0);
             let to = if shares
                 && let Some(twin) = twin
                 && from.item_offset(twin) == Some(at)

@@ -60,7 +60,6 @@ struct Frame {
 
 /// The changed pages of a file, when a replay is over.
 pub(super) struct Changed {
-    pub(super) name: String,
     pub(super) source: Option<Arc<dyn PageSource>>,
     pub(super) layout: PageLayout,
     pub(super) count: PageNo,
@@ -280,7 +279,6 @@ impl Pages {
             .files
             .into_iter()
             .map(|file| Changed {
-                name: file.name,
                 source: file.source,
                 layout: file.layout,
                 count: file.count,
@@ -309,15 +307,15 @@ impl FilePages {
         };
         let offset = u64::from(pgno) * u64::from(self.layout.page_size);
         let there = source.len().saturating_sub(offset);
-        let there = usize::try_from(there).unwrap_or(usize::MAX).min(bytes.len());
+        let there = usize::try_from(there)
+            .unwrap_or(usize::MAX)
+            .min(bytes.len());
         let part = bytes.get_mut(..there).unwrap_or_default();
-        source
-            .read_into(offset, part)
-            .map_err(|source| Error::Io {
-                file: self.name.clone(),
-                action: format!("read page {pgno}"),
-                source,
-            })?;
+        source.read_into(offset, part).map_err(|source| Error::Io {
+            file: self.name.clone(),
+            action: format!("read page {pgno}"),
+            source,
+        })?;
         if self.layout.checksums && wrong_checksum(self.layout, bytes) {
             return Err(Refusal::Checksum {
                 name: self.name.clone(),

@@ -42,9 +42,7 @@ pub(super) fn replay(
     };
     if let Some(first) = history.losers.first {
         let tape = &history.tape;
-        tape.backwards(first, |lsn, layout, bytes| {
-            replay.undo(lsn, layout, bytes)
-        })?;
+        tape.backwards(first, |lsn, layout, bytes| replay.undo(lsn, layout, bytes))?;
     }
     let tape = &history.tape;
     tape.forwards(|lsn, layout, bytes| replay.redo(lsn, layout, bytes))?;
@@ -136,12 +134,12 @@ impl Replay<'_> {
         if !effect::changes_pages(body.kind.op) {
             return Ok(0);
         }
-        let Some(registered) = self.history.bindings.of(body.i32(F::fileid), lsn) else {
+        let Some(bound) = self.history.bindings.of(body.i32(F::fileid), lsn) else {
             return Ok(0);
         };
-        let Some(file) = self.files.pages(&registered.uid) else {
+        let Some(file) = self.files.pages(&bound.file.uid) else {
             if turn == Turn::Redo {
-                self.files.miss(registered, lsn);
+                self.files.miss(bound.file, lsn);
             }
             return Ok(0);
         };
@@ -150,6 +148,7 @@ impl Replay<'_> {
             pages: &mut self.pages,
             limbo: &mut self.limbo,
             file,
+            meta: bound.meta,
             lsn,
             layout,
             turn,
@@ -183,8 +182,8 @@ impl Replay<'_> {
         if let Ok(uid) = Uid::try_from(body.bytes(F::fileid)) {
             return Some(uid);
         }
-        let registered = self.history.bindings.of(body.i32(F::fileid), lsn)?;
-        Some(registered.uid)
+        let bound = self.history.bindings.of(body.i32(F::fileid), lsn)?;
+        Some(bound.file.uid)
     }
 
     /// A file is made, renamed or removed by a transaction that committed.

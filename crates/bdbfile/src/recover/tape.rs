@@ -102,7 +102,10 @@ impl LogFile {
             file: self.path.display().to_string(),
             place: Place::FILE,
             rule: Rule::LogFormat,
-            found: format!("at {}: the file changed while it was read", self.lsn(offset)),
+            found: format!(
+                "at {}: the file changed while it was read",
+                self.lsn(offset)
+            ),
         })
         .into()
     }

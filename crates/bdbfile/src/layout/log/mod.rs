@@ -217,7 +217,10 @@ impl LogLayout {
 
     /// Whether a type is of a record that is never replayed.
     const fn is_foreign(self, kind: u32) -> bool {
-        matches!((self.version, kind), (8.., NOT_DURABLE..) | (_, APPLICATION..NOT_DURABLE))
+        matches!(
+            (self.version, kind),
+            (8.., NOT_DURABLE..) | (_, APPLICATION..NOT_DURABLE)
+        )
     }
 
     /// Sorts a record type. The numbers were given new meanings between

@@ -301,7 +301,11 @@ impl<'a> LogBody<'a> {
     }
 
     fn value(&self, wanted: FieldName) -> Option<LogValue<'a>> {
-        let at = self.kind.fields.iter().position(|(field, _)| *field == wanted)?;
+        let at = self
+            .kind
+            .fields
+            .iter()
+            .position(|(field, _)| *field == wanted)?;
         self.values.get(at).copied()
     }
 }
@@ -567,7 +571,12 @@ mod tests {
             for other in TYPES.iter().skip(index + 1) {
                 let apart = one.versions.end() < other.versions.start()
                     || other.versions.end() < one.versions.start();
-                assert!(one.number != other.number || apart, "{} {}", one.name, other.name);
+                assert!(
+                    one.number != other.number || apart,
+                    "{} {}",
+                    one.name,
+                    other.name
+                );
             }
         }
     }

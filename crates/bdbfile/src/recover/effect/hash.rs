@@ -64,10 +64,22 @@ impl Effect<'_, '_> {
         let sorts = self.layout.version >= 13;
         let redoes = self.redoes();
         // The type bytes of what is put; whole items have their own.
-        let set = if opcode & DUPLICATES == 0 { [PLAIN] } else { [SET] };
+        let set = if opcode & DUPLICATES == 0 {
+            [PLAIN]
+        } else {
+            [SET]
+        };
         let plain = [PLAIN];
-        let key_head = if opcode & WHOLE_KEY == 0 { &plain[..] } else { &[] };
-        let data_head = if opcode & WHOLE_DATA == 0 { &set[..] } else { &[] };
+        let key_head = if opcode & WHOLE_KEY == 0 {
+            &plain[..]
+        } else {
+            &[]
+        };
+        let data_head = if opcode & WHOLE_DATA == 0 {
+            &set[..]
+        } else {
+            &[]
+        };
         let _ = is_typed;
         self.change_bucket(page, self.body.lsn(F::pagelsn), true, |edit| {
             if puts != redoes {
@@ -85,8 +97,11 @@ impl Effect<'_, '_> {
 
     /// A page joins a bucket, or leaves it.
     pub(super) fn hash_page(&mut self) -> Result<()> {
-        let (prev, page, next) =
-            (self.u32(F::prev_pgno), self.u32(F::new_pgno), self.u32(F::next_pgno));
+        let (prev, page, next) = (
+            self.u32(F::prev_pgno),
+            self.u32(F::new_pgno),
+            self.u32(F::next_pgno),
+        );
         let joins = (self.u32(F::opcode) == PAGE_ADDED) == self.redoes();
         let builds = joins;
         let page_type = self.bucket_type();
@@ -155,8 +170,11 @@ impl Effect<'_, '_> {
 
     /// The second page of a bucket moves into the first.
     pub(super) fn hash_copy(&mut self) -> Result<()> {
-        let (page, next, after) =
-            (self.u32(F::pgno), self.u32(F::next_pgno), self.u32(F::nnext_pgno));
+        let (page, next, after) = (
+            self.u32(F::pgno),
+            self.u32(F::next_pgno),
+            self.u32(F::nnext_pgno),
+        );
         let image = self.body.bytes(F::page);
         let redoes = self.redoes();
         let page_type = self.bucket_type();
@@ -192,17 +210,27 @@ impl Effect<'_, '_> {
         let number = bucket.wrapping_add(1);
         let doubles = number.is_power_of_two();
         let old = self.layout.version <= 4;
-        let allocates = if old { doubles } else { self.u32(F::newalloc) != 0 };
+        let allocates = if old {
+            doubles
+        } else {
+            self.u32(F::newalloc) != 0
+        };
         // All pages of a doubling are made by touching the last of them.
-        let last = if allocates { page.checked_add(bucket) } else { Some(page) };
+        let last = if allocates {
+            page.checked_add(bucket)
+        } else {
+            Some(page)
+        };
         let last = last.ok_or_else(|| self.unfit(page))?;
         let page_type = self.bucket_type();
         if self.redoes() || !old {
             self.pages.extend(self.file, last)?;
         }
-        self.change(last, of_page, true, |edit| empty_bucket(edit, last, page_type))?;
+        self.change(last, of_page, true, |edit| {
+            empty_bucket(edit, last, page_type)
+        })?;
 
-        let meta = if old { self.table_of()? } else { self.u32(F::mpgno) };
+        let meta = if old { self.meta } else { self.u32(F::mpgno) };
         let of_meta = self.body.lsn(F::metalsn);
         let redoes = self.redoes();
         let doubling = number.checked_ilog2().and_then(|log| log.checked_add(1));
@@ -245,12 +273,6 @@ impl Effect<'_, '_> {
             self.change_meta(master, self.body.lsn(F::mmetalsn), |_| Some(()))?;
         }
         Ok(())
-    }
-
-    /// The metadata page of the table of a record that does not name it: the
-    /// first of the file.
-    fn table_of(&self) -> Result<PageNo> {
-        Ok(0)
     }
 
     /// The pages of the buckets of a new table are allocated.

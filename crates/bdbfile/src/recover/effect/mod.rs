@@ -41,6 +41,8 @@ pub(super) struct Effect<'p, 'r> {
     pub(super) pages: &'p mut Pages,
     pub(super) limbo: &'p mut Limbo,
     pub(super) file: FileNo,
+    /// The metadata page of the database, for records that do not name it.
+    pub(super) meta: PageNo,
     pub(super) lsn: Lsn,
     pub(super) layout: LogLayout,
     pub(super) turn: Turn,

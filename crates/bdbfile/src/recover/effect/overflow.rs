@@ -11,7 +11,11 @@ const ADD: [u32; 2] = [0x30, 3];
 impl Effect<'_, '_> {
     /// A page of a chain is added or removed.
     pub(super) fn overflow(&mut self) -> Result<()> {
-        let (page, prev, next) = (self.u32(F::pgno), self.u32(F::prev_pgno), self.u32(F::next_pgno));
+        let (page, prev, next) = (
+            self.u32(F::pgno),
+            self.u32(F::prev_pgno),
+            self.u32(F::next_pgno),
+        );
         let data = self.body.bytes(F::dbt);
         let adds = self.is_opcode(ADD);
         let builds = adds == self.redoes();
@@ -36,15 +40,23 @@ impl Effect<'_, '_> {
             (false, false) => (page, page),
         };
         let makes = self.redoes();
-        self.change_link(prev, self.body.lsn(F::prevlsn), makes, |header| header.next = to_next)?;
-        self.change_link(next, self.body.lsn(F::nextlsn), makes, |header| header.prev = to_prev)
+        self.change_link(prev, self.body.lsn(F::prevlsn), makes, |header| {
+            header.next = to_next
+        })?;
+        self.change_link(next, self.body.lsn(F::nextlsn), makes, |header| {
+            header.prev = to_prev
+        })
     }
 
     /// The references to a chain are counted on its first page.
     pub(super) fn references(&mut self) -> Result<()> {
         let page = self.u32(F::pgno);
         let adjust = self.body.i32(F::adjust);
-        let by = if self.redoes() { adjust } else { adjust.wrapping_neg() };
+        let by = if self.redoes() {
+            adjust
+        } else {
+            adjust.wrapping_neg()
+        };
         self.change(page, self.body.lsn(F::lsn), false, |edit| {
             let count = i32::from(edit.header()?.entries).checked_add(by)?;
             let count = u16::try_from(count).ok()?;

@@ -70,7 +70,10 @@ impl Effect<'_, '_> {
             queue_page(edit, page)?;
             let start = edit.layout.queue_header_size();
             let size = fields.slot_size();
-            let at = usize::try_from(index).ok()?.checked_mul(size)?.checked_add(start)?;
+            let at = usize::try_from(index)
+                .ok()?
+                .checked_mul(size)?
+                .checked_add(start)?;
             change(edit.bytes.get_mut(at..at.checked_add(size)?)?, &fields)
         })?;
         Ok(true)
@@ -239,4 +242,3 @@ fn queue_page(edit: &mut PageEdit<'_>, page: PageNo) -> Option<()> {
         header.page_type = PageType::QueueData as u8;
     })
 }
-

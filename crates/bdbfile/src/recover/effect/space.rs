@@ -139,7 +139,11 @@ pub(in crate::recover) fn free_page(pgno: u32, next: u32) -> Fresh {
 
 /// Whether pages of a type are leaves of a tree.
 fn is_leaf(page_type: u8) -> bool {
-    [PageType::BtreeLeaf, PageType::RecnoLeaf, PageType::DuplicateLeaf]
-        .into_iter()
-        .any(|kind| kind as u8 == page_type)
+    [
+        PageType::BtreeLeaf,
+        PageType::RecnoLeaf,
+        PageType::DuplicateLeaf,
+    ]
+    .into_iter()
+    .any(|kind| kind as u8 == page_type)
 }

@@ -60,7 +60,12 @@ impl Effect<'_, '_> {
         };
         let halves = [
             (left, F::llsn, fresh(split, outer_prev, link(right)), 0..at),
-            (right, F::rlsn, fresh(right, link(split), outer_next), at..entries),
+            (
+                right,
+                F::rlsn,
+                fresh(right, link(split), outer_next),
+                at..entries,
+            ),
         ];
         let len = whole.layout.page_len();
         for (page, before, fresh, slots) in halves {
@@ -74,9 +79,13 @@ impl Effect<'_, '_> {
         }
         if let Some(root) = root {
             let counted = self.u32(F::opflags) & COUNTED != 0;
-            let in_btree = [PageType::BtreeInternal, PageType::BtreeLeaf, PageType::DuplicateLeaf]
-                .into_iter()
-                .any(|kind| header.is(kind));
+            let in_btree = [
+                PageType::BtreeInternal,
+                PageType::BtreeLeaf,
+                PageType::DuplicateLeaf,
+            ]
+            .into_iter()
+            .any(|kind| header.is(kind));
             let total = if counted || !in_btree {
                 records(whole).ok_or_else(|| self.unfit(root))?
             } else {
@@ -143,9 +152,13 @@ impl Effect<'_, '_> {
                 return edit.change(|header| header.pgno = root);
             }
             let level = edit.header()?.level.checked_add(1)?;
-            let in_btree = [PageType::BtreeInternal, PageType::BtreeLeaf, PageType::DuplicateLeaf]
-                .into_iter()
-                .any(|kind| header.is(kind));
+            let in_btree = [
+                PageType::BtreeInternal,
+                PageType::BtreeLeaf,
+                PageType::DuplicateLeaf,
+            ]
+            .into_iter()
+            .any(|kind| header.is(kind));
             let page_type = if in_btree {
                 PageType::BtreeInternal
             } else {

@@ -60,7 +60,11 @@ impl Effect<'_, '_> {
         let page = self.u32(F::pgno);
         let slot = self.u16(F::indx, page)?;
         let adjust = self.body.i32(F::adjust);
-        let by = if self.redoes() { adjust } else { adjust.wrapping_neg() };
+        let by = if self.redoes() {
+            adjust
+        } else {
+            adjust.wrapping_neg()
+        };
         let of_root = self.u32(F::opflags) & COUNT_ROOT != 0;
         self.change(page, self.body.lsn(F::lsn), false, |edit| {
             let field = if edit.header()?.is(PageType::RecnoInternal) {
@@ -95,7 +99,9 @@ impl Effect<'_, '_> {
         let page = self.u32(F::pgno);
         let slot = self.u16(F::indx, page)?;
         let (prefix, suffix) = (self.u32(F::prefix) as usize, self.u32(F::suffix) as usize);
-        let middle = self.body.bytes(if self.redoes() { F::repl } else { F::orig });
+        let middle = self
+            .body
+            .bytes(if self.redoes() { F::repl } else { F::orig });
         let deleted = !self.redoes() && self.u32(F::isdeleted) != 0;
         self.change(page, self.body.lsn(F::lsn), false, |edit| {
             let old = edit.content(slot)?;
