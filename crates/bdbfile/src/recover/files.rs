@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::bindings::{Registered, Uid};
+use super::order::turn;
 use super::pages::{FileNo, Pages};
 use super::refusal::{Refusal, Result};
 use super::{FileState, Given};
@@ -102,12 +103,12 @@ impl Files {
     }
 
     /// Writes the first image of a page of a file, unless the file has it.
-    /// One that is not there is made. `lsn` is put on the page.
+    /// One that is not there is made. `lsn` is put on the page; an image without
+    /// one is as it is in the file.
     pub(super) fn write(
         &mut self,
         uid: Uid,
-        name: &str,
-        pgno: PageNo,
+        (name, pgno): (&str, PageNo),
         image: &[u8],
         lsn: Option<Lsn>,
         pages: &mut Pages,
@@ -125,6 +126,10 @@ impl Files {
             return Ok(());
         };
         let layout = pages.layout(file);
+        let in_file = PageLayout {
+            endian: pages.order(file),
+            ..layout
+        };
         if let Some(page) = pages.page(file, pgno)?
             && page.iter().any(|byte| *byte != 0)
         {
@@ -134,8 +139,9 @@ impl Files {
         if let Some(mut page) = pages.edit(file, pgno)? {
             let len = image.len().min(layout.page_len());
             page.put(0, image.get(..len).unwrap_or_default());
-            if let Some(lsn) = lsn {
-                page.set_lsn(lsn);
+            match lsn {
+                Some(lsn) => page.set_lsn(lsn),
+                None => turn(in_file, page.bytes, layout.endian),
             }
         }
         Ok(())
@@ -157,7 +163,7 @@ impl Files {
             }
         }
         match self.in_making.get(name) {
-            Some(uid) => self.write(*uid, name, pgno, image, None, pages),
+            Some(uid) => self.write(*uid, (name, pgno), image, None, pages),
             None => Ok(()),
         }
     }

@@ -94,8 +94,13 @@ fn set_free(edit: &mut PageEdit<'_>, head: PageNo) -> Option<()> {
 
 /// The metadata page of a file.
 pub(super) fn meta(pages: &mut Pages, file: FileNo) -> Result<Option<Meta>> {
+    meta_at(pages, file, 0)
+}
+
+/// The metadata page of a database in a file.
+pub(super) fn meta_at(pages: &mut Pages, file: FileNo, page: PageNo) -> Result<Option<Meta>> {
     let endian = pages.layout(file).endian;
-    let page = pages.page(file, 0)?;
+    let page = pages.page(file, page)?;
     Ok(page
         .and_then(|page| Meta::read(endian, page.get(..META_USED)?))
         .filter(Meta::is_newest_generation))

@@ -12,7 +12,7 @@
 //! * `history`, `fates`, `bindings`, `tape`: the logs.
 //! * `files`: the database files, by their ids.
 //! * `pages`: the overlay.
-//! * `page`, `effect`, `limbo`: what records do to pages.
+//! * `page`, `order`, `effect`, `limbo`: what records do to pages.
 //! * `recovered`: the result, to read from.
 //!
 //! ```no_run
@@ -51,6 +51,7 @@ mod fates;
 mod files;
 mod history;
 mod limbo;
+mod order;
 mod page;
 mod pages;
 mod recovered;

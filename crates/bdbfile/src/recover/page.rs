@@ -232,25 +232,11 @@ impl<'a> PageEdit<'a> {
         self.bytes.get(start..start.checked_add(len)?)
     }
 
-    /// Replaces the bytes of the item of a slot; it is not deleted any more.
-    /// Slots that share the item go on sharing it.
+    /// Replaces the bytes of the item of a slot; it is not deleted any more,
+    /// unless it is to be. Slots that share the item go on sharing it.
     pub(super) fn replace(&mut self, slot: u16, data: &[u8], deleted: bool) -> Option<()> {
-        let at = self.slot(slot)?;
-        let old = align4(LEAF_ITEM_HEADER + self.content(slot)?.len());
-        let new = align4(LEAF_ITEM_HEADER + data.len());
-        let items = self.items()?;
-        let mut to = at;
-        if old != new {
-            let entries = self.entries()?;
-            let grown = items.checked_add(old)?.checked_sub(new)?;
-            (items <= at && grown >= self.entry_at(entries.into())).then_some(())?;
-            let by = old.cast_signed().checked_sub(new.cast_signed())?;
-            to = at.checked_add_signed(by)?;
-            self.bytes.get(to..to.checked_add(new)?)?;
-            self.bytes.copy_within(items..at, grown);
-            self.shift(by, |_, offset| offset <= at)?;
-            self.set_items(grown, entries)?;
-        }
+        let old = LEAF_ITEM_HEADER + self.content(slot)?.len();
+        let to = self.resize(slot, old, LEAF_ITEM_HEADER + data.len())?;
         let endian = self.endian();
         let item = self.bytes.get_mut(to..)?;
         endian.put_u16(item, 0, u16::try_from(data.len()).ok()?);
@@ -258,6 +244,33 @@ impl<'a> PageEdit<'a> {
         item.get_mut(LEAF_ITEM_HEADER..LEAF_ITEM_HEADER + data.len())?
             .copy_from_slice(data);
         Some(())
+    }
+
+    /// Replaces the item of a slot, of `old` bytes, header and all.
+    pub(super) fn replace_whole(&mut self, slot: u16, old: usize, item: &[u8]) -> Option<()> {
+        let to = self.resize(slot, old, item.len())?;
+        self.put(to, item)
+    }
+
+    /// Makes room for another item in the place of that of a slot; tells where
+    /// it begins.
+    fn resize(&mut self, slot: u16, old: usize, new: usize) -> Option<usize> {
+        let at = self.slot(slot)?;
+        let (old, new) = (align4(old), align4(new));
+        if old == new {
+            return Some(at);
+        }
+        let items = self.items()?;
+        let entries = self.entries()?;
+        let to_items = items.checked_add(old)?.checked_sub(new)?;
+        (items <= at && to_items >= self.entry_at(entries.into())).then_some(())?;
+        let by = old.cast_signed().checked_sub(new.cast_signed())?;
+        let to = at.checked_add_signed(by)?;
+        self.bytes.get(to..to.checked_add(new)?)?;
+        self.bytes.copy_within(items..at, to_items);
+        self.shift(by, |_, offset| offset <= at)?;
+        self.set_items(to_items, entries)?;
+        Some(to)
     }
 
     /// Marks the item of a slot as deleted, or takes the mark away.

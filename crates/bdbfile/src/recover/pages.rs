@@ -5,10 +5,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::order::turn;
 use super::page::PageEdit;
 use super::refusal::{Refusal, Result};
 use crate::Error;
-use crate::layout::{LARGEST_HEADER, Lsn, Meta, PageHeader, PageLayout, PageNo, PageType};
+use crate::layout::{Endian, LARGEST_HEADER, Lsn, Meta, PageHeader, PageLayout, PageNo, PageType};
 use crate::read::meta_checksum;
 use crate::source::PageSource;
 use crate::spill::{SpillFile, SpillPlace};
@@ -31,6 +32,9 @@ pub(super) struct Pages {
     used: usize,
     budget: usize,
     spill: Arc<SpillFile>,
+    /// The byte order of the images in the log, where it is not that of the
+    /// files.
+    images: Option<Endian>,
     /// The most pages that may be added to what the files have.
     most_added: u64,
 }
@@ -39,11 +43,16 @@ pub(super) struct Pages {
 struct FilePages {
     name: String,
     source: Option<Arc<dyn PageSource>>,
+    /// How pages are laid out here, in the byte order of the log's images.
     layout: PageLayout,
+    /// The byte order of the file.
+    order: Endian,
     /// Pages that the file itself has, the last one perhaps in part.
     own: PageNo,
     /// Pages with those that were added.
     count: PageNo,
+    /// Whether it was made shorter.
+    is_cut: bool,
     /// Changed pages that are not in memory, by where they are.
     spilled: HashMap<PageNo, u64>,
 }
@@ -62,7 +71,11 @@ struct Frame {
 pub(super) struct Changed {
     pub(super) source: Option<Arc<dyn PageSource>>,
     pub(super) layout: PageLayout,
+    /// The byte order of the file.
+    pub(super) order: Endian,
     pub(super) count: PageNo,
+    /// Bytes of the file itself that count.
+    pub(super) own: u64,
     pub(super) memory: HashMap<PageNo, Vec<u8>>,
     pub(super) spilled: HashMap<PageNo, u64>,
 }
@@ -79,6 +92,7 @@ impl Pages {
             used: 0,
             budget: memory,
             spill: Arc::new(SpillFile::new(place)),
+            images: None,
             most_added,
         }
     }
@@ -101,12 +115,30 @@ impl Pages {
         self.files.push(FilePages {
             name: name.to_owned(),
             source,
-            layout,
+            layout: PageLayout {
+                endian: self.images.unwrap_or(layout.endian),
+                ..layout
+            },
+            order: layout.endian,
             own,
             count: own,
+            is_cut: false,
             spilled: HashMap::new(),
         });
         Ok(self.files.len() - 1)
+    }
+
+    /// Has the pages of all files in this byte order, whatever that of the
+    /// files: the order of the images in the log.
+    pub(super) fn set_order(&mut self, order: Endian) {
+        self.images = Some(order);
+    }
+
+    /// The byte order of a file.
+    pub(super) fn order(&self, file: FileNo) -> Endian {
+        self.files
+            .get(file)
+            .map_or(Endian::Little, |file| file.order)
     }
 
     /// How the pages of a file are laid out.
@@ -175,6 +207,43 @@ impl Pages {
         }
         of.count = count;
         Ok(())
+    }
+
+    /// Whether any page of a file is changed.
+    pub(super) fn is_changed(&self, file: FileNo) -> bool {
+        let spilled = self
+            .files
+            .get(file)
+            .is_some_and(|of| !of.spilled.is_empty());
+        spilled
+            || self
+                .frames
+                .iter()
+                .any(|frame| frame.file == file && frame.changed && !frame.bytes.is_empty())
+    }
+
+    /// Makes the file end with a page, where it is longer.
+    pub(super) fn cut(&mut self, file: FileNo, last: PageNo) {
+        let Some(of) = self.files.get_mut(file) else {
+            return;
+        };
+        let count = last.saturating_add(1);
+        if count >= of.count {
+            return;
+        }
+        of.count = count;
+        of.own = of.own.min(count);
+        of.is_cut = true;
+        of.spilled.retain(|page, _| *page < count);
+        for (at, frame) in self.frames.iter_mut().enumerate() {
+            if frame.file == file && frame.pgno >= count && !frame.bytes.is_empty() {
+                self.used = self.used.saturating_sub(frame.bytes.len() + OVERHEAD);
+                frame.bytes = Vec::new();
+                frame.changed = false;
+                self.by_page.remove(&(file, frame.pgno));
+                self.idle.push(at);
+            }
+        }
     }
 
     /// The frame of a page, with its bytes read.
@@ -279,8 +348,10 @@ impl Pages {
             .files
             .into_iter()
             .map(|file| Changed {
+                own: file.own_bytes(),
                 source: file.source,
                 layout: file.layout,
+                order: file.order,
                 count: file.count,
                 memory: HashMap::new(),
                 spilled: file.spilled,
@@ -300,6 +371,16 @@ impl Pages {
 }
 
 impl FilePages {
+    /// Bytes of the file itself that count.
+    fn own_bytes(&self) -> u64 {
+        let len = self.source.as_ref().map_or(0, |source| source.len());
+        if self.is_cut {
+            len.min(u64::from(self.own) * u64::from(self.layout.page_size))
+        } else {
+            len
+        }
+    }
+
     /// Reads a page as the file has it, with zeros for what it does not have.
     fn read(&self, pgno: PageNo, bytes: &mut [u8]) -> Result<()> {
         let Some(source) = self.source.as_ref().filter(|_| pgno < self.own) else {
@@ -316,13 +397,18 @@ impl FilePages {
             action: format!("read page {pgno}"),
             source,
         })?;
-        if self.layout.checksums && wrong_checksum(self.layout, bytes) {
+        let in_file = PageLayout {
+            endian: self.order,
+            ..self.layout
+        };
+        if self.layout.checksums && wrong_checksum(in_file, bytes) {
             return Err(Refusal::Checksum {
                 name: self.name.clone(),
                 page: pgno,
             }
             .into());
         }
+        turn(in_file, bytes, self.layout.endian);
         Ok(())
     }
 }
@@ -342,8 +428,14 @@ fn wrong_checksum(layout: PageLayout, bytes: &[u8]) -> bool {
         .is_some_and(|(found, right)| found != right)
 }
 
-/// Gives a changed page its checksum, where the file has checksums.
-pub(super) fn seal(layout: PageLayout, bytes: &mut [u8]) {
+/// Turns a changed page into the byte order of its file, and gives it its
+/// checksum, where the file has checksums.
+pub(super) fn seal(layout: PageLayout, order: Endian, bytes: &mut [u8]) {
+    turn(layout, bytes, order);
+    let layout = PageLayout {
+        endian: order,
+        ..layout
+    };
     if !layout.checksums {
         return;
     }
@@ -366,7 +458,7 @@ fn is_meta(layout: PageLayout, bytes: &[u8]) -> bool {
 
 /// Of a file that is not there.
 const NO_LAYOUT: PageLayout = PageLayout {
-    endian: crate::layout::Endian::Little,
+    endian: Endian::Little,
     page_size: crate::layout::MIN_PAGE_SIZE,
     checksums: false,
     bit_fields: false,

@@ -7,7 +7,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::pages::{Changed, seal};
-use crate::layout::{PageLayout, PageNo};
+use crate::layout::{Endian, PageLayout, PageNo};
 use crate::source::PageSource;
 use crate::spill::SpillFile;
 
@@ -19,6 +19,8 @@ pub struct RecoveredSource(Arc<Overlay>);
 struct Overlay {
     name: String,
     source: Option<Arc<dyn PageSource>>,
+    /// Bytes of the source that count.
+    own: u64,
     len: u64,
     changes: Option<Changes>,
 }
@@ -26,6 +28,7 @@ struct Overlay {
 /// Pages that are other than in the file.
 struct Changes {
     layout: PageLayout,
+    order: Endian,
     pages: BTreeMap<PageNo, Place>,
     spill: Arc<SpillFile>,
 }
@@ -43,6 +46,7 @@ impl RecoveredSource {
         Self(Arc::new(Overlay {
             name,
             source: Some(source),
+            own: len,
             len,
             changes: None,
         }))
@@ -50,22 +54,24 @@ impl RecoveredSource {
 
     /// A file with its changed pages.
     pub(super) fn changed(name: String, changed: Changed, spill: Arc<SpillFile>) -> Self {
-        let layout = changed.layout;
-        let own = changed.source.as_ref().map_or(0, |source| source.len());
+        let (layout, order) = (changed.layout, changed.order);
+        let own = changed.own;
         let spilled = changed.spilled.into_iter();
         let mut pages: BTreeMap<PageNo, Place> = spilled
             .map(|(page, at)| (page, Place::Spilled(at)))
             .collect();
         for (page, mut bytes) in changed.memory {
-            seal(layout, &mut bytes);
+            seal(layout, order, &mut bytes);
             pages.insert(page, Place::Memory(bytes));
         }
         Self(Arc::new(Overlay {
             name,
+            own,
             len: own.max(u64::from(changed.count) * u64::from(layout.page_size)),
             source: changed.source,
             changes: Some(Changes {
                 layout,
+                order,
                 pages,
                 spill,
             }),
@@ -88,7 +94,7 @@ impl Overlay {
         }
         let mut own = 0;
         if let Some(source) = &self.source {
-            let there = source.len().saturating_sub(offset);
+            let there = self.own.saturating_sub(offset);
             own = usize::try_from(there).unwrap_or(usize::MAX).min(into.len());
             if let Some(part) = into.get_mut(..own).filter(|part| !part.is_empty()) {
                 source.read_into(offset, part)?;
@@ -130,7 +136,7 @@ impl Changes {
             Place::Spilled(at) => {
                 room.resize(self.layout.page_len(), 0);
                 self.spill.read(*at, room).map_err(io::Error::other)?;
-                seal(self.layout, room);
+                seal(self.layout, self.order, room);
                 Ok(room)
             }
         }

@@ -10,12 +10,13 @@ use super::history::{History, text};
 use super::limbo::Limbo;
 use super::pages::{FileNo, Pages};
 use super::recovered::RecoveredSource;
-use super::refusal::{Refusal, Result};
+use super::refusal::Result;
 use super::{Given, RecoverOptions, Recovered, RecoveredFile, Summary};
 use crate::layout::{FieldName as F, LogBody, LogLayout, LogOp, Lsn, Meta, PageNo};
 
-/// Page images begin with the file's own byte order from this version on.
-const FILE_ORDER: u32 = 14;
+/// Page images are in the byte order of their file from this version on; before
+/// it in that of the machine.
+const FILE_ORDER: u32 = 17;
 
 /// Pages that a log of no records may add to a file.
 const ADDED_AT_LEAST: u64 = 1 << 20;
@@ -30,6 +31,9 @@ pub(super) fn replay(
     // A record adds one page, or doubles those of the buckets of a table.
     let most_added = ADDED_AT_LEAST.saturating_add(history.records.saturating_mul(2));
     let mut pages = Pages::new(options.memory, options.spill.clone(), most_added);
+    if history.layout.version < FILE_ORDER {
+        pages.set_order(history.layout.endian);
+    }
     let mut files = Files::default();
     files.take(given, &history.bindings.files, &mut pages)?;
     let mut replay = Replay {
@@ -108,7 +112,7 @@ impl Replay<'_> {
         };
         let op = body.kind.op;
         if lost {
-            if layout.version >= 7 && effect::lengthens(op) {
+            if (7..effect::CUTS).contains(&layout.version) && effect::lengthens(op) {
                 self.change(lsn, layout, &body, Turn::Undo)?;
             }
             return Ok(());
@@ -143,7 +147,6 @@ impl Replay<'_> {
             }
             return Ok(0);
         };
-        self.check_order(layout, file)?;
         let mut effect = Effect {
             pages: &mut self.pages,
             limbo: &mut self.limbo,
@@ -157,24 +160,6 @@ impl Replay<'_> {
         };
         effect.replay()?;
         Ok(effect.changed)
-    }
-
-    /// Up to 4.6 the images in a log are in the order of the machine. A file in
-    /// another order would have to be turned round.
-    fn check_order(&self, layout: LogLayout, file: FileNo) -> Result<()> {
-        if layout.version < FILE_ORDER && self.pages.layout(file).endian != layout.endian {
-            return Err(Refusal::File {
-                name: self.pages.name(file),
-                found: format!(
-                    "the file is {}, and its log of version {} is {}: such logs are not replayed",
-                    self.pages.layout(file).endian,
-                    layout.version,
-                    layout.endian
-                ),
-            }
-            .into());
-        }
-        Ok(())
     }
 
     /// The id of the file that a record names by number.
@@ -195,7 +180,7 @@ impl Replay<'_> {
                     let name = text(body.bytes(F::name));
                     let page = body.u32(F::pgno);
                     let files = &mut self.files;
-                    files.write(uid, &name, page, image, Some(lsn), &mut self.pages)?;
+                    files.write(uid, (&name, page), image, Some(lsn), &mut self.pages)?;
                 }
             }
             LogOp::FileWrite => {
@@ -268,7 +253,7 @@ impl Replay<'_> {
         self.limbo.free(&mut self.pages, version)?;
         let known = self.files.into_known();
         for file in known.iter().filter_map(|known| known.pages) {
-            last_page(&mut self.pages, file)?;
+            set_length(&mut self.pages, file, version)?;
         }
         let (changed, spill) = self.pages.finish();
         let mut changed: Vec<_> = changed.into_iter().map(Some).collect();
@@ -324,17 +309,24 @@ impl Replay<'_> {
     }
 }
 
-/// Writes the number of the last page where a file that keeps it became longer.
-fn last_page(pages: &mut Pages, file: FileNo) -> Result<()> {
+/// Makes a changed file as long as its metadata page says, or where releases
+/// keep files long the metadata page say how long it is.
+fn set_length(pages: &mut Pages, file: FileNo, version: u32) -> Result<()> {
     let Some(meta) = super::limbo::meta(pages, file)? else {
         return Ok(());
     };
     let last = pages.count(file).saturating_sub(1);
     // Up to 3.2 the field is something else.
-    if meta.last_pgno == 0 || meta.last_pgno >= last {
+    if meta.last_pgno == 0 || meta.last_pgno == last || !pages.is_changed(file) {
         return Ok(());
     }
-    if let Some(mut edit) = pages.edit(file, 0)? {
+    if version >= effect::CUTS {
+        pages.cut(file, meta.last_pgno);
+        return pages.extend(file, meta.last_pgno);
+    }
+    if meta.last_pgno < last
+        && let Some(mut edit) = pages.edit(file, 0)?
+    {
         effect::edit_meta(&mut edit, |meta: &mut Meta| {
             meta.last_pgno = last;
             Some(())

@@ -31,6 +31,13 @@ const UID_3_0: usize = FLAGS_3_0 + 4;
 /// Where the access method's own fields begin in 3.0.
 pub(super) const END_3_0: usize = UID_3_0 + UID_SIZE;
 
+/// Where the numbers of four bytes stand, in two stretches: between them are
+/// single bytes.
+pub(super) fn numbers() -> impl Iterator<Item = usize> {
+    let before = (LSN..ENCRYPTION).step_by(4);
+    before.chain((FREE..UID).step_by(4))
+}
+
 /// Where the fields of 2.x begin, which has no type byte.
 pub(super) const FIELDS_2: usize = PAGE_SIZE + 4;
 

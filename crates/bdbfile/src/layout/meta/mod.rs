@@ -25,6 +25,14 @@ pub(crate) const UID_SIZE: usize = 20;
 /// the end of the used part (4.1 and later).
 const CHECKSUM: usize = 492;
 
+/// Where the magic number stands that an encrypted file has once more, 32 bytes
+/// before the checksum: 12 unused ones and an IV of 16 follow it.
+const CRYPTO_MAGIC: usize = CHECKSUM - 16 - 12 - 4;
+
+/// Where the longest of the access methods' own fields end: those of hash
+/// tables.
+const METHOD_END: usize = generic::END + 6 * 4 + 32 * 4;
+
 /// The used part of a metadata page, in bytes: what its checksum covers.
 pub const META_USED: usize = CHECKSUM + 20;
 
@@ -293,6 +301,19 @@ impl Meta {
     pub(crate) fn seal(endian: Endian, page: &mut [u8]) {
         let sum = super::page_checksum(page.get(..META_USED).unwrap_or_default(), CHECKSUM);
         endian.put_u32(page, CHECKSUM, sum);
+    }
+
+    /// Turns the numbers of a metadata page of the newest generation into the
+    /// other byte order.
+    pub(crate) fn turn(page: &mut [u8], from: Endian, to: Endian) {
+        for at in generic::numbers()
+            .chain((generic::END..METHOD_END).step_by(4))
+            .chain([CRYPTO_MAGIC, CHECKSUM])
+        {
+            if let Some(number) = from.u32(page, at) {
+                to.put_u32(page, at, number);
+            }
+        }
     }
 
     /// Whether the fields are where 3.1 and later have them.

@@ -1,6 +1,7 @@
 //! The buckets of hash tables.
 
-use super::Effect;
+use super::space::set_last;
+use super::{CUTS, Effect};
 use crate::layout::{FieldName as F, Lsn, NO_PAGE, PageNo, PageType};
 use crate::recover::page::{Fresh, PageEdit};
 use crate::recover::refusal::Result;
@@ -20,10 +21,24 @@ const OLD_IMAGE: u32 = 0x80;
 const PLAIN: u8 = 1;
 const SET: u8 = 2;
 
+/// From this version on the pairs of a page are sorted by their keys (4.6).
+const SORTED: u32 = 13;
+
+/// Whether items of a type are logged without their type byte.
+fn is_bare(kind: u8) -> bool {
+    matches!(kind, PLAIN | SET)
+}
+
+/// The type byte that is missing in what is logged of an item, by the field
+/// that has its type.
+fn type_byte(field: u32) -> Option<u8> {
+    u8::try_from(field >> 8).ok().filter(|kind| is_bare(*kind))
+}
+
 impl Effect<'_, '_> {
     /// The type of new pages of buckets: sorted from 4.6 on.
     fn bucket_type(&self) -> u8 {
-        if self.layout.version < 13 {
+        if self.layout.version < SORTED {
             PageType::Hash as u8
         } else {
             PageType::HashSorted as u8
@@ -60,38 +75,33 @@ impl Effect<'_, '_> {
             return Err(self.unfit(page));
         }
         let (key, data) = (self.body.bytes(F::key), self.body.bytes(F::data));
-        let is_typed = self.body.has(F::keytype);
-        let sorts = self.layout.version >= 13;
+        let sorts = self.layout.version >= SORTED;
         let redoes = self.redoes();
         // The type bytes of what is put; whole items have their own.
-        let set = if opcode & DUPLICATES == 0 {
-            [PLAIN]
+        let heads = if self.body.has(F::keytype) {
+            [F::keytype, F::datatype].map(|field| type_byte(self.u32(field)))
+        } else if puts {
+            let data = if opcode & DUPLICATES == 0 { PLAIN } else { SET };
+            [
+                (opcode & WHOLE_KEY == 0).then_some(PLAIN),
+                (opcode & WHOLE_DATA == 0).then_some(data),
+            ]
         } else {
-            [SET]
+            // What is deleted is logged whole.
+            [None, None]
         };
-        let plain = [PLAIN];
-        let key_head = if opcode & WHOLE_KEY == 0 {
-            &plain[..]
-        } else {
-            &[]
-        };
-        let data_head = if opcode & WHOLE_DATA == 0 {
-            &set[..]
-        } else {
-            &[]
-        };
-        let _ = is_typed;
+        let [key_head, data_head] = &heads;
+        let pair = [[key_head.as_slice(), key], [data_head.as_slice(), data]];
         self.change_bucket(page, self.body.lsn(F::pagelsn), true, |edit| {
             if puts != redoes {
                 return edit.remove_pair(slot);
             }
-            if puts {
-                let at = if sorts { slot } else { edit.header()?.entries };
-                edit.put_pair(at, [[key_head, key], [data_head, data]])
+            let at = if puts && !sorts {
+                edit.header()?.entries
             } else {
-                // What is deleted is logged whole.
-                edit.put_pair(slot, [[&[], key], [&[], data]])
-            }
+                slot
+            };
+            edit.put_pair(at, pair)
         })
     }
 
@@ -154,17 +164,22 @@ impl Effect<'_, '_> {
         let redoes = self.redoes();
         let (from, to) = if redoes { (old, new) } else { (new, old) };
         let makes_set = self.u32(F::makedup) != 0;
-        let types = self
-            .body
-            .has(F::oldtype)
-            .then(|| self.u32(if redoes { F::newtype } else { F::oldtype }));
+        let kind = if self.body.has(F::oldtype) {
+            let kind = self.u32(if redoes { F::newtype } else { F::oldtype });
+            u8::try_from(kind >> 8).ok()
+        } else {
+            makes_set.then_some(if redoes { SET } else { PLAIN })
+        };
+        // A whole item is logged without its type byte where that stands in a
+        // field of its own.
+        let head = kind.filter(|kind| off < 0 && self.body.has(F::oldtype) && is_bare(*kind));
+        let to = [head.as_slice(), to].concat();
         self.change_bucket(page, self.body.lsn(F::pagelsn), true, |edit| {
-            edit.replace_part(slot, off, from.len(), to)?;
-            if makes_set {
-                edit.set_bucket_type(slot, if redoes { SET } else { PLAIN })?;
+            edit.replace_part(slot, off, from.len(), &to)?;
+            match kind {
+                Some(kind) => edit.set_bucket_type(slot, kind),
+                None => Some(()),
             }
-            let _ = types;
-            Some(())
         })
     }
 
@@ -210,6 +225,7 @@ impl Effect<'_, '_> {
         let number = bucket.wrapping_add(1);
         let doubles = number.is_power_of_two();
         let old = self.layout.version <= 4;
+        let cuts = self.layout.version >= CUTS;
         let allocates = if old {
             doubles
         } else {
@@ -223,7 +239,7 @@ impl Effect<'_, '_> {
         };
         let last = last.ok_or_else(|| self.unfit(page))?;
         let page_type = self.bucket_type();
-        if self.redoes() || !old {
+        if self.redoes() || !(old || cuts) {
             self.pages.extend(self.file, last)?;
         }
         self.change(last, of_page, true, |edit| {
@@ -233,44 +249,67 @@ impl Effect<'_, '_> {
         let meta = if old { self.meta } else { self.u32(F::mpgno) };
         let of_meta = self.body.lsn(F::metalsn);
         let redoes = self.redoes();
-        let doubling = number.checked_ilog2().and_then(|log| log.checked_add(1));
-        let starts = if old { doubles } else { allocates };
-        let due = self.is_due(meta, of_meta, false)?;
-        let change = |meta: &mut crate::layout::Meta| {
-            let crate::layout::Method::Hash(fields) = &mut meta.method else {
-                return None;
-            };
-            if due && redoes {
-                fields.max_bucket = fields.max_bucket.checked_add(1)?;
-                if doubles {
-                    fields.low_mask = fields.high_mask;
-                    fields.high_mask = number | fields.low_mask;
-                }
-            } else if due {
-                fields.max_bucket = fields.max_bucket.checked_sub(1)?;
-                if doubles {
-                    fields.high_mask = fields.low_mask;
-                    fields.low_mask = fields.high_mask >> 1;
-                }
-            }
-            // Where the doubling's pages are stays known once they are there.
-            if starts {
-                let spare = fields.spares.get_mut(usize::try_from(doubling?).ok()?)?;
-                if *spare == 0 {
-                    *spare = page.checked_sub(number)?;
-                }
-            }
-            Some(())
-        };
-        if due {
-            let after = self.after(of_meta);
-            self.apply_meta(meta, after, change)?;
-        } else if starts && let Some(now) = self.pages.lsn(self.file, meta)? {
-            self.apply_meta(meta, now, change)?;
-        }
+        // Where the pages of a doubling are stays known once they are there,
+        // whatever becomes of it.
+        let spare = number.checked_ilog2().and_then(|log| {
+            let start = page.checked_sub(number)?;
+            (if old { doubles } else { allocates } && start != 0)
+                .then_some((log as usize + 1, start))
+        });
+        let meta_page = meta;
         let master = self.u32(F::mmpgno);
+        let before_last = self.u32(F::last_pgno);
+        let due = self.is_due(meta, of_meta, false)?;
+        let mut lacks_spare = false;
+        if let Some((doubling, _)) = spare
+            && (redoes || !cuts)
+            && let Some(now) = super::super::limbo::meta_at(self.pages, self.file, meta)?
+        {
+            let known = now.hash().and_then(|fields| fields.spares.get(doubling));
+            lacks_spare = known == Some(&0);
+        }
+        if due || lacks_spare {
+            let now = self.pages.lsn(self.file, meta)?.unwrap_or_default();
+            let after = if due { self.after(of_meta) } else { now };
+            self.apply_meta(meta, after, |meta| {
+                let crate::layout::Method::Hash(fields) = &mut meta.method else {
+                    return None;
+                };
+                if due && redoes {
+                    fields.max_bucket = fields.max_bucket.checked_add(1)?;
+                    if doubles {
+                        fields.low_mask = fields.high_mask;
+                        fields.high_mask = number | fields.low_mask;
+                    }
+                } else if due {
+                    fields.max_bucket = fields.max_bucket.checked_sub(1)?;
+                    if doubles {
+                        fields.high_mask = fields.low_mask;
+                        fields.low_mask = fields.high_mask >> 1;
+                    }
+                    if cuts && let Some((doubling, _)) = spare {
+                        *fields.spares.get_mut(doubling)? = 0;
+                    }
+                }
+                if due && cuts && master == meta_page {
+                    set_last(meta, redoes, last, before_last);
+                }
+                let crate::layout::Method::Hash(fields) = &mut meta.method else {
+                    return None;
+                };
+                if lacks_spare && let Some((doubling, start)) = spare {
+                    *fields.spares.get_mut(doubling)? = start;
+                }
+                Some(())
+            })?;
+        }
         if !old && master != meta {
-            self.change_meta(master, self.body.lsn(F::mmetalsn), |_| Some(()))?;
+            self.change_meta(master, self.body.lsn(F::mmetalsn), |meta| {
+                if cuts {
+                    set_last(meta, redoes, last, before_last);
+                }
+                Some(())
+            })?;
         }
         Ok(())
     }
@@ -285,14 +324,25 @@ impl Effect<'_, '_> {
         let of_meta = self.body.lsn(F::meta_lsn);
         let version = self.layout.version;
         let page_type = self.bucket_type();
-        let (found, _) = self.made(last)?;
-        if self.redoes() {
+        let cuts = version >= CUTS;
+        let redoes = self.redoes();
+        let before_last = self.u32(F::last_pgno);
+        if redoes {
+            let (found, _) = self.made(last)?;
             if !found.is_logged() {
                 let lsn = if version <= 5 { Lsn::ZERO } else { self.lsn };
                 self.apply(last, lsn, |edit| edit.init(empty(last, page_type)))?;
             }
-            return self.change_meta(0, of_meta, |_| Some(()));
         }
+        if redoes || cuts {
+            return self.change_meta(0, of_meta, |meta| {
+                if cuts {
+                    set_last(meta, redoes, last, before_last);
+                }
+                Some(())
+            });
+        }
+        let (found, _) = self.made(last)?;
         if found == self.lsn {
             self.apply(last, Lsn::ZERO, |_| Some(()))?;
         }

@@ -85,7 +85,11 @@ pub(super) fn changes_files(op: LogOp) -> bool {
     )
 }
 
-/// Whether a record makes a file longer. These are gone through on the way
+/// From this version on an abort makes a file as long as it was, and a file
+/// keeps its length on its metadata page. Before it the pages stay, in limbo.
+pub(super) const CUTS: u32 = 10;
+
+/// Whether a record makes a file longer. Before files are cut these are gone through on the way
 /// forwards for transactions without a commit too, as what is undone there: the
 /// file may have been made only now, and later records count on its length.
 pub(super) fn lengthens(op: LogOp) -> bool {
@@ -124,7 +128,12 @@ impl Effect<'_, '_> {
             LogOp::QueueCurrent => self.queue_current(),
             LogOp::QueueFirst => self.queue_first(),
             LogOp::QueueEnds => self.queue_ends(),
-            _ => Ok(()),
+            LogOp::ReplaceInternal => self.replace_internal(),
+            _ => Err(Refusal::Record {
+                lsn: self.lsn,
+                found: format!("{} is not replayed", self.body.kind.name),
+            }
+            .into()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Pages are allocated and freed.
 
-use super::Effect;
-use crate::layout::{FieldName as F, Lsn, NO_PAGE, PageType};
+use super::{CUTS, Effect};
+use crate::layout::{FieldName as F, Lsn, Meta, NO_PAGE, PageNo, PageType};
 use crate::recover::page::Fresh;
 use crate::recover::refusal::Result;
 
@@ -18,9 +18,13 @@ impl Effect<'_, '_> {
         let Ok(page_type) = u8::try_from(page_type) else {
             return Err(self.unfit(page));
         };
+        let cuts = self.layout.version >= CUTS;
+        let before_last = self.u32(F::last_pgno);
         if self.redoes() {
             let found = self.made(page)?.0;
-            let fresh_as = if self.layout.version <= 7 {
+            let fresh_as = if cuts {
+                false
+            } else if self.layout.version <= 7 {
                 found <= of_meta
             } else {
                 found == FROM_LIMBO
@@ -43,10 +47,13 @@ impl Effect<'_, '_> {
             }
             return self.change_meta(meta, of_meta, |meta| {
                 meta.free = next;
+                if cuts {
+                    meta.last_pgno = meta.last_pgno.max(page);
+                }
                 Some(())
             });
         }
-        let (found, is_new) = if self.layout.version >= 5 {
+        let (found, is_new) = if (5..CUTS).contains(&self.layout.version) {
             self.made(page)?
         } else {
             (self.pages.lsn(self.file, page)?.unwrap_or_default(), false)
@@ -56,12 +63,15 @@ impl Effect<'_, '_> {
         }
         let now = self.pages.lsn(self.file, page)?;
         let was_new = !of_page.is_logged();
-        if was_new && now.is_some_and(|now| !now.is_logged()) {
+        if was_new && !cuts && now.is_some_and(|now| !now.is_logged()) {
             self.limbo.add(self.file, page)?;
         }
         self.change_meta(meta, of_meta, |meta| {
             if !was_new {
                 meta.free = page;
+            }
+            if cuts {
+                meta.last_pgno = before_last;
             }
             Some(())
         })
@@ -75,22 +85,40 @@ impl Effect<'_, '_> {
         let next = self.u32(F::next);
         let header = self.body.bytes(F::header);
         let before = self.lsn_in(header);
+        let before_last = self.u32(F::last_pgno);
+        let cuts = self.layout.version >= CUTS;
+        // The last page of a file is not put on the list: the file ends before
+        // it from then on.
+        let is_last = cuts && page == before_last;
         if self.redoes() {
             let found = self.made(page)?.0;
-            let is_due = if !before.is_logged() && found <= of_meta {
+            let is_due = if !before.is_logged() && !cuts && found <= of_meta {
                 true
             } else {
                 self.stands_at(page, found, before)?
             };
-            if is_due {
+            if is_due && is_last {
+                self.apply(page, Lsn::ZERO, |edit| {
+                    edit.bytes.fill(0);
+                    Some(())
+                })?;
+            } else if is_due {
                 self.apply(page, self.lsn, |edit| edit.init(free_page(page, next)))?;
             }
             return self.change_meta(meta, of_meta, |meta| {
-                meta.free = page;
+                if is_last {
+                    meta.last_pgno = page.saturating_sub(1);
+                } else {
+                    meta.free = page;
+                }
                 Some(())
             });
         }
         let items = self.body.bytes(F::data);
+        if is_last && self.made(page)?.0 == Lsn::ZERO {
+            // It is there again, whether or not the file was cut.
+            self.apply(page, self.lsn, |_| Some(()))?;
+        }
         self.change(page, before, false, |edit| {
             edit.put(0, header)?;
             let at = edit.items()?;
@@ -102,6 +130,9 @@ impl Effect<'_, '_> {
         })?;
         self.change_meta(meta, of_meta, |meta| {
             meta.free = next;
+            if cuts {
+                meta.last_pgno = before_last;
+            }
             Some(())
         })
     }
@@ -124,6 +155,16 @@ impl Effect<'_, '_> {
         self.pages.extend(self.file, page)?;
         Ok((Lsn::ZERO, true))
     }
+}
+
+/// Keeps on a metadata page which page is the last: one that was added, or the
+/// one that was the last before.
+pub(super) fn set_last(meta: &mut Meta, redoes: bool, added: PageNo, before: PageNo) {
+    meta.last_pgno = if redoes {
+        meta.last_pgno.max(added)
+    } else {
+        before
+    };
 }
 
 /// A page on the free list.

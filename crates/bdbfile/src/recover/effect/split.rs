@@ -2,8 +2,10 @@
 
 use super::Effect;
 use crate::layout::{
-    FieldName as F, Lsn, NO_PAGE, PageNo, PageType, PageView, internal_item, recno_item,
+    FieldName as F, Lsn, NO_PAGE, PageHeader, PageNo, PageType, PageView, RECNO_INTERNAL_ITEM,
+    align4, internal_item, recno_item,
 };
+use crate::recover::order::{turn_internal_item, turn_recno_item};
 use crate::recover::page::Fresh;
 use crate::recover::refusal::Result;
 
@@ -28,6 +30,10 @@ impl Effect<'_, '_> {
     /// The number of the root, where the root is what is split.
     fn split_root(&self, whole: &PageView<'_>) -> Option<PageNo> {
         let root = self.u32(F::root_pgno);
+        if self.body.has(F::ppgno) {
+            let parent = self.u32(F::ppgno);
+            return (parent == whole.header.pgno).then_some(parent);
+        }
         let is_root = if self.layout.version <= 4 {
             root == whole.header.pgno
         } else {
@@ -78,39 +84,69 @@ impl Effect<'_, '_> {
             })?;
         }
         if let Some(root) = root {
-            let counted = self.u32(F::opflags) & COUNTED != 0;
-            let in_btree = [
-                PageType::BtreeInternal,
-                PageType::BtreeLeaf,
-                PageType::DuplicateLeaf,
-            ]
-            .into_iter()
-            .any(|kind| header.is(kind));
-            let total = if counted || !in_btree {
-                records(whole).ok_or_else(|| self.unfit(root))?
-            } else {
-                0
-            };
-            let page_type = if in_btree {
-                PageType::BtreeInternal
-            } else {
-                PageType::RecnoInternal
-            };
-            self.change(root, self.lsn_in(whole.bytes), true, |edit| {
-                edit.init(Fresh {
-                    pgno: root,
-                    prev: total,
-                    next: NO_PAGE,
-                    level: header.level.checked_add(1)?,
-                    page_type: page_type as u8,
-                })
-            })?;
-            return Ok(());
+            return self.redo_root(root, whole);
         }
+        self.change_next_of_split(right)?;
+        self.change_parent()
+    }
+
+    /// The root of a tree that gets one more level.
+    fn redo_root(&mut self, root: PageNo, whole: &PageView<'_>) -> Result<()> {
+        let header = whole.header;
+        let in_btree = is_btree(&header);
+        let counted = self.opcode(F::opflags) & COUNTED != 0;
+        let entries = self.body.has(F::pentry);
+        let total = if counted || (!in_btree && !entries) {
+            records(whole).ok_or_else(|| self.unfit(root))?
+        } else {
+            0
+        };
+        let (left, right) = (self.body.bytes(F::pentry), self.body.bytes(F::rentry));
+        self.change(root, self.lsn_in(whole.bytes), true, |edit| {
+            edit.init(Fresh {
+                pgno: root,
+                prev: total,
+                next: NO_PAGE,
+                level: header.level.checked_add(1)?,
+                page_type: internal_type(in_btree),
+            })?;
+            if entries {
+                edit.add(0, align4(left.len()), left, &[])?;
+                edit.add(1, align4(right.len()), right, &[])?;
+            }
+            Some(())
+        })?;
+        Ok(())
+    }
+
+    /// The page after the one that was split leads back to its right half.
+    fn change_next_of_split(&mut self, to: PageNo) -> Result<()> {
         let (next, before) = (self.u32(F::npgno), self.body.lsn(F::nlsn));
         if before.is_logged() || before == Lsn::NOT_LOGGED {
-            self.change_link(next, before, false, |header| header.prev = right)?;
+            self.change_link(next, before, false, |header| header.prev = to)?;
         }
+        Ok(())
+    }
+
+    /// The page above gets an entry for the right half, from 4.8 on by the same
+    /// record. Where trees keep counts 5.x has another record for it.
+    fn change_parent(&mut self) -> Result<()> {
+        if !self.body.has(F::ppgno) {
+            return Ok(());
+        }
+        let parent = self.u32(F::ppgno);
+        let slot = self.u16(F::pindx, parent)?.saturating_add(1);
+        let entry = self.body.bytes(F::rentry);
+        let has_record = self.layout.version >= 17 && self.opcode(F::opflags) != 0;
+        let redoes = self.redoes();
+        self.change(parent, self.body.lsn(F::plsn), false, |edit| {
+            let size = align4(entry.len());
+            match (has_record, redoes) {
+                (true, _) => Some(()),
+                (false, true) => edit.add(slot, size, entry, &[]),
+                (false, false) => edit.remove(slot, size),
+            }
+        })?;
         Ok(())
     }
 
@@ -128,9 +164,8 @@ impl Effect<'_, '_> {
         // The right half is a page that was allocated, and is given back.
         let (right, before) = (self.u32(F::right), self.body.lsn(F::rlsn));
         self.change(right, before, false, |_| Some(()))?;
-        let (next, before) = (self.u32(F::npgno), self.body.lsn(F::nlsn));
-        let left = self.u32(F::left);
-        self.change_link(next, before, false, |header| header.prev = left)
+        self.change_next_of_split(self.u32(F::left))?;
+        self.change_parent()
     }
 
     /// A root takes the place of its only child.
@@ -138,7 +173,16 @@ impl Effect<'_, '_> {
         let root = self.u32(F::root_pgno);
         let child = self.u32(F::pgno);
         let image = self.body.bytes(F::pgdbt);
-        let entry = self.body.bytes(F::rootent);
+        let mut entry = self.body.bytes(F::rootent).to_vec();
+        let order = self.pages.layout(self.file).endian;
+        if order != self.layout.endian {
+            // This alone is in the order of the machine (seen: 5.3).
+            if entry.len() == RECNO_INTERNAL_ITEM {
+                turn_recno_item(&mut entry, self.layout.endian, order);
+            } else {
+                turn_internal_item(&mut entry, self.layout.endian, order);
+            }
+        }
         let records = self.u32(F::nrec);
         let layout = self.pages.layout(self.file);
         let Some(of_child) = PageView::parse(layout, image) else {
@@ -152,26 +196,14 @@ impl Effect<'_, '_> {
                 return edit.change(|header| header.pgno = root);
             }
             let level = edit.header()?.level.checked_add(1)?;
-            let in_btree = [
-                PageType::BtreeInternal,
-                PageType::BtreeLeaf,
-                PageType::DuplicateLeaf,
-            ]
-            .into_iter()
-            .any(|kind| header.is(kind));
-            let page_type = if in_btree {
-                PageType::BtreeInternal
-            } else {
-                PageType::RecnoInternal
-            };
             edit.init(Fresh {
                 pgno: root,
                 prev: records,
                 next: NO_PAGE,
                 level,
-                page_type: page_type as u8,
+                page_type: internal_type(is_btree(&header)),
             })?;
-            edit.add(0, entry.len(), entry, &[])
+            edit.add(0, align4(entry.len()), &entry, &[])
         })?;
         let before = self.lsn_in(image);
         self.change(child, before, false, |edit| {
@@ -183,6 +215,27 @@ impl Effect<'_, '_> {
             }
         })?;
         Ok(())
+    }
+}
+
+/// Whether a page is one of a btree, or of a tree of sorted duplicates, and not
+/// of one by record numbers.
+fn is_btree(header: &PageHeader) -> bool {
+    [
+        PageType::BtreeInternal,
+        PageType::BtreeLeaf,
+        PageType::DuplicateLeaf,
+    ]
+    .into_iter()
+    .any(|kind| header.is(kind))
+}
+
+/// The type of the pages above such pages.
+fn internal_type(in_btree: bool) -> u8 {
+    if in_btree {
+        PageType::BtreeInternal as u8
+    } else {
+        PageType::RecnoInternal as u8
     }
 }
 

@@ -6,9 +6,6 @@ use crate::recover::refusal::Result;
 
 /// Opcodes up to version 5, and after.
 const ADD: [u32; 2] = [0x10, 1];
-/// The low bits of an opcode; later releases keep an item's type above.
-const OPCODE: u32 = 0xff;
-
 const PAGE_ADDED: [u32; 2] = [0x70, 5];
 
 /// Set in the flags of a count: the root's total changes as well.
@@ -19,7 +16,16 @@ impl Effect<'_, '_> {
     pub(super) fn is_opcode(&self, of: [u32; 2]) -> bool {
         let [old, new] = of;
         let wanted = if self.layout.version <= 5 { old } else { new };
-        self.u32(F::opcode) & OPCODE == wanted
+        self.opcode(F::opcode) == wanted
+    }
+
+    /// An opcode or flags. From version 17 on the type of a page is beside it.
+    pub(super) fn opcode(&self, field: F) -> u32 {
+        if self.layout.version < 17 {
+            self.u32(field)
+        } else {
+            self.u32(field) >> 8
+        }
     }
 
     /// An item is added or removed.
@@ -135,6 +141,9 @@ impl Effect<'_, '_> {
             self.body.lsn(F::lsn_next),
         );
         let redoes = self.redoes();
+        if self.body.has(F::new_pgno) {
+            return self.relink_neighbours();
+        }
         if self.is_opcode(PAGE_ADDED) {
             let to = if redoes { page } else { prev };
             return self.change_link(next, of_next, false, |header| header.prev = to);
@@ -151,6 +160,38 @@ impl Effect<'_, '_> {
         let (to_prev, to_next) = if redoes { (prev, next) } else { (page, page) };
         self.change_link(next, of_next, false, |header| header.prev = to_prev)?;
         self.change_link(prev, of_prev, false, |header| header.next = to_next)
+    }
+
+    /// A leaf leaves its neighbours, or another takes its place between them:
+    /// from 4.4 on nothing changes on the leaf itself.
+    fn relink_neighbours(&mut self) -> Result<()> {
+        let (page, new) = (self.u32(F::pgno), self.u32(F::new_pgno));
+        let (prev, next) = (self.u32(F::prev), self.u32(F::next));
+        let (to_prev, to_next) = match (self.redoes(), new) {
+            (true, NO_PAGE) => (prev, next),
+            (true, new) => (new, new),
+            (false, _) => (page, page),
+        };
+        let (of_prev, of_next) = (self.body.lsn(F::lsn_prev), self.body.lsn(F::lsn_next));
+        self.change_link(next, of_next, false, |header| header.prev = to_prev)?;
+        self.change_link(prev, of_prev, false, |header| header.next = to_next)
+    }
+
+    /// The item of a slot of an internal page is replaced.
+    pub(super) fn replace_internal(&mut self) -> Result<()> {
+        let page = self.u32(F::pgno);
+        let slot = self.u16(F::indx, page)?;
+        let new = [self.body.bytes(F::hdr), self.body.bytes(F::data)].concat();
+        let old = self.body.bytes(F::old).to_vec();
+        let (from, to) = if self.redoes() {
+            (old, new)
+        } else {
+            (new, old)
+        };
+        self.change(page, self.body.lsn(F::lsn), false, |edit| {
+            edit.replace_whole(slot, from.len(), &to)
+        })?;
+        Ok(())
     }
 
     /// The LSN of a page alone.
