@@ -96,7 +96,7 @@ impl<'a> PageEdit<'a> {
         u16::try_from(offset % 65536).unwrap_or_default()
     }
 
-    fn set_items(&mut self, at: usize, entries: u16) -> Option<()> {
+    pub(super) fn set_items(&mut self, at: usize, entries: u16) -> Option<()> {
         let hf_offset = self.stored(at);
         self.change(|header| {
             header.hf_offset = hf_offset;
@@ -289,6 +289,13 @@ impl<'a> PageEdit<'a> {
     pub(super) fn put(&mut self, at: usize, bytes: &[u8]) -> Option<()> {
         let end = at.checked_add(bytes.len())?;
         self.bytes.get_mut(at..end)?.copy_from_slice(bytes);
+        Some(())
+    }
+
+    /// Sets a number of four bytes.
+    pub(super) fn put_u32(&mut self, at: usize, value: u32) -> Option<()> {
+        self.bytes.get(at..at.checked_add(4)?)?;
+        self.layout.endian.put_u32(self.bytes, at, value);
         Some(())
     }
 

@@ -111,7 +111,7 @@ pub enum LogOp {
     FileRemove,
     /// Bytes are written into a file.
     FileWrite,
-    /// A page taken back from the free list by an abort gets its bytes.
+    /// A page is emptied (from 4.4).
     Init,
     /// The item of a slot of an internal page is replaced (from 5.0).
     ReplaceInternal,
@@ -121,7 +121,9 @@ pub enum LogOp {
     Merge,
     /// An item refers to another page from now on (compaction, from 4.4).
     Renumber,
-    /// A hash table is made smaller (compaction, from 5.0).
+    /// A hash table loses its last bucket (compaction, from 5.0).
+    HashContract,
+    /// A hash table gets other pages for its buckets (compaction, from 5.0).
     HashCompact,
 }
 
@@ -495,7 +497,7 @@ types! {
         U32, new_indx U32];
     35 ham_changeslot HashCompact (19..=19) [fileid I32, meta_lsn Position, slot U32, old U32,
         new U32];
-    37 ham_contract HashCompact (19..=19) [fileid I32, meta U32, meta_lsn Position, bucket U32,
+    37 ham_contract HashContract (19..=19) [fileid I32, meta U32, meta_lsn Position, bucket U32,
         pgno U32];
     41 db_addrem Item (16..=19) [opcode U32, fileid I32, pgno U32, indx U32, nbytes U32, hdr
         Bytes, dbt Bytes, pagelsn Position];

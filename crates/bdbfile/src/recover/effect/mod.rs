@@ -4,6 +4,7 @@
 //! * `split`: a page becomes two, a root takes the place of its only child.
 //! * `overflow`: the pages of overflow chains.
 //! * `space`: pages are allocated and freed.
+//! * `compact`: databases are emptied and compacted.
 //! * `hash`: the buckets of hash tables.
 //! * `queue`: the records of queues.
 //!
@@ -12,6 +13,7 @@
 //! and undone on a page that stands at the record's own. Equality decides, not
 //! order.
 
+mod compact;
 mod hash;
 mod overflow;
 mod queue;
@@ -129,6 +131,11 @@ impl Effect<'_, '_> {
             LogOp::QueueFirst => self.queue_first(),
             LogOp::QueueEnds => self.queue_ends(),
             LogOp::ReplaceInternal => self.replace_internal(),
+            LogOp::Init => self.empty_page(),
+            LogOp::Merge => self.merge(),
+            LogOp::Renumber => self.renumber(),
+            LogOp::Truncate => self.truncate(),
+            LogOp::HashContract => self.contract(),
             _ => Err(Refusal::Record {
                 lsn: self.lsn,
                 found: format!("{} is not replayed", self.body.kind.name),

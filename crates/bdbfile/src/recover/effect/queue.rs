@@ -172,6 +172,10 @@ impl Effect<'_, '_> {
             });
         }
         let mut first = fields.first;
+        if self.layout.version >= 17 && !is_before(record, first) {
+            // From 5.0 on it is told before the record is deleted.
+            first = record.wrapping_add(1).max(1);
+        }
         while first != fields.next && !is_before(record, first) && !self.holds(&fields, first)? {
             first = first.wrapping_add(1).max(1);
         }

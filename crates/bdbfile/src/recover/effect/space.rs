@@ -1,5 +1,6 @@
 //! Pages are allocated and freed.
 
+use super::compact::put_image;
 use super::{CUTS, Effect};
 use crate::layout::{FieldName as F, Lsn, Meta, NO_PAGE, PageNo, PageType};
 use crate::recover::page::Fresh;
@@ -77,7 +78,9 @@ impl Effect<'_, '_> {
         })
     }
 
-    /// A page is put on the free list.
+    /// A page is put on the free list: at its head, which the metadata page
+    /// knows, or where the list was sorted behind a page before it, which is
+    /// named instead.
     pub(super) fn free(&mut self) -> Result<()> {
         let page = self.u32(F::pgno);
         let meta = self.u32(F::meta_pgno);
@@ -105,6 +108,9 @@ impl Effect<'_, '_> {
             } else if is_due {
                 self.apply(page, self.lsn, |edit| edit.init(free_page(page, next)))?;
             }
+            if meta != NO_PAGE {
+                return self.change_link(meta, of_meta, false, |header| header.next = page);
+            }
             return self.change_meta(meta, of_meta, |meta| {
                 if is_last {
                     meta.last_pgno = page.saturating_sub(1);
@@ -119,15 +125,10 @@ impl Effect<'_, '_> {
             // It is there again, whether or not the file was cut.
             self.apply(page, self.lsn, |_| Some(()))?;
         }
-        self.change(page, before, false, |edit| {
-            edit.put(0, header)?;
-            let at = edit.items()?;
-            if items.is_empty() {
-                Some(())
-            } else {
-                edit.put(at, items)
-            }
-        })?;
+        self.change(page, before, false, |edit| put_image(edit, header, items))?;
+        if meta != NO_PAGE {
+            return self.change_link(meta, of_meta, false, |header| header.next = next);
+        }
         self.change_meta(meta, of_meta, |meta| {
             meta.free = next;
             if cuts {

@@ -1,12 +1,35 @@
 //! Items, slots and roots of trees.
 
 use super::Effect;
-use crate::layout::{FieldName as F, Lsn, NO_PAGE, PageHeader, PageType};
+use crate::layout::{
+    FieldName as F, INTERNAL_HEADER, LEAF_ITEM_HEADER, Lsn, NO_PAGE, PageHeader, PageType,
+};
+use crate::recover::page::PageEdit;
 use crate::recover::refusal::Result;
 
 /// Opcodes up to version 5, and after.
 const ADD: [u32; 2] = [0x10, 1];
 const PAGE_ADDED: [u32; 2] = [0x70, 5];
+
+/// Replaces the middle of an internal item, as 4.8 does in compacting. What is
+/// counted begins behind the length of its key.
+fn replace_in_internal(
+    edit: &mut PageEdit<'_>,
+    slot: u16,
+    (prefix, middle, suffix): (usize, &[u8], usize),
+) -> Option<()> {
+    let endian = edit.layout.endian;
+    let at = edit.slot(slot)?;
+    let len = usize::from(endian.u16(edit.bytes, at)?);
+    let item = edit.bytes.get(at..at.checked_add(INTERNAL_HEADER + len)?)?;
+    let counted = item.get(LEAF_ITEM_HEADER..)?;
+    let head = counted.get(..prefix)?;
+    let tail = counted.get(counted.len().checked_sub(suffix)?..)?;
+    let mut new = [item.get(..LEAF_ITEM_HEADER)?, head, middle, tail].concat();
+    let key = u16::try_from(new.len().checked_sub(INTERNAL_HEADER)?).ok()?;
+    endian.put_u16(&mut new, 0, key);
+    edit.replace_whole(slot, INTERNAL_HEADER + len, &new)
+}
 
 /// Set in the flags of a count: the root's total changes as well.
 const COUNT_ROOT: u32 = 1;
@@ -110,6 +133,9 @@ impl Effect<'_, '_> {
             .bytes(if self.redoes() { F::repl } else { F::orig });
         let deleted = !self.redoes() && self.u32(F::isdeleted) != 0;
         self.change(page, self.body.lsn(F::lsn), false, |edit| {
+            if edit.header()?.is(PageType::BtreeInternal) {
+                return replace_in_internal(edit, slot, (prefix, middle, suffix));
+            }
             let old = edit.content(slot)?;
             let head = old.get(..prefix)?;
             let tail = old.get(old.len().checked_sub(suffix)?..)?;
