@@ -14,7 +14,7 @@ use super::refusal::{Refusal, Result};
 use super::{FileState, Given};
 use crate::Error;
 use crate::layout::{
-    Endian, Lsn, MAX_PAGE_SIZE, META_USED, MIN_PAGE_SIZE, Meta, PageLayout, PageNo, Preamble,
+    Endian, Kind, Lsn, MAX_PAGE_SIZE, META_USED, MIN_PAGE_SIZE, Meta, PageLayout, PageNo, Preamble,
 };
 use crate::source::PageSource;
 
@@ -258,26 +258,27 @@ impl Known {
         })
     }
 
-    /// A file that no record changes.
+    /// A file that no record changes. One that only keeps the name of another,
+    /// which was being renamed or removed, is no part of the store.
     fn bystander(file: Given) -> Self {
         Self {
+            removed: keeps_a_name(&*file.source),
             given: Some(file.name.clone()),
             name: file.name,
             pages: None,
             source: Some(file.source),
-            removed: false,
         }
     }
 
-    /// What became of it, where so many of its pages were changed.
-    pub(super) fn state(&self, changed: u64) -> FileState {
+    /// What became of it; `changed`: its bytes are not those that were given.
+    pub(super) fn state(&self, changed: bool) -> FileState {
         match &self.given {
             _ if self.removed => FileState::Removed,
             None => FileState::Created,
             Some(given) if *given != self.name => FileState::Renamed {
                 from: given.clone(),
             },
-            Some(_) if changed == 0 => FileState::Kept,
+            Some(_) if !changed => FileState::Kept,
             Some(_) => FileState::Changed,
         }
     }
@@ -308,6 +309,14 @@ fn identity(file: &Given) -> Result<Option<(Uid, PageLayout)>> {
         source,
     })?;
     Ok(uid_of(&head).zip(layout_of(&head)))
+}
+
+/// Whether a file only keeps the name of one that was being renamed or removed.
+fn keeps_a_name(source: &dyn PageSource) -> bool {
+    let len = usize::try_from(source.len()).map_or(META_USED, |len| len.min(META_USED));
+    source.bytes(0, len).is_ok_and(|head| {
+        Preamble::read(&head).is_some_and(|preamble| preamble.kind == Kind::HalfRenamed)
+    })
 }
 
 /// Whether a file has nothing where its metadata page should be.

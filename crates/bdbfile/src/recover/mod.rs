@@ -12,7 +12,7 @@
 //! * `history`, `fates`, `bindings`, `tape`: the logs.
 //! * `files`: the database files, by their ids.
 //! * `pages`: the overlay.
-//! * `page`, `order`, `effect`, `limbo`: what records do to pages.
+//! * `page`, `order`, `effect`, `limbo`, `gone`: what records do to pages.
 //! * `recovered`: the result, to read from.
 //!
 //! ```no_run
@@ -49,6 +49,7 @@ mod bindings;
 mod effect;
 mod fates;
 mod files;
+mod gone;
 mod history;
 mod limbo;
 mod order;

@@ -80,6 +80,14 @@ pub(super) struct Changed {
     pub(super) spilled: HashMap<PageNo, u64>,
 }
 
+impl Changed {
+    /// Whether the file is as it was.
+    pub(super) fn is_nothing(&self) -> bool {
+        let own = self.source.as_ref().map_or(0, |source| source.len());
+        self.memory.is_empty() && self.spilled.is_empty() && self.own == own
+    }
+}
+
 impl Pages {
     /// No files yet. `memory` is in bytes.
     pub(super) fn new(memory: usize, place: SpillPlace, most_added: u64) -> Self {

@@ -1,11 +1,13 @@
 //! The replay itself: backwards, then forwards, then what is left in limbo.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::bindings::Uid;
 use super::effect::{self, Effect, Turn};
 use super::files::{Files, uid_of};
+use super::gone::Gone;
 use super::history::{History, text};
 use super::limbo::Limbo;
 use super::pages::{FileNo, Pages};
@@ -13,6 +15,7 @@ use super::recovered::RecoveredSource;
 use super::refusal::Result;
 use super::{Given, RecoverOptions, Recovered, RecoveredFile, Summary};
 use crate::layout::{FieldName as F, LogBody, LogLayout, LogOp, Lsn, Meta, PageNo};
+use crate::source::PageSource;
 
 /// Page images are in the byte order of their file from this version on; before
 /// it in that of the machine.
@@ -41,8 +44,10 @@ pub(super) fn replay(
         files,
         pages,
         limbo: Limbo::default(),
+        gone: Gone::default(),
         redone: Touched::default(),
         undone: Touched::default(),
+        touched: HashSet::new(),
     };
     if let Some(first) = history.losers.first {
         let tape = &history.tape;
@@ -59,8 +64,11 @@ struct Replay<'h> {
     files: Files,
     pages: Pages,
     limbo: Limbo,
+    gone: Gone,
     redone: Touched,
     undone: Touched,
+    /// Files that records of the log are about.
+    touched: HashSet<FileNo>,
 }
 
 /// Transactions that had to be redone, or undone.
@@ -147,9 +155,11 @@ impl Replay<'_> {
             }
             return Ok(0);
         };
+        self.touched.insert(file);
         let mut effect = Effect {
             pages: &mut self.pages,
             limbo: &mut self.limbo,
+            gone: &mut self.gone,
             file,
             meta: bound.meta,
             lsn,
@@ -253,8 +263,12 @@ impl Replay<'_> {
         self.limbo.free(&mut self.pages, version)?;
         let known = self.files.into_known();
         for file in known.iter().filter_map(|known| known.pages) {
+            if !self.touched.contains(&file) {
+                continue;
+            }
             set_length(&mut self.pages, file, version)?;
         }
+        self.gone.refuse(&self.pages)?;
         let (changed, spill) = self.pages.finish();
         let mut changed: Vec<_> = changed.into_iter().map(Some).collect();
         let mut files = Vec::with_capacity(known.len());
@@ -268,9 +282,7 @@ impl Replay<'_> {
                 .and_then(|file| changed.get_mut(file))
                 .and_then(Option::take);
             let source = match (of_file, known.source()) {
-                (Some(changed), Some(source))
-                    if changed.memory.is_empty() && changed.spilled.is_empty() =>
-                {
+                (Some(changed), Some(source)) if changed.is_nothing() => {
                     RecoveredSource::unchanged(name.clone(), Arc::clone(source))
                 }
                 (Some(changed), _) => {
@@ -282,9 +294,11 @@ impl Replay<'_> {
                 (None, None) => continue,
             };
             let pages_changed = source.pages_changed();
+            let is_changed =
+                pages_changed > 0 || known.source().is_some_and(|own| own.len() != source.len());
             files.push(RecoveredFile {
                 name,
-                state: known.state(pages_changed),
+                state: known.state(is_changed),
                 pages_changed,
                 source,
             });
@@ -317,7 +331,7 @@ fn set_length(pages: &mut Pages, file: FileNo, version: u32) -> Result<()> {
     };
     let last = pages.count(file).saturating_sub(1);
     // Up to 3.2 the field is something else.
-    if meta.last_pgno == 0 || meta.last_pgno == last || !pages.is_changed(file) {
+    if meta.last_pgno == 0 || meta.last_pgno == last {
         return Ok(());
     }
     if version >= effect::CUTS {
@@ -325,6 +339,7 @@ fn set_length(pages: &mut Pages, file: FileNo, version: u32) -> Result<()> {
         return pages.extend(file, meta.last_pgno);
     }
     if meta.last_pgno < last
+        && pages.is_changed(file)
         && let Some(mut edit) = pages.edit(file, 0)?
     {
         effect::edit_meta(&mut edit, |meta: &mut Meta| {

@@ -148,10 +148,10 @@ impl Effect<'_, '_> {
                 NO_PAGE
             };
             let page = entry.page;
-            let (found, _) = self.made(page)?;
             if redoes && at >= kept {
                 // The file ends before it.
-                if found == entry.lsn {
+                self.gone.settle(self.file, page);
+                if self.pages.lsn(self.file, page)? == Some(entry.lsn) {
                     self.apply(page, Lsn::ZERO, |edit| {
                         edit.bytes.fill(0);
                         Some(())
@@ -161,8 +161,11 @@ impl Effect<'_, '_> {
                 self.change(page, entry.lsn, true, |edit| {
                     edit.init(free_page(page, next))
                 })?;
-            } else if found == self.lsn || found == Lsn::ZERO {
-                self.apply(page, entry.lsn, |edit| edit.init(free_page(page, next)))?;
+            } else {
+                let (found, _) = self.made(page)?;
+                if found == self.lsn || found == Lsn::ZERO {
+                    self.apply(page, entry.lsn, |edit| edit.init(free_page(page, next)))?;
+                }
             }
         }
         self.change_meta(meta, self.body.lsn(F::meta_lsn), |meta| {

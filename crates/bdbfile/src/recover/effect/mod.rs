@@ -23,6 +23,7 @@ mod tree;
 
 pub(super) use space::free_page;
 
+use super::gone::Gone;
 use super::limbo::Limbo;
 use super::page::PageEdit;
 use super::pages::{FileNo, Pages};
@@ -42,6 +43,7 @@ pub(super) enum Turn {
 pub(super) struct Effect<'p, 'r> {
     pub(super) pages: &'p mut Pages,
     pub(super) limbo: &'p mut Limbo,
+    pub(super) gone: &'p mut Gone,
     pub(super) file: FileNo,
     /// The metadata page of the database, for records that do not name it.
     pub(super) meta: PageNo,
@@ -177,10 +179,13 @@ impl Effect<'_, '_> {
         }
         let found = match found {
             Some(found) => found,
-            None if makes => {
+            None if makes && !self.cuts() => {
                 self.pages.extend(self.file, page)?;
                 Lsn::ZERO
             }
+            // It may have been cut off later: then the log says so, or makes it
+            // anew.
+            None if self.cuts() => return self.passes_over(page, before),
             None => {
                 return Err(Refusal::PageMissing {
                     name: self.pages.name(self.file),
@@ -190,7 +195,22 @@ impl Effect<'_, '_> {
                 .into());
             }
         };
+        if found == Lsn::ZERO && before.is_logged() && self.cuts() {
+            return self.passes_over(page, before);
+        }
         self.stands_at(page, found, before)
+    }
+
+    /// Whether aborts cut files, in the version of the log.
+    fn cuts(&self) -> bool {
+        self.layout.version >= CUTS
+    }
+
+    /// A page lacks changes because it is not there any more: that must come
+    /// out before the log ends.
+    fn passes_over(&mut self, page: PageNo, needed: Lsn) -> Result<bool> {
+        self.gone.note(self.file, page, needed, self.lsn)?;
+        Ok(false)
     }
 
     /// Whether a page stands where the record needs it for a redo: an error if

@@ -62,8 +62,10 @@ impl Effect<'_, '_> {
         }
         let after = if self.redoes() {
             self.lsn
+        } else if found >= self.lsn {
+            before
         } else {
-            found.min(before)
+            found
         };
         let index = self.u32(F::indx);
         self.apply(page, after, |edit| {
@@ -160,7 +162,10 @@ impl Effect<'_, '_> {
         })
     }
 
-    /// The head of the queue moves on over what is deleted.
+    /// The head of the queue moves on over what is deleted. From 5.0 on this is
+    /// logged before the deletion itself, and libdb does not look whether the
+    /// record is gone: a head that stays behind hides no record, one that is
+    /// too far ahead does.
     pub(super) fn queue_first(&mut self) -> Result<()> {
         let record = self.u32(F::recno);
         let (_, fields) = self.queue()?;
@@ -172,10 +177,6 @@ impl Effect<'_, '_> {
             });
         }
         let mut first = fields.first;
-        if self.layout.version >= 17 && !is_before(record, first) {
-            // From 5.0 on it is told before the record is deleted.
-            first = record.wrapping_add(1).max(1);
-        }
         while first != fields.next && !is_before(record, first) && !self.holds(&fields, first)? {
             first = first.wrapping_add(1).max(1);
         }

@@ -36,6 +36,7 @@ impl Effect<'_, '_> {
                 !found.is_logged() || self.stands_at(page, found, of_page)?
             };
             if is_due {
+                self.gone.settle(self.file, page);
                 self.apply(page, self.lsn, |edit| {
                     edit.init(Fresh {
                         pgno: page,
@@ -60,7 +61,14 @@ impl Effect<'_, '_> {
             (self.pages.lsn(self.file, page)?.unwrap_or_default(), false)
         };
         if found == self.lsn || is_new {
-            self.apply(page, of_page, |edit| edit.init(free_page(page, next)))?;
+            let gone = cuts && !of_page.is_logged();
+            self.apply(page, of_page, |edit| {
+                if gone {
+                    edit.bytes.fill(0);
+                    return Some(());
+                }
+                edit.init(free_page(page, next))
+            })?;
         }
         let now = self.pages.lsn(self.file, page)?;
         let was_new = !of_page.is_logged();
@@ -94,12 +102,15 @@ impl Effect<'_, '_> {
         // it from then on.
         let is_last = cuts && page == before_last;
         if self.redoes() {
-            let found = self.made(page)?.0;
-            let is_due = if !before.is_logged() && !cuts && found <= of_meta {
-                true
+            let is_due = if !cuts {
+                let found = self.made(page)?.0;
+                (!before.is_logged() && found <= of_meta) || self.stands_at(page, found, before)?
             } else {
-                self.stands_at(page, found, before)?
+                self.is_due(page, before, true)?
             };
+            if is_last {
+                self.gone.settle(self.file, page);
+            }
             if is_due && is_last {
                 self.apply(page, Lsn::ZERO, |edit| {
                     edit.bytes.fill(0);

@@ -48,9 +48,7 @@ impl Effect<'_, '_> {
         let entries = whole.header.entries;
         let header = whole.header;
         let root = self.split_root(whole);
-        let internal = [PageType::BtreeInternal, PageType::RecnoInternal]
-            .into_iter()
-            .any(|kind| header.is(kind));
+        let internal = is_internal(&header);
         // Pages above the leaves are not linked.
         let link = |page| if internal { NO_PAGE } else { page };
         let (outer_prev, outer_next, split) = match root {
@@ -193,7 +191,14 @@ impl Effect<'_, '_> {
         self.change(root, self.body.lsn(F::rootlsn), false, |edit| {
             if redoes {
                 edit.put(0, image)?;
-                return edit.change(|header| header.pgno = root);
+                let internal = is_internal(&header);
+                return edit.change(|header| {
+                    header.pgno = root;
+                    // A root that is no leaf keeps the count of all records.
+                    if internal {
+                        header.prev = records;
+                    }
+                });
             }
             let level = edit.header()?.level.checked_add(1)?;
             edit.init(Fresh {
@@ -216,6 +221,11 @@ impl Effect<'_, '_> {
         })?;
         Ok(())
     }
+}
+
+/// Whether a page is one above the leaves.
+fn is_internal(header: &PageHeader) -> bool {
+    header.is(PageType::BtreeInternal) || header.is(PageType::RecnoInternal)
 }
 
 /// Whether a page is one of a btree, or of a tree of sorted duplicates, and not
