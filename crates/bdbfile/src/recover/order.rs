@@ -149,7 +149,8 @@ fn turn_u16(bytes: &mut [u8], at: usize, from: Endian, to: Endian) {
     }
 }
 
-fn turn_u32(bytes: &mut [u8], at: usize, from: Endian, to: Endian) {
+/// Turns a number of four bytes.
+pub(super) fn turn_u32(bytes: &mut [u8], at: usize, from: Endian, to: Endian) {
     if let Some(value) = from.u32(bytes, at) {
         to.put_u32(bytes, at, value);
     }

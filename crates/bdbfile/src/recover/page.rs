@@ -308,8 +308,14 @@ impl<'a> PageEdit<'a> {
     }
 
     /// Appends the items of the slots of a page of a tree. Where leaves have
-    /// duplicates, slots that share a key there share it here.
-    pub(super) fn copy(&mut self, from: &PageView<'_>, slots: std::ops::Range<u16>) -> Option<()> {
+    /// duplicates, slots that share a key there share it here. The first may go
+    /// `without_key`: nobody looks at the first key of a page above the leaves.
+    pub(super) fn copy(
+        &mut self,
+        from: &PageView<'_>,
+        slots: std::ops::Range<u16>,
+        without_key: bool,
+    ) -> Option<()> {
         let shares = from.header.is(PageType::BtreeLeaf);
         for slot in slots.clone() {
             let at = from.item_offset(slot)?;
@@ -326,11 +332,19 @@ impl<'a> PageEdit<'a> {
                 self.open_slot(entries, shared)?;
                 self.items()?
             } else {
-                let len = item_size(from, at)?;
+                let bare = without_key && slot == slots.start;
+                let len = if bare {
+                    INTERNAL_HEADER
+                } else {
+                    item_size(from, at)?
+                };
                 let to = self.items()?.checked_sub(len)?;
                 (to >= self.entry_at(usize::from(entries) + 1)).then_some(())?;
                 let item = from.bytes.get(at..at.checked_add(len)?)?;
                 self.put(to, item)?;
+                if bare {
+                    self.put(to, &[0, 0, INLINE])?;
+                }
                 self.open_slot(entries, to)?;
                 to
             };

@@ -266,11 +266,16 @@ impl PageEdit<'_> {
 }
 
 /// Puts back a page that is logged in two parts: its header with the slots, and
-/// the bytes of its items.
+/// the bytes of its items, or of its part of a chain.
 pub(super) fn put_image(edit: &mut PageEdit<'_>, header: &[u8], data: &[u8]) -> Option<()> {
     edit.put(0, header)?;
     if data.is_empty() {
         return Some(());
     }
-    edit.put(edit.items()?, data)
+    let at = if edit.header()?.is(PageType::Overflow) {
+        header.len()
+    } else {
+        edit.items()?
+    };
+    edit.put(at, data)
 }

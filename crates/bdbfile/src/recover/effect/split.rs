@@ -1,13 +1,24 @@
 //! A page becomes two, and a root takes the place of its only child.
 
-use super::Effect;
+use std::borrow::Cow;
+
+use super::{CUTS, Effect};
 use crate::layout::{
-    FieldName as F, Lsn, NO_PAGE, PageHeader, PageNo, PageType, PageView, RECNO_INTERNAL_ITEM,
-    align4, internal_item, recno_item,
+    FieldName as F, INTERNAL_HEADER, Lsn, NO_PAGE, OFF_PAGE_ITEM, OFF_PAGE_PGNO, PageHeader,
+    PageNo, PageType, PageView, RECNO_INTERNAL_ITEM, align4, internal_item, recno_item,
 };
-use crate::recover::order::{turn_internal_item, turn_recno_item};
+use crate::recover::order::{turn_internal_item, turn_recno_item, turn_u32};
 use crate::recover::page::Fresh;
 use crate::recover::refusal::Result;
+
+/// Where in an internal item the length of a key in a chain stands.
+const ENTRY_LEN: usize = INTERNAL_HEADER + OFF_PAGE_PGNO + 4;
+
+/// Whether an internal item has its key in a chain.
+fn is_overflow_entry(item: &[u8]) -> bool {
+    item.len() >= INTERNAL_HEADER + OFF_PAGE_ITEM
+        && item.get(2).is_some_and(|kind| kind & 0x7f == 3)
+}
 
 /// Set in the flags of a split: the tree keeps counts of records.
 const COUNTED: u32 = 1;
@@ -72,13 +83,16 @@ impl Effect<'_, '_> {
             ),
         ];
         let len = whole.layout.page_len();
+        // Seen: 4.8 and 5.3 do, 3.2 and 4.2 do not.
+        let drops_key = self.layout.version >= CUTS && header.is(PageType::BtreeInternal);
         for (page, before, fresh, slots) in halves {
             self.change(page, self.body.lsn(before), true, |edit| {
                 let lsn = edit.bytes.get(..Lsn::SIZE)?.to_vec();
                 edit.bytes.get_mut(..len)?.fill(0);
                 edit.put(0, &lsn)?;
                 edit.init(fresh)?;
-                edit.copy(whole, slots)
+                let first = slots.start != 0;
+                edit.copy(whole, slots, drops_key && first)
             })?;
         }
         if let Some(root) = root {
@@ -99,7 +113,8 @@ impl Effect<'_, '_> {
         } else {
             0
         };
-        let (left, right) = (self.body.bytes(F::pentry), self.body.bytes(F::rentry));
+        let left = self.entry(self.body.bytes(F::pentry));
+        let right = self.entry(self.body.bytes(F::rentry));
         self.change(root, self.lsn_in(whole.bytes), true, |edit| {
             edit.init(Fresh {
                 pgno: root,
@@ -109,8 +124,8 @@ impl Effect<'_, '_> {
                 page_type: internal_type(in_btree),
             })?;
             if entries {
-                edit.add(0, align4(left.len()), left, &[])?;
-                edit.add(1, align4(right.len()), right, &[])?;
+                edit.add(0, align4(left.len()), &left, &[])?;
+                edit.add(1, align4(right.len()), &right, &[])?;
             }
             Some(())
         })?;
@@ -134,14 +149,14 @@ impl Effect<'_, '_> {
         }
         let parent = self.u32(F::ppgno);
         let slot = self.u16(F::pindx, parent)?.saturating_add(1);
-        let entry = self.body.bytes(F::rentry);
+        let entry = self.entry(self.body.bytes(F::rentry));
         let has_record = self.layout.version >= 17 && self.opcode(F::opflags) != 0;
         let redoes = self.redoes();
         self.change(parent, self.body.lsn(F::plsn), false, |edit| {
             let size = align4(entry.len());
             match (has_record, redoes) {
                 (true, _) => Some(()),
-                (false, true) => edit.add(slot, size, entry, &[]),
+                (false, true) => edit.add(slot, size, &entry, &[]),
                 (false, false) => edit.remove(slot, size),
             }
         })?;
@@ -164,6 +179,18 @@ impl Effect<'_, '_> {
         self.change(right, before, false, |_| Some(()))?;
         self.change_next_of_split(self.u32(F::left))?;
         self.change_parent()
+    }
+
+    /// An item of an internal page as it is on the page. From 5.0 on images are
+    /// in the order of the file, all but the length of a key in a chain (seen:
+    /// 5.3, in an entry that a split makes).
+    pub(super) fn entry<'e>(&self, item: &'e [u8]) -> Cow<'e, [u8]> {
+        let order = self.pages.layout(self.file).endian;
+        let mut item = Cow::Borrowed(item);
+        if self.layout.version >= 17 && order != self.layout.endian && is_overflow_entry(&item) {
+            turn_u32(item.to_mut(), ENTRY_LEN, self.layout.endian, order);
+        }
+        item
     }
 
     /// A root takes the place of its only child.

@@ -58,9 +58,17 @@ impl Effect<'_, '_> {
         let size = self.u32(F::nbytes) as usize;
         let (header, data) = (self.body.bytes(F::hdr), self.body.bytes(F::dbt));
         let adds = self.is_opcode(ADD) == self.redoes();
+        // From 17 on the type of the page is told beside the opcode.
+        let of_internal = self.layout.version >= 17
+            && self.u32(F::opcode) & 0xff == PageType::BtreeInternal as u32;
+        let header = if of_internal {
+            self.entry(header)
+        } else {
+            header.into()
+        };
         self.change(page, self.body.lsn(F::pagelsn), true, |edit| {
             if adds {
-                edit.add(slot, size, header, data)
+                edit.add(slot, size, &header, data)
             } else {
                 edit.remove(slot, size)
             }
@@ -208,7 +216,8 @@ impl Effect<'_, '_> {
         let page = self.u32(F::pgno);
         let slot = self.u16(F::indx, page)?;
         let new = [self.body.bytes(F::hdr), self.body.bytes(F::data)].concat();
-        let old = self.body.bytes(F::old).to_vec();
+        let new = self.entry(&new).into_owned();
+        let old = self.entry(self.body.bytes(F::old)).into_owned();
         let (from, to) = if self.redoes() {
             (old, new)
         } else {
