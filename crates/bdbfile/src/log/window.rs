@@ -100,7 +100,9 @@ mod tests {
 
     #[test]
     fn any_part_is_the_same_forwards_and_backwards() {
-        let bytes: Vec<u8> = (0..3 * CHUNK + 77).map(|n| (n % 251) as u8).collect();
+        let bytes: Vec<u8> = (0..3 * CHUNK + 77)
+            .map(|n| u8::try_from(n % 251).unwrap())
+            .collect();
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(&bytes).unwrap();
         let mut window = Window::open(file.path()).unwrap();

@@ -121,7 +121,7 @@ impl Bindings {
 #[cfg(test)]
 mod tests {
     use super::{Bindings, Registered};
-    use crate::layout::{Lsn, PageNo};
+    use crate::layout::Lsn;
 
     #[test]
     fn a_number_means_what_was_opened_last() {

@@ -113,14 +113,13 @@ impl Files {
         lsn: Option<Lsn>,
         pages: &mut Pages,
     ) -> Result<()> {
-        let at = match self.by_uid.get(&uid) {
-            Some(at) => *at,
-            None => {
-                let Some(layout) = layout_of(image) else {
-                    return Ok(());
-                };
-                self.make(uid, name, layout, pages)?
-            }
+        let at = if let Some(at) = self.by_uid.get(&uid) {
+            *at
+        } else {
+            let Some(layout) = layout_of(image) else {
+                return Ok(());
+            };
+            self.make(uid, name, layout, pages)?
         };
         let Some(file) = self.known.get(at).and_then(|known| known.pages) else {
             return Ok(());
@@ -226,19 +225,16 @@ impl Files {
                     .as_ref()
                     .is_some_and(|source| is_unmade(&**source))
         });
-        let at = match begun {
-            Some(at) => at,
-            None => {
-                self.known.push(Known {
-                    name: name.to_owned(),
-                    given: None,
-                    pages: None,
-                    source: None,
-                    removed: false,
-                });
-                self.known.len() - 1
-            }
-        };
+        let at = begun.unwrap_or(self.known.len());
+        if begun.is_none() {
+            self.known.push(Known {
+                name: name.to_owned(),
+                given: None,
+                pages: None,
+                source: None,
+                removed: false,
+            });
+        }
         if let Some(known) = self.known.get_mut(at) {
             known.pages = Some(pages.add(name, known.source.clone(), layout)?);
         }

@@ -65,7 +65,7 @@ impl<'a> PageEdit<'a> {
 
     /// Makes an empty page of a type. Its LSN and the rest of its bytes stay.
     pub(super) fn init(&mut self, fresh: Fresh) -> Option<()> {
-        let hf_offset = self.stored(self.layout.page_len());
+        let hf_offset = stored(self.layout.page_len());
         self.change(|header| {
             *header = PageHeader {
                 lsn: header.lsn,
@@ -91,13 +91,8 @@ impl<'a> PageEdit<'a> {
         })
     }
 
-    /// An offset as the header stores it.
-    fn stored(&self, offset: usize) -> u16 {
-        u16::try_from(offset % 65536).unwrap_or_default()
-    }
-
     pub(super) fn set_items(&mut self, at: usize, entries: u16) -> Option<()> {
-        let hf_offset = self.stored(at);
+        let hf_offset = stored(at);
         self.change(|header| {
             header.hf_offset = hf_offset;
             header.entries = entries;
@@ -327,9 +322,9 @@ impl<'a> PageEdit<'a> {
                 && let Some(twin) = twin
                 && from.item_offset(twin) == Some(at)
             {
-                let shared = self.slot(entries.checked_sub(2)?)?;
+                let twin = self.slot(entries.checked_sub(2)?)?;
                 (self.items()? >= self.entry_at(usize::from(entries) + 1)).then_some(())?;
-                self.open_slot(entries, shared)?;
+                self.open_slot(entries, twin)?;
                 self.items()?
             } else {
                 let bare = without_key && slot == slots.start;
@@ -461,4 +456,9 @@ fn item_size(page: &PageView<'_>, at: usize) -> Option<usize> {
             _ => OFF_PAGE_ITEM,
         },
     })
+}
+
+/// An offset as the header stores it: 65536 has no room there, and is 0.
+fn stored(offset: usize) -> u16 {
+    u16::try_from(offset % 65536).unwrap_or_default()
 }

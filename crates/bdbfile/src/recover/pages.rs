@@ -83,7 +83,7 @@ pub(super) struct Changed {
 impl Changed {
     /// Whether the file is as it was.
     pub(super) fn is_nothing(&self) -> bool {
-        let own = self.source.as_ref().map_or(0, |source| source.len());
+        let own = self.source.as_ref().map_or(0, PageSource::len);
         self.memory.is_empty() && self.spilled.is_empty() && self.own == own
     }
 }
@@ -112,7 +112,7 @@ impl Pages {
         source: Option<Arc<dyn PageSource>>,
         layout: PageLayout,
     ) -> Result<FileNo> {
-        let len = source.as_ref().map_or(0, |source| source.len());
+        let len = source.as_ref().map_or(0, PageSource::len);
         let own = PageNo::try_from(len.div_ceil(u64::from(layout.page_size))).map_err(|_| {
             Error::Limit {
                 file: name.to_owned(),
@@ -334,12 +334,11 @@ impl Pages {
             if frame.changed
                 && let Some(of) = self.files.get_mut(frame.file)
             {
-                match of.spilled.get(&frame.pgno) {
-                    Some(place) => self.spill.replace(*place, &frame.bytes)?,
-                    None => {
-                        let place = self.spill.append(&frame.bytes)?;
-                        of.spilled.insert(frame.pgno, place);
-                    }
+                if let Some(place) = of.spilled.get(&frame.pgno) {
+                    self.spill.replace(*place, &frame.bytes)?;
+                } else {
+                    let place = self.spill.append(&frame.bytes)?;
+                    of.spilled.insert(frame.pgno, place);
                 }
             }
             self.used = self.used.saturating_sub(frame.bytes.len() + OVERHEAD);
@@ -381,7 +380,7 @@ impl Pages {
 impl FilePages {
     /// Bytes of the file itself that count.
     fn own_bytes(&self) -> u64 {
-        let len = self.source.as_ref().map_or(0, |source| source.len());
+        let len = self.source.as_ref().map_or(0, PageSource::len);
         if self.is_cut {
             len.min(u64::from(self.own) * u64::from(self.layout.page_size))
         } else {

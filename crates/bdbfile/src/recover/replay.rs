@@ -99,7 +99,8 @@ impl Replay<'_> {
             return Ok(());
         };
         if effect::changes_files(body.kind.op) {
-            return self.undo_file(lsn, &body);
+            self.undo_file(lsn, &body);
+            return Ok(());
         }
         let changed = self.change(lsn, layout, &body, Turn::Undo)?;
         if changed > 0 {
@@ -223,7 +224,7 @@ impl Replay<'_> {
     }
 
     /// The same by one that did not commit.
-    fn undo_file(&mut self, lsn: Lsn, body: &LogBody<'_>) -> Result<()> {
+    fn undo_file(&mut self, lsn: Lsn, body: &LogBody<'_>) {
         match body.kind.op {
             LogOp::MetaPage => {
                 let image = body.bytes(F::page);
@@ -253,7 +254,6 @@ impl Replay<'_> {
             }
             _ => {}
         }
-        Ok(())
     }
 
     /// Puts what is left in limbo on the free lists, and tells what was done.

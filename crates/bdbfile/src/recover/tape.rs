@@ -33,7 +33,7 @@ impl Tape {
         for file in &self.files {
             let Some(last) = file.last else { continue };
             let mut reader = file.open()?;
-            let mut offset = header_end();
+            let mut offset = HEADER_END;
             while offset <= last {
                 let Some((header, body)) = reader.again(offset)? else {
                     return Err(file.changed(offset));
@@ -61,7 +61,7 @@ impl Tape {
             let Some(last) = file.last else { continue };
             let mut reader = file.open()?;
             let mut offset = last;
-            while offset >= header_end() && file.lsn(offset) >= down_to {
+            while offset >= HEADER_END && file.lsn(offset) >= down_to {
                 let Some((header, body)) = reader.again(offset)? else {
                     return Err(file.changed(offset));
                 };
@@ -77,9 +77,8 @@ impl Tape {
 }
 
 /// The offset of a file's first record but for the one that begins it.
-const fn header_end() -> u32 {
-    LOG_FILE_HEADER as u32
-}
+#[allow(clippy::cast_possible_truncation)]
+const HEADER_END: u32 = LOG_FILE_HEADER as u32;
 
 impl LogFile {
     fn lsn(&self, offset: u32) -> Lsn {

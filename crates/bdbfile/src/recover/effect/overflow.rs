@@ -41,10 +41,10 @@ impl Effect<'_, '_> {
         };
         let makes = self.redoes();
         self.change_link(prev, self.body.lsn(F::prevlsn), makes, |header| {
-            header.next = to_next
+            header.next = to_next;
         })?;
         self.change_link(next, self.body.lsn(F::nextlsn), makes, |header| {
-            header.prev = to_prev
+            header.prev = to_prev;
         })
     }
 

@@ -102,11 +102,11 @@ impl Effect<'_, '_> {
         // it from then on.
         let is_last = cuts && page == before_last;
         if self.redoes() {
-            let is_due = if !cuts {
+            let is_due = if cuts {
+                self.is_due(page, before, true)?
+            } else {
                 let found = self.made(page)?.0;
                 (!before.is_logged() && found <= of_meta) || self.stands_at(page, found, before)?
-            } else {
-                self.is_due(page, before, true)?
             };
             if is_last {
                 self.gone.settle(self.file, page);
