@@ -10,6 +10,7 @@
 pub mod compare;
 pub mod input;
 pub mod measure;
+pub mod replay;
 pub mod source;
 
 use std::path::PathBuf;

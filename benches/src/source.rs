@@ -42,7 +42,7 @@ impl Records {
     }
 
     /// Record `number`: keys follow each other as their numbers do.
-    fn record(self, number: u32) -> (Vec<u8>, Vec<u8>) {
+    pub(crate) fn record(self, number: u32) -> (Vec<u8>, Vec<u8>) {
         let mut chance = Chance(u64::from(number));
         let mut value = Vec::new();
         if self == Self::Duplicates {
@@ -116,7 +116,7 @@ pub fn count(path: &Path) -> Result<u64, Error> {
 }
 
 /// `SplitMix64`.
-struct Chance(u64);
+pub(crate) struct Chance(pub(crate) u64);
 
 impl Chance {
     fn next(&mut self) -> u64 {
@@ -128,12 +128,12 @@ impl Chance {
     }
 
     /// A number below `limit`.
-    fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         usize::try_from(self.next() % limit as u64).unwrap_or(0)
     }
 
     /// Fills up to a length from `least` to `most` with hexadecimal digits.
-    fn fill(&mut self, bytes: &mut Vec<u8>, least: usize, most: usize) {
+    pub(crate) fn fill(&mut self, bytes: &mut Vec<u8>, least: usize, most: usize) {
         let length = least + self.below(most - least + 1);
         while bytes.len() < length {
             bytes.extend_from_slice(format!("{:016x}", self.next()).as_bytes());

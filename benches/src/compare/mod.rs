@@ -23,7 +23,7 @@ mod run;
 mod scene;
 mod settings;
 mod shape;
-mod size;
+pub(crate) mod size;
 mod table;
 mod wanted;
 mod way;

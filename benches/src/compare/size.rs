@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 /// A size in bytes, told by the largest unit that keeps it whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Size(pub(super) u64);
+pub(crate) struct Size(pub(crate) u64);
 
 pub(super) const GB: u64 = 1_000_000_000;
 
