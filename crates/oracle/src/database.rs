@@ -13,6 +13,17 @@ use crate::statistics::TreeStatistics;
 /// A key and its data.
 pub type Record = (Vec<u8>, Vec<u8>);
 
+/// Where a cursor puts a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Position {
+    /// In the place of the one it is at.
+    Here,
+    /// Before it: a duplicate of its key, or a number of its own.
+    Before,
+    /// After it.
+    After,
+}
+
 /// An open database.
 ///
 /// With an environment, paths are relative to its directory and a call without
@@ -28,7 +39,29 @@ impl Database {
         file: &Path,
         options: &DatabaseOptions,
     ) -> Result<Self, Error> {
-        Self::come_by(environment, file, Access::Create, options)
+        Self::come_by(environment, None, file, Access::Create, options)
+    }
+
+    /// Makes a database in a transaction: if that is aborted the database is
+    /// gone, and nothing can be done with it but to drop it.
+    pub fn create_within(
+        environment: &Environment,
+        txn: &Transaction,
+        file: &Path,
+        options: &DatabaseOptions,
+    ) -> Result<Self, Error> {
+        Self::come_by(Some(environment), Some(txn), file, Access::Create, options)
+    }
+
+    /// Opens an existing database in a transaction, which may have made or
+    /// renamed it; if that is aborted nothing can be done with it but to drop it.
+    pub fn open_within(
+        environment: &Environment,
+        txn: &Transaction,
+        file: &Path,
+        options: &DatabaseOptions,
+    ) -> Result<Self, Error> {
+        Self::come_by(Some(environment), Some(txn), file, Access::Write, options)
     }
 
     /// Opens an existing database for reading and writing.
@@ -37,7 +70,7 @@ impl Database {
         file: &Path,
         options: &DatabaseOptions,
     ) -> Result<Self, Error> {
-        Self::come_by(environment, file, Access::Write, options)
+        Self::come_by(environment, None, file, Access::Write, options)
     }
 
     /// Opens an existing database for reading.
@@ -46,16 +79,18 @@ impl Database {
         file: &Path,
         options: &DatabaseOptions,
     ) -> Result<Self, Error> {
-        Self::come_by(environment, file, Access::Read, options)
+        Self::come_by(environment, None, file, Access::Read, options)
     }
 
     fn come_by(
         environment: Option<&Environment>,
+        txn: Option<&Transaction>,
         file: &Path,
         access: Access,
         options: &DatabaseOptions,
     ) -> Result<Self, Error> {
-        ffi::Db::open(environment.map(Environment::env), file, access, options).map(Self)
+        let environment = environment.map(Environment::env);
+        ffi::Db::open(environment, raw(txn), file, access, options).map(Self)
     }
 
     /// The access method, or `None` for one this crate has no name for.
@@ -125,6 +160,52 @@ impl Database {
     /// Puts a record under a key that must be new.
     pub fn insert(&self, txn: Option<&Transaction>, key: &[u8], value: &[u8]) -> Result<(), Error> {
         self.0.put(raw(txn), key, value, ffi::flag::DB_NOOVERWRITE)
+    }
+
+    /// Puts `value` in the place of `length` bytes of a key's data from
+    /// `offset` on; behind the end of the data lie zeros.
+    pub fn put_part(
+        &self,
+        txn: Option<&Transaction>,
+        key: &[u8],
+        (offset, length): (u32, u32),
+        value: &[u8],
+    ) -> Result<(), Error> {
+        self.0.put_part(raw(txn), key, (offset, length), value)
+    }
+
+    /// Puts a record by a cursor in the place of the first of a key, or beside
+    /// it; false if there is none.
+    pub fn put_by_cursor(
+        &self,
+        txn: &Transaction,
+        key: &[u8],
+        value: &[u8],
+        position: Position,
+    ) -> Result<bool, Error> {
+        self.0.put_by_cursor(Some(&txn.0), key, value, position)
+    }
+
+    /// Deletes up to `count` records by a cursor, from a key on; how many.
+    /// Only a tree knows the next of a key that is absent.
+    pub fn delete_run(&self, txn: &Transaction, key: &[u8], count: u32) -> Result<u32, Error> {
+        self.0.delete_run(Some(&txn.0), key, count)
+    }
+
+    /// Takes the first record from a queue; false if it is empty.
+    pub fn consume(&self, txn: Option<&Transaction>) -> Result<bool, Error> {
+        self.0.consume(raw(txn))
+    }
+
+    /// Deletes all records.
+    pub fn truncate(&self, txn: Option<&Transaction>) -> Result<(), Error> {
+        self.0.truncate(raw(txn))
+    }
+
+    /// Moves what is in a btree or recno database together; with `give_back`
+    /// the pages at the end of the file that get free go back to the file system.
+    pub fn compact(&self, txn: Option<&Transaction>, give_back: bool) -> Result<(), Error> {
+        self.0.compact(raw(txn), give_back)
     }
 
     /// Appends a record to a recno or queue database and returns its number.
@@ -241,6 +322,12 @@ impl Database {
     /// Flushes and closes the database.
     pub fn close(self) -> Result<(), Error> {
         self.0.close()
+    }
+
+    /// Closes the database and leaves its pages in the cache of its
+    /// environment.
+    pub fn close_unflushed(self) -> Result<(), Error> {
+        self.0.close_unflushed()
     }
 
     pub(crate) fn label(&self) -> &str {

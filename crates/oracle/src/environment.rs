@@ -19,6 +19,19 @@ pub enum Durability {
     Buffered,
 }
 
+/// What is done about a crash when an environment is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Recovery {
+    /// Nothing.
+    #[default]
+    None,
+    /// Recovery from the last checkpoint (`DB_RECOVER`).
+    Normal,
+    /// Recovery from the first record of the log (`DB_RECOVER_FATAL`), for
+    /// older copies of the files.
+    Catastrophic,
+}
+
 /// How to open an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnvironmentOptions {
@@ -34,8 +47,11 @@ pub struct EnvironmentOptions {
     pub max_locks: u32,
     /// How far a commit goes.
     pub durability: Durability,
-    /// Run recovery first, as after a crash.
-    pub recover: bool,
+    /// Whether a call waits for a lock. If not it fails, and
+    /// [`Error::is_conflict`] tells.
+    pub lock_wait: bool,
+    /// What is done about a crash.
+    pub recovery: Recovery,
 }
 
 impl Default for EnvironmentOptions {
@@ -46,7 +62,8 @@ impl Default for EnvironmentOptions {
             log_file_max: 10 << 20,
             max_locks: 10_000,
             durability: Durability::default(),
-            recover: false,
+            lock_wait: true,
+            recovery: Recovery::default(),
         }
     }
 }
@@ -87,6 +104,38 @@ impl Environment {
         self.env.checkpoint()
     }
 
+    /// Writes out the log as far as it goes.
+    pub fn flush_log(&self) -> Result<(), Error> {
+        self.env.flush_log()
+    }
+
+    /// Writes pages until so many hundredths of the cache are clean, and no
+    /// checkpoint.
+    pub fn trickle(&self, percent: u8) -> Result<(), Error> {
+        self.env.trickle(i32::from(percent))
+    }
+
+    /// Removes a file that no database has open, or one database of it.
+    pub fn remove(
+        &self,
+        txn: Option<&Transaction>,
+        file: &Path,
+        name: Option<&str>,
+    ) -> Result<(), Error> {
+        self.env.remove(txn.map(|txn| &txn.0), file, name)
+    }
+
+    /// Renames a file that no database has open, or one database of it.
+    pub fn rename(
+        &self,
+        txn: Option<&Transaction>,
+        file: &Path,
+        name: Option<&str>,
+        new: &str,
+    ) -> Result<(), Error> {
+        self.env.rename(txn.map(|txn| &txn.0), file, name, new)
+    }
+
     /// Removes the log files which no recovery from here on needs.
     pub fn remove_old_logs(&self) -> Result<(), Error> {
         self.env.remove_old_logs()
@@ -117,6 +166,12 @@ impl Environment {
 pub struct Transaction(pub(crate) ffi::Txn);
 
 impl Transaction {
+    /// Begins a child. Until it is resolved nothing is done in its parent, which
+    /// cannot be resolved before it.
+    pub fn begin_child(&self) -> Result<Self, Error> {
+        self.0.begin_child().map(Self)
+    }
+
     /// Makes the changes of the transaction last.
     pub fn commit(self) -> Result<(), Error> {
         self.0.commit()

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 
+use crate::ffi::flag;
+
 /// A call that failed: libdb's code and text, and what was being done.
 ///
 /// Failures of the operating system and refusals of this crate use the same
@@ -57,9 +59,19 @@ impl Error {
         &self.messages
     }
 
+    /// Whether a lock was not to be had: the transaction can only be aborted.
+    pub fn is_conflict(&self) -> bool {
+        [flag::DB_LOCK_DEADLOCK, flag::DB_LOCK_NOTGRANTED].contains(&self.code)
+    }
+
+    /// Whether the record was there already (`DB_KEYEXIST`).
+    pub fn is_present(&self) -> bool {
+        self.code == flag::DB_KEYEXIST
+    }
+
     /// Whether libdb judged a file to be broken (`DB_VERIFY_BAD`).
     pub fn is_verify_failure(&self) -> bool {
-        self.code == crate::ffi::flag::DB_VERIFY_BAD
+        self.code == flag::DB_VERIFY_BAD
     }
 }
 

@@ -20,7 +20,8 @@ use std::rc::Rc;
 use libdb_sys::ffi as sys;
 
 use crate::bulk::Bulk;
-use crate::environment::{Durability, EnvironmentOptions};
+use crate::database::Position;
+use crate::environment::{Durability, EnvironmentOptions, Recovery};
 use crate::error::Error;
 use crate::options::{ByteOrder, DatabaseOptions, Duplicates, HashFunction, Method, Order};
 use crate::statistics::TreeStatistics;
@@ -28,7 +29,8 @@ use crate::statistics::TreeStatistics;
 /// libdb's constants that the other modules name.
 pub(crate) mod flag {
     pub(crate) use libdb_sys::ffi::{
-        DB_APPEND, DB_CHKSUM, DB_NOORDERCHK, DB_NOOVERWRITE, DB_RECNUM, DB_RENUMBER, DB_VERIFY_BAD,
+        DB_APPEND, DB_CHKSUM, DB_CONSUME, DB_KEYEXIST, DB_LOCK_DEADLOCK, DB_LOCK_NOTGRANTED,
+        DB_NOORDERCHK, DB_NOOVERWRITE, DB_RECNUM, DB_RENUMBER, DB_VERIFY_BAD,
     };
 }
 
@@ -89,6 +91,14 @@ fn c_text(bytes: &[u8]) -> Result<CString, Error> {
     })
 }
 
+fn c_name(name: Option<&str>) -> Result<Option<CString>, Error> {
+    name.map(|name| c_text(name.as_bytes())).transpose()
+}
+
+fn pointer(name: Option<&CString>) -> *const c_char {
+    name.map_or(ptr::null(), |name| name.as_ptr())
+}
+
 pub(crate) fn version() -> (i32, i32, i32) {
     let (mut major, mut minor, mut patch) = (0, 0, 0);
     // SAFETY: three valid places for three ints.
@@ -137,14 +147,19 @@ impl Env {
         if let Some(sync) = sync {
             check(call!(handle, set_flags, sync, 1), doing)?;
         }
+        if !options.lock_wait {
+            check(call!(handle, set_flags, sys::DB_TXN_NOWAIT, 1), doing)?;
+        }
         let mut flags = sys::DB_CREATE
             | sys::DB_INIT_TXN
             | sys::DB_INIT_LOG
             | sys::DB_INIT_MPOOL
             | sys::DB_INIT_LOCK;
-        if options.recover {
-            flags |= sys::DB_RECOVER;
-        }
+        flags |= match options.recovery {
+            Recovery::None => 0,
+            Recovery::Normal => sys::DB_RECOVER,
+            Recovery::Catastrophic => sys::DB_RECOVER_FATAL,
+        };
         check(call!(handle, open, home.as_ptr(), flags, MODE), doing)?;
         Ok(env)
     }
@@ -163,6 +178,86 @@ impl Env {
             call!(self.handle, txn_checkpoint, 0, 0, sys::DB_FORCE),
             || "checkpoint".into(),
         )
+    }
+
+    pub(crate) fn flush_log(&self) -> Result<(), Error> {
+        let code = call!(self.handle, log_flush, ptr::null());
+        check(code, || "flush the log".into())
+    }
+
+    /// Writes pages until `percent` of the cache are clean.
+    pub(crate) fn trickle(&self, percent: i32) -> Result<(), Error> {
+        let code = call!(self.handle, memp_trickle, percent, ptr::null_mut());
+        check(code, || "write some pages".into())
+    }
+
+    /// Removes a file, or one database of it.
+    pub(crate) fn remove(
+        self: &Rc<Self>,
+        txn: Option<&Txn>,
+        file: &Path,
+        name: Option<&str>,
+    ) -> Result<(), Error> {
+        let doing = || format!("remove {} from {}", name.unwrap_or("all"), file.display());
+        let (path, name) = (c_path(file)?, c_name(name)?);
+        let txn_handle = self.within(txn, doing)?;
+        let code = call!(
+            self.handle,
+            dbremove,
+            txn_handle,
+            path.as_ptr(),
+            pointer(name.as_ref()),
+            Self::commit_flag(txn)
+        );
+        check(code, doing)
+    }
+
+    /// Renames a file, or one database of it.
+    pub(crate) fn rename(
+        self: &Rc<Self>,
+        txn: Option<&Txn>,
+        file: &Path,
+        name: Option<&str>,
+        new: &str,
+    ) -> Result<(), Error> {
+        let doing = || format!("rename {} of {}", name.unwrap_or("all"), file.display());
+        let (path, name, new) = (c_path(file)?, c_name(name)?, c_text(new.as_bytes())?);
+        let txn_handle = self.within(txn, doing)?;
+        let code = call!(
+            self.handle,
+            dbrename,
+            txn_handle,
+            path.as_ptr(),
+            pointer(name.as_ref()),
+            new.as_ptr(),
+            Self::commit_flag(txn)
+        );
+        check(code, doing)
+    }
+
+    /// A call with no transaction is one of its own.
+    fn commit_flag(txn: Option<&Txn>) -> u32 {
+        if txn.is_none() {
+            sys::DB_AUTO_COMMIT
+        } else {
+            0
+        }
+    }
+
+    /// The transaction's handle for a call in this environment.
+    fn within(
+        self: &Rc<Self>,
+        txn: Option<&Txn>,
+        doing: impl FnOnce() -> String,
+    ) -> Result<*mut sys::DB_TXN, Error> {
+        match txn {
+            None => Ok(ptr::null_mut()),
+            Some(txn) if txn.is_of(self) => Ok(txn.0.handle),
+            Some(_) => Err(Error::refused(
+                "the transaction is of another environment",
+                doing(),
+            )),
+        }
     }
 
     pub(crate) fn remove_old_logs(&self) -> Result<(), Error> {
@@ -187,38 +282,68 @@ impl Drop for Env {
     }
 }
 
-/// An unresolved transaction; dropping it aborts it.
+/// An unresolved transaction; dropped with all its children it is aborted.
 #[derive(Debug)]
-pub(crate) struct Txn {
+pub(crate) struct Txn(Rc<Unresolved>);
+
+/// A child keeps its parent, since libdb takes the handles of children with
+/// that of their parent.
+#[derive(Debug)]
+struct Unresolved {
     handle: *mut sys::DB_TXN,
     env: Rc<Env>,
+    _parent: Option<Rc<Unresolved>>,
 }
 
 impl Txn {
     pub(crate) fn begin(env: &Rc<Env>) -> Result<Self, Error> {
+        Self::begin_below(env, None)
+    }
+
+    pub(crate) fn begin_child(&self) -> Result<Self, Error> {
+        Self::begin_below(&self.0.env, Some(&self.0))
+    }
+
+    fn begin_below(env: &Rc<Env>, parent: Option<&Rc<Unresolved>>) -> Result<Self, Error> {
+        let above = parent.map_or(ptr::null_mut(), |parent| parent.handle);
         let mut handle = ptr::null_mut();
         check(
-            call!(env.handle, txn_begin, ptr::null_mut(), &raw mut handle, 0),
+            call!(env.handle, txn_begin, above, &raw mut handle, 0),
             || "begin transaction".into(),
         )?;
-        Ok(Self {
+        Ok(Self(Rc::new(Unresolved {
             handle,
             env: Rc::clone(env),
-        })
+            _parent: parent.cloned(),
+        })))
     }
 
-    pub(crate) fn commit(mut self) -> Result<(), Error> {
-        let handle = std::mem::replace(&mut self.handle, ptr::null_mut());
-        check(call!(handle, commit, 0), || "commit transaction".into())
+    pub(crate) fn commit(self) -> Result<(), Error> {
+        let doing = || "commit transaction".into();
+        let handle = self.resolved(doing)?;
+        check(call!(handle, commit, 0), doing)
     }
 
-    pub(crate) fn abort(mut self) -> Result<(), Error> {
-        let handle = std::mem::replace(&mut self.handle, ptr::null_mut());
-        check(call!(handle, abort), || "abort transaction".into())
+    pub(crate) fn abort(self) -> Result<(), Error> {
+        let doing = || "abort transaction".into();
+        let handle = self.resolved(doing)?;
+        check(call!(handle, abort), doing)
+    }
+
+    /// The handle, for the call that resolves the transaction.
+    fn resolved(self, doing: impl FnOnce() -> String) -> Result<*mut sys::DB_TXN, Error> {
+        match Rc::try_unwrap(self.0) {
+            Ok(mut txn) => Ok(std::mem::replace(&mut txn.handle, ptr::null_mut())),
+            Err(_) => Err(Error::refused("a child is not resolved", doing())),
+        }
+    }
+
+    fn is_of(&self, env: &Rc<Env>) -> bool {
+        Rc::ptr_eq(env, &self.0.env)
     }
 }
 
-impl Drop for Txn {
+impl Drop for Unresolved {
     fn drop(&mut self) {
         if !self.handle.is_null() && !self.env.abandoned.get() {
             call!(self.handle, abort);
@@ -263,14 +388,15 @@ impl Db {
 
     pub(crate) fn open(
         env: Option<&Rc<Env>>,
+        txn: Option<&Txn>,
         file: &Path,
         access: Access,
         options: &DatabaseOptions,
     ) -> Result<Self, Error> {
         let path = c_path(file)?;
-        let name = options.name.as_deref().map(str::as_bytes);
-        let name = name.map(c_text).transpose()?;
+        let name = c_name(options.name.as_deref())?;
         let db = Self::handle(env, file.display().to_string())?;
+        let txn_handle = db.within(txn)?;
         db.set_functions(options.order, options.hash_function)?;
         if env.is_none()
             && let Some(bytes) = options.cache_bytes
@@ -290,17 +416,16 @@ impl Db {
             Access::Read => (sys::DBTYPE_DB_UNKNOWN, sys::DB_RDONLY),
         };
         let commit = if env.is_some() {
-            sys::DB_AUTO_COMMIT
+            Env::commit_flag(txn)
         } else {
             0
         };
-        let name = name.as_ref().map_or(ptr::null(), |name| name.as_ptr());
         let code = call!(
             db.handle,
             open,
-            ptr::null_mut(),
+            txn_handle,
             path.as_ptr(),
-            name,
+            pointer(name.as_ref()),
             kind,
             flags | commit,
             MODE
@@ -491,15 +616,11 @@ impl Db {
 
     /// The transaction's handle for a call on this database.
     fn within(&self, txn: Option<&Txn>) -> Result<*mut sys::DB_TXN, Error> {
-        let Some(txn) = txn else {
-            return Ok(ptr::null_mut());
-        };
-        match &self.env {
-            Some(env) if Rc::ptr_eq(env, &txn.env) => Ok(txn.handle),
-            _ => Err(Error::refused(
-                "the transaction is of another environment",
-                format!("use {}", self.label),
-            )),
+        let doing = || format!("use {}", self.label);
+        match (&self.env, txn) {
+            (_, None) => Ok(ptr::null_mut()),
+            (Some(env), txn) => env.within(txn, doing),
+            (None, Some(_)) => Err(Error::refused("a transaction without environment", doing())),
         }
     }
 
@@ -584,6 +705,121 @@ impl Db {
         self.check(code, "find a pair in")?;
         self.check(call!(cursor.handle, del, 0), "delete a pair from")?;
         cursor.close().map(|()| true)
+    }
+
+    /// Puts `value` in the place of `length` bytes of a record's data.
+    pub(crate) fn put_part(
+        &self,
+        txn: Option<&Txn>,
+        key: &[u8],
+        (offset, length): (u32, u32),
+        value: &[u8],
+    ) -> Result<(), Error> {
+        let txn = self.within(txn)?;
+        let mut key = self.input(key)?;
+        let mut value = sys::DBT {
+            doff: offset,
+            dlen: length,
+            flags: sys::DB_DBT_PARTIAL,
+            ..self.input(value)?
+        };
+        let code = call!(self.handle, put, txn, &raw mut key, &raw mut value, 0);
+        self.check(code, "put a part into")
+    }
+
+    /// Puts a record at the one of a key, as `flag` says; false when there is
+    /// no such key.
+    pub(crate) fn put_by_cursor(
+        &self,
+        txn: Option<&Txn>,
+        key: &[u8],
+        value: &[u8],
+        position: Position,
+    ) -> Result<bool, Error> {
+        let cursor = Cursor::open(self, txn)?;
+        if !cursor.seek(key, sys::DB_SET)? {
+            return Ok(false);
+        }
+        let flag = match position {
+            Position::Here => sys::DB_CURRENT,
+            Position::Before => sys::DB_BEFORE,
+            Position::After => sys::DB_AFTER,
+        };
+        let (mut key, mut value) = (sys::DBT::default(), self.input(value)?);
+        let code = call!(cursor.handle, put, &raw mut key, &raw mut value, flag);
+        self.check(code, "put by a cursor into")?;
+        cursor.close().map(|()| true)
+    }
+
+    /// Deletes up to `count` records by a cursor, from a key on (in a hash or
+    /// queue database the key must be there); how many.
+    pub(crate) fn delete_run(
+        &self,
+        txn: Option<&Txn>,
+        key: &[u8],
+        count: u32,
+    ) -> Result<u32, Error> {
+        let ordered = matches!(self.method()?, Some(Method::Btree | Method::Recno));
+        let first = if ordered {
+            sys::DB_SET_RANGE
+        } else {
+            sys::DB_SET
+        };
+        let cursor = Cursor::open(self, txn)?;
+        let mut deleted = 0;
+        let mut found = cursor.seek(key, first)?;
+        while found && deleted < count {
+            self.check(call!(cursor.handle, del, 0), "delete by a cursor from")?;
+            deleted += 1;
+            found = cursor.seek(&[], sys::DB_NEXT)?;
+        }
+        cursor.close().map(|()| deleted)
+    }
+
+    /// Takes the first record from a queue; false when it is empty.
+    pub(crate) fn consume(&self, txn: Option<&Txn>) -> Result<bool, Error> {
+        let txn = self.within(txn)?;
+        let (mut key, mut value) = (sys::DBT::default(), sys::DBT::default());
+        let code = call!(
+            self.handle,
+            get,
+            txn,
+            &raw mut key,
+            &raw mut value,
+            flag::DB_CONSUME
+        );
+        if is_absent(code) {
+            MESSAGES.take();
+            return Ok(false);
+        }
+        self.check(code, "consume from").map(|()| true)
+    }
+
+    /// Deletes all records.
+    pub(crate) fn truncate(&self, txn: Option<&Txn>) -> Result<(), Error> {
+        let txn = self.within(txn)?;
+        let mut count = 0;
+        let code = call!(self.handle, truncate, txn, &raw mut count, 0);
+        self.check(code, "truncate")
+    }
+
+    /// Moves what is in a database together; with `give_back` the pages at the
+    /// end of the file that get free go back to the file system.
+    pub(crate) fn compact(&self, txn: Option<&Txn>, give_back: bool) -> Result<(), Error> {
+        let txn = self.within(txn)?;
+        let none: *mut sys::DBT = ptr::null_mut();
+        let flags = if give_back { sys::DB_FREE_SPACE } else { 0 };
+        let code = call!(
+            self.handle,
+            compact,
+            txn,
+            none,
+            none,
+            ptr::null_mut(),
+            flags,
+            none
+        );
+        self.check(code, "compact")
     }
 
     /// Shows every record in database order until told to break off.
@@ -703,6 +939,13 @@ impl Db {
         self.check(call!(handle, close, 0), "close")
     }
 
+    /// Closes the database and leaves its pages in the cache of the
+    /// environment.
+    pub(crate) fn close_unflushed(mut self) -> Result<(), Error> {
+        let handle = std::mem::replace(&mut self.handle, ptr::null_mut());
+        self.check(call!(handle, close, sys::DB_NOSYNC), "close")
+    }
+
     fn input(&self, bytes: &[u8]) -> Result<sys::DBT, Error> {
         let size = u32::try_from(bytes.len()).map_err(|_| {
             Error::refused("more than 4 GiB in one item", format!("use {}", self.label))
@@ -739,6 +982,17 @@ impl<'db> Cursor<'db> {
         let code = call!(db.handle, cursor, txn, &raw mut handle, 0);
         db.check(code, "open a cursor on")?;
         Ok(Self { handle, db })
+    }
+
+    /// Moves to a key, or as `flag` says; false when there is nothing.
+    fn seek(&self, key: &[u8], flag: u32) -> Result<bool, Error> {
+        let (mut key, mut value) = (self.db.input(key)?, sys::DBT::default());
+        let code = call!(self.handle, get, &raw mut key, &raw mut value, flag);
+        if is_absent(code) {
+            MESSAGES.take();
+            return Ok(false);
+        }
+        self.db.check(code, "move a cursor on").map(|()| true)
     }
 
     fn close(mut self) -> Result<(), Error> {

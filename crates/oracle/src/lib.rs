@@ -27,13 +27,15 @@ mod error;
 mod exercise;
 mod ffi;
 mod options;
+mod rng;
 mod statistics;
 mod verify;
+pub mod workload;
 
 pub use bulk::{Bulk, BulkCopy};
-pub use database::{Database, Record};
+pub use database::{Database, Position, Record};
 pub use dump::dump;
-pub use environment::{Durability, Environment, EnvironmentOptions, Transaction};
+pub use environment::{Durability, Environment, EnvironmentOptions, Recovery, Transaction};
 pub use error::Error;
 pub use exercise::{Exercise, Exercised, Summary, exercise};
 pub use options::{ByteOrder, DatabaseOptions, Duplicates, HashFunction, Method, Order};

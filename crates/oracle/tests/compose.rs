@@ -10,7 +10,7 @@ use oracle::compose::{
 };
 use oracle::{
     ByteOrder, Database, DatabaseOptions, Environment, EnvironmentOptions, HashFunction, Method,
-    Record, verify,
+    Record, Recovery, verify,
 };
 
 fn records(file: &Path) -> Vec<Record> {
@@ -266,7 +266,7 @@ fn an_active_store_holds_uncommitted_records_until_they_are_rolled_back() {
 
 fn recover(dir: &Path) {
     let options = EnvironmentOptions {
-        recover: true,
+        recovery: Recovery::Normal,
         ..EnvironmentOptions::default()
     };
     let environment = Environment::create(dir, &options).unwrap();

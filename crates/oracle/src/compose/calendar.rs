@@ -6,11 +6,11 @@ use super::file::StoreFile;
 use super::key;
 use super::lines::Lines;
 use super::plan::StorePlan;
-use super::rng::Rng;
 use super::special::Special;
 use super::text;
 use super::time::{BASE, DAY, stamp};
 use super::{deletelog, extra, queue};
+use crate::rng::Rng;
 
 /// A record on its way into a file.
 #[derive(Debug, Clone)]

@@ -4,10 +4,10 @@ use super::calendar::{Calendar, CalendarRecords};
 use super::file::StoreFile;
 use super::key;
 use super::lines::Lines;
-use super::rng::Rng;
 use super::special::Special;
 use super::text;
 use super::time::{BASE, DAY, HOUR, date, stamp};
+use crate::rng::Rng;
 
 /// An event or a todo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use super::file::StoreFile;
 use super::format::Format;
 use super::key;
 use super::lines::Lines;
-use super::rng::Rng;
 use super::time::{BASE, DAY, HOUR, stamp};
+use crate::rng::Rng;
 
 /// Duplicates of the large sets: more than a quarter of any page size they are
 /// meant for, so that libdb moves them off the page.

@@ -28,7 +28,6 @@ mod machine;
 mod patch;
 mod plan;
 mod queue;
-mod rng;
 mod special;
 mod store;
 mod text;

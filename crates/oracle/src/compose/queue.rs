@@ -4,9 +4,9 @@ use super::calendar::{Calendar, CalendarRecords, empties};
 use super::file::StoreFile;
 use super::key;
 use super::lines::Lines;
-use super::rng::Rng;
 use super::text;
 use super::time::{BASE, DAY, stamp};
+use crate::rng::Rng;
 
 /// A queue is short: an entry for twenty components, at least one.
 pub(super) fn place(calendar: &Calendar<'_>, rng: &mut Rng, into: &mut CalendarRecords) {

@@ -73,7 +73,7 @@ pub fn compose(plan: &StorePlan, dir: &Path) -> Result<Composed, Error> {
             log_file_max: plan.log_file_max,
             max_locks: MAX_LOCKS,
             durability: Durability::Written,
-            recover: false,
+            ..EnvironmentOptions::default()
         },
     )?;
     let mut writer = Writer::new(plan, &environment)?;

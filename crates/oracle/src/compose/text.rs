@@ -1,6 +1,6 @@
 //! Words, names and texts in several scripts.
 
-use super::rng::Rng;
+use crate::rng::Rng;
 
 const WORDS: &[&str] = &[
     "agenda",
