@@ -16,9 +16,7 @@ use bdbfile::read::DatabaseFile;
 use bdbfile::recover::{Given, Outcome, RecoverOptions, RecoveredSource, recover};
 use bdbfile::source::{FileSource, PageSource};
 use lexopt::{Arg, Parser, ValueExt};
-use oracle::{
-    Database, DatabaseOptions, Durability, Environment, EnvironmentOptions, Transaction,
-};
+use oracle::{Database, DatabaseOptions, Durability, Environment, EnvironmentOptions, Transaction};
 
 use crate::compare::size::Size;
 use crate::measure::{Cost, Step, measure};
@@ -56,9 +54,7 @@ pub fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     let done = match arguments.as_slice() {
         [word, dir] if word == REPLAY => replay(Path::new(dir)).map(drop),
-        [word, dir] if word == REPLAY_AND_READ => {
-            replay(Path::new(dir)).and_then(read).map(drop)
-        }
+        [word, dir] if word == REPLAY_AND_READ => replay(Path::new(dir)).and_then(read).map(drop),
         _ => settings(arguments).and_then(|settings| match settings {
             Some(settings) => compare(&settings),
             None => {
@@ -130,7 +126,10 @@ fn compare(settings: &Settings) -> Result<()> {
 
         copy_all(&store, &copy)?;
         let cache = RecoverOptions::default().memory;
-        fs::write(copy.join("DB_CONFIG"), format!("set_cachesize 0 {cache} 1\n"))?;
+        fs::write(
+            copy.join("DB_CONFIG"),
+            format!("set_cachesize 0 {cache} 1\n"),
+        )?;
         let mut recovery = Command::new(RECOVER);
         // Where cargo runs this, it names the library that this is linked with.
         recovery.env_remove("LD_LIBRARY_PATH");
@@ -204,12 +203,7 @@ fn make(store: &Path, settings: &Settings) -> Result<()> {
 
 /// Puts a record, mostly in the place of another; gives the bytes it takes in
 /// the log, near enough.
-fn change(
-    database: &Database,
-    txn: &Transaction,
-    chance: &mut Chance,
-    count: u32,
-) -> Result<u64> {
+fn change(database: &Database, txn: &Transaction, chance: &mut Chance, count: u32) -> Result<u64> {
     let number = u32::try_from(chance.below(count as usize))?;
     let (mut key, old) = Records::Plain.record(number);
     let mut value = Vec::new();
@@ -272,8 +266,9 @@ fn copy_all(store: &Path, copy: &Path) -> Result<()> {
 
 fn files(dir: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(dir)?;
-    let paths: std::io::Result<Vec<_>> =
-        entries.map(|entry| entry.map(|entry| entry.path())).collect();
+    let paths: std::io::Result<Vec<_>> = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect();
     Ok(paths?)
 }
 

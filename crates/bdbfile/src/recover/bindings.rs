@@ -89,6 +89,14 @@ impl Bindings {
         Ok(())
     }
 
+    /// Takes in that there is a file of this id, which may never be opened under
+    /// its name.
+    pub(super) fn mention(&mut self, registered: Registered) {
+        if !self.by_uid.contains_key(&registered.uid) {
+            self.file(registered);
+        }
+    }
+
     /// The file that a record means. One before the first time that its file
     /// is listed, as may be where the log's beginning is not at hand, means the
     /// file that is listed next.

@@ -4,6 +4,7 @@
 //! A file is known by the 20 bytes on its metadata page; a record names it so,
 //! or by a number that was registered with them. Names are only for people.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -12,11 +13,11 @@ use super::order::turn;
 use super::pages::{FileNo, Pages};
 use super::refusal::{Refusal, Result};
 use super::{FileState, Given};
-use crate::Error;
 use crate::layout::{
     Endian, Kind, Lsn, MAX_PAGE_SIZE, META_USED, MIN_PAGE_SIZE, Meta, PageLayout, PageNo, Preamble,
 };
 use crate::source::PageSource;
+use crate::{Error, Rule};
 
 /// All files.
 #[derive(Default)]
@@ -49,43 +50,39 @@ impl Files {
         registered: &[Registered],
         pages: &mut Pages,
     ) -> Result<()> {
-        let mut nameless = Vec::new();
         for file in given {
-            let Some((uid, layout)) = identity(&file)? else {
-                nameless.push(file);
+            let known = match identity(&file)? {
+                Some((uid, layout)) => registered
+                    .iter()
+                    .find(|known| known.uid == uid)
+                    .map(|known| (known, layout)),
+                None => None,
+            };
+            let Some((by_log, layout)) = known else {
+                // No record is about it.
+                self.known.push(Known::bystander(file));
                 continue;
             };
-            let by_log = registered.iter().find(|known| known.uid == uid);
-            let named = |name: &str| by_log.is_some_and(|known| base(&known.name) == name);
-            if let Some(other) = self.by_uid.get(&uid).and_then(|at| self.known.get_mut(*at)) {
-                // A copy under another name is not the log's to change.
-                let other_named = named(&other.name);
-                if by_log.is_some() && named(&file.name) == other_named {
+            refuse_encrypted(&file)?;
+            let named = |name: &str| base(&by_log.name) == name;
+            let twin = self.by_uid.get(&by_log.uid).copied();
+            if let Some(twin) = twin.and_then(|at| self.known.get_mut(at)) {
+                // Of copies the one is meant that has the name in the log.
+                if named(&file.name) == named(&twin.name) {
                     return Err(Refusal::SameId {
-                        one: other.name.clone(),
+                        one: twin.name.clone(),
                         other: file.name,
                     }
                     .into());
                 }
-                if by_log.is_none() || other_named {
+                if named(&twin.name) {
                     self.known.push(Known::bystander(file));
                     continue;
                 }
-                let source = other.source.take();
-                let name = std::mem::take(&mut other.name);
-                *other = Known::given(&file, pages, layout)?;
-                self.known.push(Known::bystander(Given {
-                    name,
-                    source: source.unwrap_or(file.source),
-                }));
-                continue;
+                twin.pages = None;
             }
-            let known = Known::given(&file, pages, layout)?;
-            self.by_uid.insert(uid, self.known.len());
-            self.known.push(known);
-        }
-        for file in nameless {
-            self.known.push(Known::bystander(file));
+            self.by_uid.insert(by_log.uid, self.known.len());
+            self.known.push(Known::given(&file, pages, layout)?);
         }
         Ok(())
     }
@@ -298,13 +295,32 @@ fn base(name: &str) -> &str {
 /// The id of a file and how its pages are laid out; `None` for what is no
 /// database, or has no metadata page yet.
 fn identity(file: &Given) -> Result<Option<(Uid, PageLayout)>> {
+    let head = head(file)?;
+    Ok(uid_of(&head).zip(layout_of(&head)))
+}
+
+/// The first bytes of a file, as far as a metadata page uses them.
+fn head(file: &Given) -> Result<Cow<'_, [u8]>> {
     let len = usize::try_from(file.source.len()).map_or(META_USED, |len| len.min(META_USED));
     let head = file.source.bytes(0, len).map_err(|source| Error::Io {
         file: file.name.clone(),
         action: "read the metadata page".to_owned(),
         source,
     })?;
-    Ok(uid_of(&head).zip(layout_of(&head)))
+    Ok(head)
+}
+
+/// Refuses a file whose pages cannot be looked at.
+fn refuse_encrypted(file: &Given) -> Result<()> {
+    let head = head(file)?;
+    if Preamble::read(&head).is_some_and(|preamble| preamble.encryption != 0) {
+        return Err(Refusal::File {
+            name: file.name.clone(),
+            found: Rule::Encrypted.text().to_owned(),
+        }
+        .into());
+    }
+    Ok(())
 }
 
 /// Whether a file only keeps the name of one that was being renamed or removed.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::bindings::{Bindings, Registered};
 use super::fates::{Fates, Losers};
+use super::files::uid_of;
 use super::refusal::{Refusal, Result};
 use super::tape::{LogFile, Tape};
 use crate::Error;
@@ -231,6 +232,12 @@ impl Reading {
                 let meta = body.u32(FieldName::meta_pgno);
                 self.bindings
                     .take(log, lsn, number, (registered, meta), open)?;
+            }
+            LogOp::FileWrite => {
+                if let Some(uid) = uid_of(body.bytes(FieldName::page)) {
+                    let name = text(body.bytes(FieldName::name));
+                    self.bindings.mention(Registered { uid, name });
+                }
             }
             LogOp::BadChecksum => {
                 let found = "a page failed its checksum when the store was last in use".to_owned();

@@ -59,6 +59,7 @@ mod recovered;
 mod refusal;
 mod replay;
 mod tape;
+mod touched;
 
 pub use recovered::RecoveredSource;
 pub use refusal::Refusal;
@@ -167,8 +168,8 @@ pub struct Summary {
     /// How the log ends, where it ends in the middle of a write. What comes
     /// from there on does not count, as for libdb.
     pub torn: Option<FormatError>,
-    /// Transactions in the log that changed something and committed, nested
-    /// ones counted with their parents.
+    /// Transactions in the log that changed something and committed. Here and
+    /// below a nested one counts with the one that it is nested in.
     pub committed: u64,
     /// Those of them of which changes were missing in the files.
     pub redone: u64,

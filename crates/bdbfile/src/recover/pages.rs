@@ -17,6 +17,9 @@ use crate::spill::{SpillFile, SpillPlace};
 /// Which of the files, from 0.
 pub(super) type FileNo = usize;
 
+/// Bytes of a file that are looked through at a time.
+const AT_A_TIME: usize = 1 << 20;
+
 /// What a page in memory costs beside its bytes.
 const OVERHEAD: usize = 128;
 
@@ -214,6 +217,46 @@ impl Pages {
             .into());
         }
         of.count = count;
+        Ok(())
+    }
+
+    /// Refuses where a page of a file was last changed beyond the end of the
+    /// log. Every page is looked at: one that no record is about shows as well
+    /// that files and logs do not belong together.
+    pub(super) fn refuse_beyond(&self, last: Lsn) -> Result<()> {
+        let mut room = Vec::new();
+        for of in &self.files {
+            let Some(source) = of.source.as_ref() else {
+                continue;
+            };
+            let size = of.layout.page_len();
+            let many = (AT_A_TIME / size).max(1) * size;
+            let mut offset = 0;
+            let mut pgno: PageNo = 0;
+            while offset < source.len() {
+                let left = usize::try_from(source.len() - offset).unwrap_or(usize::MAX);
+                let bytes = source.run(offset, left.min(many), &mut room);
+                let bytes = bytes.map_err(|source| Error::Io {
+                    file: of.name.clone(),
+                    action: format!("read {} bytes at {offset}", left.min(many)),
+                    source,
+                })?;
+                for page in bytes.chunks(size) {
+                    let found = Lsn::read(of.order, page, 0).unwrap_or_default();
+                    if found.is_logged() && found.offset != 0 && found > last {
+                        return Err(Refusal::PageBeyondLog {
+                            name: of.name.clone(),
+                            page: pgno,
+                            found,
+                            last,
+                        }
+                        .into());
+                    }
+                    pgno = pgno.saturating_add(1);
+                }
+                offset += bytes.len().max(1) as u64;
+            }
+        }
         Ok(())
     }
 

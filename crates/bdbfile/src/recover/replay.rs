@@ -13,6 +13,7 @@ use super::limbo::Limbo;
 use super::pages::{FileNo, Pages};
 use super::recovered::RecoveredSource;
 use super::refusal::Result;
+use super::touched::Touched;
 use super::{Given, RecoverOptions, Recovered, RecoveredFile, Summary};
 use crate::layout::{FieldName as F, LogBody, LogLayout, LogOp, Lsn, Meta, PageNo};
 use crate::source::PageSource;
@@ -39,6 +40,7 @@ pub(super) fn replay(
     }
     let mut files = Files::default();
     files.take(given, &history.bindings.files, &mut pages)?;
+    pages.refuse_beyond(history.last)?;
     let mut replay = Replay {
         history: &history,
         files,
@@ -71,23 +73,6 @@ struct Replay<'h> {
     touched: HashSet<FileNo>,
 }
 
-/// Transactions that had to be redone, or undone.
-#[derive(Default)]
-struct Touched {
-    transactions: u64,
-    /// The last of them, by its id: most records of one stand together.
-    last: Option<u32>,
-}
-
-impl Touched {
-    fn note(&mut self, id: u32) {
-        if self.last != Some(id) {
-            self.last = Some(id);
-            self.transactions += 1;
-        }
-    }
-}
-
 impl Replay<'_> {
     /// A record on the way backwards.
     fn undo(&mut self, lsn: Lsn, layout: LogLayout, bytes: &[u8]) -> Result<()> {
@@ -103,9 +88,11 @@ impl Replay<'_> {
             return Ok(());
         }
         let changed = self.change(lsn, layout, &body, Turn::Undo)?;
-        if changed > 0 {
-            self.undone.note(id);
-        }
+        let nested = (body.kind.op == LogOp::Child).then(|| body.u32(F::child));
+        let first = layout
+            .record(bytes)
+            .is_some_and(|record| !record.txn_prev.is_logged());
+        self.undone.backwards(id, nested, first, changed > 0);
         Ok(())
     }
 
@@ -130,9 +117,9 @@ impl Replay<'_> {
             return self.redo_file(lsn, &body);
         }
         let changed = self.change(lsn, layout, &body, Turn::Redo)?;
-        if changed > 0 {
-            self.redone.note(id);
-        }
+        let nested = (op == LogOp::Child).then(|| body.u32(F::child));
+        self.redone
+            .forwards(id, nested, op == LogOp::Commit, changed > 0);
         Ok(())
     }
 
@@ -313,9 +300,9 @@ impl Replay<'_> {
                 checkpoint: history.checkpoint,
                 torn: history.torn.clone(),
                 committed: history.committed,
-                redone: self.redone.transactions,
+                redone: self.redone.count(),
                 uncommitted: history.losers.changed,
-                undone: self.undone.transactions,
+                undone: self.undone.count(),
                 last_commit: history.last_commit,
                 notes: history.notes.clone(),
             },
