@@ -17,7 +17,7 @@ use bdbfile::verify::verify;
 use support::samples;
 use unclean::{Case, cases, database_files};
 
-/// Damaged copies of each case.
+/// Damaged copies of each case, unless `CSMIGRATE_DAMAGED` says otherwise.
 const COPIES: usize = 24;
 
 /// A small generator with a fixed seed: the same damage in every run.
@@ -129,10 +129,11 @@ fn a_replay_ends_whatever_the_bytes() {
     let Some(root) = samples() else { return };
     let dir = tempfile::tempdir().unwrap();
     let [mut recovered, mut refused, mut failed] = [0; 3];
+    let copies = std::env::var("CSMIGRATE_DAMAGED").map_or(COPIES, |text| text.parse().unwrap());
     for case in cases(&root) {
         let whole = Whole::read(&case);
         let mut dice = Dice(case.dir.to_str().unwrap().bytes().map(u64::from).sum());
-        for copy in 0..COPIES {
+        for copy in 0..copies {
             let mut paths = Vec::new();
             for (path, bytes) in &whole.logs {
                 let mut bytes = bytes.clone();
