@@ -292,13 +292,24 @@ fn room() -> tempfile::TempDir {
 /// Recovery from the first record of the log, as the program names it.
 const WHOLE_LOG: &str = "catastrophic";
 
-/// What the real library's recovery makes of a copy of a store.
-fn judge(store: &Path, recovery: &str) -> Result<Files, String> {
+/// What the real library's recovery makes of a copy of a store. We read the
+/// same in it: there is nothing left to recover.
+fn judge(store: &Path, recovery: &str) -> Result<Files, Trial> {
     let copy = room();
     copy_all(store, copy.path());
     library(&["--recover", recovery], copy.path())
-        .map_err(|text| format!("the recovery: {text}"))?;
-    theirs(copy.path()).map_err(|error| format!("after the recovery: {error}"))
+        .map_err(|text| Trial::LibraryFails(format!("the recovery: {text}")))?;
+    // Before the library looks at what it recovered: that changes nothing, but
+    // what we read is then what it left.
+    let read = ours(copy.path());
+    let theirs = theirs(copy.path())
+        .map_err(|error| Trial::LibraryFails(format!("after the recovery: {error}")))?;
+    if let Ok((read, _)) = read
+        && let Some(text) = difference(&theirs, &read)
+    {
+        return Err(Trial::Failed(format!("its recovered files: {text}")));
+    }
+    Ok(theirs)
 }
 
 fn attempt(seed: u64) -> Trial {
@@ -316,7 +327,7 @@ fn attempt(seed: u64) -> Trial {
     };
     let mut theirs = match judge(store.path(), recovery) {
         Ok(files) => files,
-        Err(text) => return Trial::LibraryFails(text),
+        Err(trial) => return trial,
     };
     let before = bytes(store.path());
     let (ours, highest_bucket) = match ours(store.path()) {

@@ -243,6 +243,20 @@ impl<'a> PageView<'a> {
         })
     }
 
+    /// Whether this is a page of a bucket that was allocated with others and
+    /// never used, as the recovery of 5.3 leaves it: of the right type, with no
+    /// number of its own, and with nothing on it (seen: the library's own
+    /// verification passes over it).
+    pub fn is_unused_bucket(&self) -> bool {
+        let header = &self.header;
+        header.is(PageType::HashSorted)
+            && header.pgno == 0
+            && header.entries == 0
+            && header.prev == 0
+            && header.next == 0
+            && !header.lsn.is_logged()
+    }
+
     /// First byte after the index array.
     pub fn index_end(&self) -> usize {
         self.layout.header_size() + INDEX_ENTRY * usize::from(self.header.entries)

@@ -112,8 +112,9 @@ pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
     Ok(())
 }
 
-/// Whether the first page of a bucket was never written: all zeros, or in 2.x
-/// with a number that is not its own and nothing on it.
+/// Whether the first page of a bucket was never written: all zeros, in 2.x with
+/// a number that is not its own and nothing on it, or as the recovery of 5.3
+/// leaves it.
 pub(crate) fn is_unwritten<S: PageSource>(walk: Walk<'_, S>, pgno: PageNo) -> Result<bool> {
     let bytes = walk.pages.raw(pgno)?;
     let Some(view) = PageView::parse(walk.pages.layout(), &bytes) else {
@@ -125,7 +126,7 @@ pub(crate) fn is_unwritten<S: PageSource>(walk: Walk<'_, S>, pgno: PageNo) -> Re
     if walk.meta.is_first_generation() {
         return Ok(view.header.entries == 0);
     }
-    Ok(bytes.iter().all(|byte| *byte == 0))
+    Ok(view.is_unused_bucket() || bytes.iter().all(|byte| *byte == 0))
 }
 
 fn visit_page<S: PageSource, E: From<crate::Error>>(

@@ -90,6 +90,9 @@ fn page<S: PageSource>(check: &mut Check<'_, S>, pgno: PageNo, bytes: &[u8]) -> 
         // A bucket that 2.x never wrote: any bytes.
         return State::Zero;
     }
+    if header.pgno != pgno && view.is_unused_bucket() {
+        return State::Zero;
+    }
     if header.pgno != pgno {
         check.broken(
             place,
