@@ -221,7 +221,7 @@ const MEMORY: Flag = setting(
 const RECOVER: Flag = long(
     Id::Recover,
     "recover",
-    &["as it is when its logs have been replayed; writes nothing"],
+    &["as recovery would leave it; no file of it is changed"],
 );
 
 const LOGS: Flag = setting(

@@ -51,7 +51,16 @@ pub(crate) fn print(settings: &Log, out: &mut impl Write) -> Result<ExitCode, Fa
         line.push('\n');
         out.write_all(line.as_bytes())?;
     }
-    sum(&journal, &counts, out)
+    let refused = FATES
+        .iter()
+        .zip(&counts)
+        .any(|((fate, _), count)| *fate == Fate::Refuse && *count > 0);
+    let whole = sum(&journal, &counts, out)?;
+    Ok(if whole && !refused {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// The log files that are named, and those in directories that are named.
@@ -89,17 +98,17 @@ fn is_wanted(settings: &Log, entry: &Entry<'_>) -> bool {
 }
 
 /// Prints what there is to say about the whole; whether all is well.
-fn sum(journal: &Journal, counts: &[u64], out: &mut impl Write) -> Result<ExitCode, Failure> {
-    let mut status = ExitCode::SUCCESS;
+fn sum(journal: &Journal, counts: &[u64], out: &mut impl Write) -> Result<bool, Failure> {
+    let mut whole = true;
     if let Some(torn) = journal.torn() {
         let torn = escaped(&torn.to_string());
         writeln!(out, "torn: the log ends in the middle of a write: {torn}")?;
-        status = ExitCode::FAILURE;
+        whole = false;
     }
     if let Some(refusal) = journal.refusal() {
         let refusal = escaped(&refusal.to_string());
         writeln!(out, "not to be replayed: {refusal}")?;
-        status = ExitCode::FAILURE;
+        whole = false;
     }
     let (first, last) = journal.ends();
     let layout = journal.layout();
@@ -129,7 +138,7 @@ fn sum(journal: &Journal, counts: &[u64], out: &mut impl Write) -> Result<ExitCo
         }
     }
     writeln!(out, "{line}")?;
-    Ok(status)
+    Ok(whole)
 }
 
 /// Appends a record: where it stands, what it is, whose, its fields, the file,
