@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::effect::{changes_files, changes_pages};
+use super::effect::{changes_files, changes_pages, is_replayed};
 use super::history::{History, text};
 use super::refusal::{Refusal, Stop};
 use super::tape::Records;
@@ -46,8 +46,8 @@ pub enum Fate {
     Note,
     /// A change outside transactions: it is left as it is.
     Pass,
-    /// Its type or its fields are not known, or it says that a page was
-    /// damaged: nothing is recovered.
+    /// Its type or its fields are not known, or it is not replayed, or it says
+    /// that a page was damaged: nothing is recovered.
     Refuse,
 }
 
@@ -193,7 +193,7 @@ fn entry<'a>(history: &History, lsn: Lsn, layout: LogLayout, bytes: &'a [u8]) ->
 }
 
 fn fate(history: &History, lsn: Lsn, txn: u32, op: LogOp) -> Fate {
-    if op == LogOp::BadChecksum {
+    if op == LogOp::BadChecksum || (txn != 0 && !is_replayed(op)) {
         Fate::Refuse
     } else if !changes_pages(op) && !changes_files(op) {
         Fate::Note
