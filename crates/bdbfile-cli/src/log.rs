@@ -180,7 +180,9 @@ fn write_field(name: &str, value: LogValue<'_>, full: bool, line: &mut String) {
     let _ = write!(line, " {name}=");
     let _ = match value {
         // Ids of transactions.
-        LogValue::U32(id) if matches!(name, "child" | "min" | "max") => write!(line, "{id:08x}"),
+        LogValue::U32(id) if matches!(name, "child" | "id" | "min" | "max") => {
+            write!(line, "{id:x}")
+        }
         LogValue::U32(number) => write!(line, "{number}"),
         LogValue::I32(number) => write!(line, "{number}"),
         LogValue::Lsn(lsn) => write!(line, "{lsn}"),
