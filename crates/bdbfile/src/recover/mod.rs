@@ -3,7 +3,7 @@
 //! that only where the changed pages have no room in memory.
 //!
 //! The logs are read three times: once to learn who committed and which files
-//! were open ([`fates`], [`bindings`], [`history`]), once backwards, undoing
+//! were open (`fates`, `bindings`, `history`), once backwards, undoing
 //! what did not commit, and once forwards, redoing what did. All of it begins at
 //! the first record at hand, so whether the files are older copies that need
 //! the whole log need not be asked: a page that has a record's change already
