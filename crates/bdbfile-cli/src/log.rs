@@ -39,7 +39,9 @@ pub(crate) fn print(settings: &Log, out: &mut impl Write) -> Result<ExitCode, Fa
     let mut counts = [0_u64; FATES.len()];
     let mut entries = journal.entries();
     let mut line = String::new();
+    let mut refused = false;
     while let Some(entry) = entries.next()? {
+        refused |= entry.fate == Fate::Refuse;
         if !is_wanted(settings, &entry) {
             continue;
         }
@@ -51,10 +53,6 @@ pub(crate) fn print(settings: &Log, out: &mut impl Write) -> Result<ExitCode, Fa
         line.push('\n');
         out.write_all(line.as_bytes())?;
     }
-    let refused = FATES
-        .iter()
-        .zip(&counts)
-        .any(|((fate, _), count)| *fate == Fate::Refuse && *count > 0);
     let whole = sum(&journal, &counts, out)?;
     Ok(if whole && !refused {
         ExitCode::SUCCESS

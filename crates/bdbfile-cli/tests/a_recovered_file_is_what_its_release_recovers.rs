@@ -261,6 +261,15 @@ fn and_what_cannot_be_recovered_is_said_to_be_so() {
         refused("missing.db"),
         "there is no such file, and after recovery none either\n"
     );
+    let whole = fs::read(dir.path().join(DATABASE)).unwrap();
+    let mut beyond = whole.clone();
+    let leaf = store.leaf as usize * 4096;
+    beyond[leaf..leaf + 8].copy_from_slice(&[1, 0, 0, 0, 0, 9, 0, 0]);
+    fs::write(dir.path().join(DATABASE), beyond).unwrap();
+    assert!(refused(DATABASE).starts_with(
+        "cannot be recovered: ics50gse.db: page 2 was last changed at 1/2304, beyond the end of the log, whose last record is at 1/164: "
+    ));
+    fs::write(dir.path().join(DATABASE), whole).unwrap();
     fs::create_dir(dir.path().join("directory")).unwrap();
     assert_eq!(refused("directory"), "this is not a plain file\n");
     let elsewhere = tempfile::tempdir().unwrap();
