@@ -20,7 +20,10 @@ use crate::settings::{self, Convert};
 pub(crate) fn convert(settings: &Convert, out: &mut impl Write) -> Result<(), Failure> {
     let input = Input::open_to_convert(&settings.source)?;
     let file = input.databases()?;
-    let output = Output::begin(&settings.target, Some(&settings.source))?;
+    // One that the log alone holds has no permissions to take over.
+    let source =
+        Some(&*settings.source.path).filter(|path| settings.source.logs.is_none() || path.exists());
+    let output = Output::begin(&settings.target, source)?;
     let options = options(settings, &output)?;
     let sink = || sink(&output);
     let (sink, converted) = bdbfile::convert::convert(&file, sink, &options)?;
@@ -32,7 +35,7 @@ pub(crate) fn convert(settings: &Convert, out: &mut impl Write) -> Result<(), Fa
 /// lost.
 pub(crate) fn rebuild(settings: &Convert, out: &mut impl Write) -> Result<ExitCode, Failure> {
     let input = Input::open_whole(&settings.source)?;
-    let output = Output::begin(&settings.target, Some(&settings.source))?;
+    let output = Output::begin(&settings.target, Some(&settings.source.path))?;
     let options = options(settings, &output)?;
     let name = input.path();
     let tell = |line: &str| complain(&escaped(&format!("{name}: {line}")));

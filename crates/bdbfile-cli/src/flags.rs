@@ -13,6 +13,7 @@ pub(crate) enum Verb {
     Convert,
     Load,
     Rebuild,
+    Log,
 }
 
 /// The files that a command names.
@@ -26,6 +27,8 @@ pub(crate) enum Operands {
     SourceAndTarget,
     /// One that is written.
     Target,
+    /// Directories of logs, or logs.
+    Logs,
 }
 
 impl Operands {
@@ -35,6 +38,7 @@ impl Operands {
             Self::Files => "FILE...",
             Self::SourceAndTarget => "SRC DST",
             Self::Target => "DST",
+            Self::Logs => "DIR|LOG...",
         }
     }
 }
@@ -61,6 +65,11 @@ pub(crate) enum Id {
     From,
     KeepFirst,
     Plain,
+    Recover,
+    Logs,
+    Full,
+    Of,
+    Transaction,
     /// One of the real program's that is not taken over.
     NotTaken,
     Version,
@@ -209,6 +218,19 @@ const MEMORY: Flag = setting(
     &["memory for sorting, as 64M or 1G; 256M unless told"],
 );
 
+const RECOVER: Flag = long(
+    Id::Recover,
+    "recover",
+    &["as recovery would leave it; no file of it is changed"],
+);
+
+const LOGS: Flag = setting(
+    Id::Logs,
+    "logs",
+    "DIR",
+    &["with --recover: the logs are in DIR, not beside the file"],
+);
+
 /// The form of keys and data.
 const PRINT: Flag = short(
     Id::Print,
@@ -238,6 +260,8 @@ pub(crate) const COMMANDS: &[Command] = &[
                 value: Some("NAME"),
                 help: &["only the database of this name"],
             },
+            RECOVER,
+            LOGS,
         ],
     },
     Command {
@@ -245,14 +269,14 @@ pub(crate) const COMMANDS: &[Command] = &[
         name: "stat",
         operands: Operands::File,
         help: &["count the records and pages, and tell what is odd"],
-        flags: &[long(Id::Json, "json", &["as JSON"])],
+        flags: &[long(Id::Json, "json", &["as JSON"]), RECOVER, LOGS],
     },
     Command {
         verb: Verb::Verify,
         name: "verify",
         operands: Operands::Files,
         help: &["check all that can be told from the bytes of the files"],
-        flags: &[],
+        flags: &[RECOVER, LOGS],
     },
     Command {
         verb: Verb::Salvage,
@@ -297,6 +321,8 @@ pub(crate) const COMMANDS: &[Command] = &[
                 "N",
                 &["how many work at once; all processors unless told"],
             ),
+            RECOVER,
+            LOGS,
         ],
     },
     Command {
@@ -377,6 +403,30 @@ pub(crate) const COMMANDS: &[Command] = &[
             MEMORY,
         ],
     },
+    Command {
+        verb: Verb::Log,
+        name: "log",
+        operands: Operands::Logs,
+        help: &[
+            "print the records of transaction logs, a line each, and what",
+            "a recovery would do with each",
+        ],
+        flags: &[
+            long(Id::Full, "full", &["long fields whole"]),
+            setting(
+                Id::Of,
+                "file",
+                "NAME",
+                &["only records about the file of this name"],
+            ),
+            setting(
+                Id::Transaction,
+                "txn",
+                "ID",
+                &["only records of this transaction, as 80000003"],
+            ),
+        ],
+    },
 ];
 
 /// The options that every command has, and none.
@@ -423,10 +473,11 @@ pub(crate) fn version() -> String {
 }
 
 const STATUS: &str = "
-FILE and SRC are only read. DST must not be there: it appears whole and synced,
-or not at all. Exit status: 0 when all went well; 1 when a file cannot be read
-whole, verify finds a problem, salvage or rebuild something that is lost, or
-load leaves out a record whose key was there.
+FILE, SRC and LOG are only read. DST must not be there: it appears whole and
+synced, or not at all. Exit status: 0 when all went well; 1 when a file cannot
+be read whole, or not be recovered, verify finds a problem, salvage or rebuild
+something that is lost, load leaves out a record whose key was there, or log
+finds a log that is torn or cannot be replayed.
 ";
 
 /// Columns of a terminal.

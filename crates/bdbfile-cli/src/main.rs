@@ -8,7 +8,9 @@ mod failure;
 mod flags;
 mod input;
 mod load;
+mod log;
 mod output;
+mod recovery;
 mod report;
 mod salvage;
 mod settings;
@@ -63,6 +65,7 @@ fn perform(task: &Task, out: &mut impl Write) -> Result<ExitCode, Failure> {
         Task::Convert(settings) => convert::convert(settings, out)?,
         Task::Load(settings) => return load::load(settings, out),
         Task::Rebuild(settings) => return convert::rebuild(settings, out),
+        Task::Log(settings) => return log::print(settings, out),
     }
     Ok(ExitCode::SUCCESS)
 }

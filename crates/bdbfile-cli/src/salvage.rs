@@ -2,7 +2,6 @@
 //! reads, and on standard error what is lost.
 
 use std::io::Write;
-use std::path::Path;
 use std::process::ExitCode;
 
 use bdbfile::layout::{Kind, Meta};
@@ -13,7 +12,7 @@ use crate::dump::{FOOTER, Items, header, header_without_metadata};
 use crate::escape::escaped;
 use crate::failure::Failure;
 use crate::input::Input;
-use crate::settings::Form;
+use crate::settings::{Form, Source};
 
 /// The key of a value whose own is lost, as `db_dump -r` has it.
 const UNKNOWN_KEY: &[u8] = b"UNKNOWN_KEY";
@@ -51,12 +50,12 @@ impl Section {
 /// with a header each. A file that may have both is gone through once more to
 /// find out, and one that has both once for each.
 pub(crate) fn salvage(
-    path: &Path,
+    file: &Source,
     form: Form,
     mode: Mode,
     out: &mut impl Write,
 ) -> Result<ExitCode, Failure> {
-    let input = Input::open_whole(path)?;
+    let input = Input::open_whole(file)?;
     let meta = match input.databases() {
         Ok(file) if !file.meta().is_directory() => Some(file.meta().clone()),
         _ => None,
@@ -83,7 +82,7 @@ pub(crate) fn salvage(
     out.flush()?;
     let report = pass.report;
     let whole = parts == 0 && is_whole(&report);
-    let name = path.display();
+    let name = file.path.display();
     for line in oddities(&report) {
         complain(&escaped(&format!("{name}: {line}")));
     }

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use bdbfile::Workers;
@@ -12,6 +12,7 @@ use crate::complain;
 use crate::escape::escaped;
 use crate::failure::Failure;
 use crate::input::Input;
+use crate::settings::Source;
 
 /// Files of this size are verified one after the other, each by all threads;
 /// smaller ones that follow each other side by side.
@@ -22,10 +23,10 @@ const SIDE_BY_SIDE: usize = 64;
 
 /// Verifies all files, and tells of them in their order. One that cannot be read
 /// keeps none of the others from being verified.
-pub(crate) fn verify(files: &[PathBuf], out: &mut impl Write) -> Result<ExitCode, Failure> {
+pub(crate) fn verify(files: &[Source], out: &mut impl Write) -> Result<ExitCode, Failure> {
     let workers = Workers::one_a_processor();
     let mut status = ExitCode::SUCCESS;
-    for group in files.chunk_by(|left, right| !is_large(left) && !is_large(right)) {
+    for group in files.chunk_by(|left, right| !is_alone(left) && !is_alone(right)) {
         for files in group.chunks(SIDE_BY_SIDE) {
             let by = match files {
                 [_] => workers,
@@ -36,7 +37,7 @@ pub(crate) fn verify(files: &[PathBuf], out: &mut impl Write) -> Result<ExitCode
             });
             let verified = verified.into_iter().filter_map(|(_, Ok(result))| result);
             for (file, result) in files.iter().zip(verified) {
-                match result.and_then(|report| tell(file, &report, out)) {
+                match result.and_then(|report| tell(&file.path, &report, out)) {
                     Ok(true) => {}
                     Ok(false) => status = ExitCode::FAILURE,
                     Err(Failure::Message(message)) => {
@@ -52,12 +53,15 @@ pub(crate) fn verify(files: &[PathBuf], out: &mut impl Write) -> Result<ExitCode
     Ok(status)
 }
 
-fn is_large(file: &Path) -> bool {
-    std::fs::metadata(file).is_ok_and(|metadata| metadata.len() >= LARGE)
+/// Whether a file is verified by itself: a large one, and one that is recovered
+/// first, which takes its memory.
+fn is_alone(file: &Source) -> bool {
+    let large = || std::fs::metadata(&file.path).is_ok_and(|metadata| metadata.len() >= LARGE);
+    file.logs.is_some() || large()
 }
 
-fn one(path: &Path, workers: Workers) -> Result<Verification, Failure> {
-    let input = Input::open_whole(path)?;
+fn one(file: &Source, workers: Workers) -> Result<Verification, Failure> {
+    let input = Input::open_whole(file)?;
     Ok(bdbfile::verify::verify_with(&input, workers)?)
 }
 

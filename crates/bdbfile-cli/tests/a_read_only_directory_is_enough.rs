@@ -2,14 +2,18 @@
 //! directory that nobody can write, and the system's own record of their calls
 //! shows files opened for reading and nothing else.
 
+#[path = "support/store.rs"]
+mod store;
 mod support;
 
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use store::Store;
 use support::{BDBFILE, complaint, samples, set_mode, testdata};
 use tempfile::TempDir;
 
@@ -27,8 +31,11 @@ const COMMANDS: &[&[&str]] = &[
     &["salvage", "--aggressive"],
 ];
 
+/// What is run on a file of a store that was not closed.
+const ON_A_STORE: &[&[&str]] = &[&["dump", "--recover"], &["stat", "--recover"]];
+
 /// A directory with the command and, in `files`, databases that nobody may
-/// write.
+/// write; in `store`, a store that was not closed.
 fn read_only() -> (TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     set_mode(dir.path(), 0o755);
@@ -52,11 +59,43 @@ fn read_only() -> (TempDir, PathBuf) {
             fs::copy(from, files.join(to)).unwrap();
         }
     }
-    for file in listed(&files) {
-        set_mode(&file, 0o444);
+    let store = dir.path().join("store");
+    fs::create_dir(&store).unwrap();
+    Store::make(&store);
+    for dir in [&files, &store] {
+        for file in listed(dir) {
+            set_mode(&file, 0o444);
+        }
+        set_mode(dir, 0o555);
     }
-    set_mode(&files, 0o555);
     (dir, files)
+}
+
+/// All that is run: the arguments, the file they name last included.
+fn runs(files: &Path) -> Vec<Vec<OsString>> {
+    let store = files.with_file_name("store");
+    let mut runs = Vec::new();
+    let mut add = |args: &[&str], file: &Path| {
+        let args = args.iter().map(OsString::from);
+        runs.push(args.chain([file.into()]).collect());
+    };
+    for file in listed(files) {
+        for args in COMMANDS {
+            add(args, &file);
+        }
+    }
+    for args in ON_A_STORE {
+        add(args, &store.join(store::DATABASE));
+    }
+    add(&["log"], &store.join(store::LOG));
+    runs
+}
+
+/// So that they can be removed.
+fn unlock(dir: &TempDir) {
+    for name in ["files", "store"] {
+        set_mode(&dir.path().join(name), 0o755);
+    }
 }
 
 fn listed(dir: &Path) -> Vec<PathBuf> {
@@ -88,22 +127,20 @@ fn user(dir: &TempDir) -> u32 {
 #[test]
 fn for_a_user_who_may_only_read() {
     let (dir, files) = read_only();
-    let before = state(&files);
-    for file in listed(&files) {
-        for args in COMMANDS {
-            let mut command = Command::new(dir.path().join("bdbfile"));
-            command.args(*args).arg(&file).current_dir(&files);
-            if user(&dir) == 0 {
-                command.uid(NOBODY).gid(NOBODY);
-            }
-            let output = command.output().unwrap();
-            assert!(output.status.success(), "{args:?}: {}", complaint(&output));
-            assert!(!output.stdout.is_empty());
+    let store = files.with_file_name("store");
+    let before = (state(&files), state(&store));
+    for args in runs(&files) {
+        let mut command = Command::new(dir.path().join("bdbfile"));
+        command.args(&args).current_dir(&files);
+        if user(&dir) == 0 {
+            command.uid(NOBODY).gid(NOBODY);
         }
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{args:?}: {}", complaint(&output));
+        assert!(!output.stdout.is_empty());
     }
-    assert!(state(&files) == before);
-    // So that it can be removed.
-    set_mode(&files, 0o755);
+    assert!((state(&files), state(&store)) == before);
+    unlock(&dir);
 }
 
 #[test]
@@ -117,34 +154,32 @@ fn and_nothing_is_opened_for_writing() {
         return;
     }
     let (dir, files) = read_only();
-    for file in listed(&files) {
-        for args in COMMANDS {
-            let calls = dir.path().join("calls");
-            let output = Command::new("strace")
-                .args([
-                    "-f",
-                    "-e",
-                    "trace=%file,write,pwrite64,ftruncate,fchmod,fchown,mmap",
-                ])
-                .arg("-o")
-                .arg(&calls)
-                .arg(dir.path().join("bdbfile"))
-                .args(*args)
-                .arg(&file)
-                .current_dir(&files)
-                .output()
-                .unwrap();
-            assert!(output.status.success(), "{}", complaint(&output));
-            let text = fs::read_to_string(&calls).unwrap();
-            let opened = text
-                .lines()
-                .any(|call| call.contains("openat(") && call.contains(&*file.to_string_lossy()));
-            assert!(opened, "the trace shows the file:\n{text}");
-            let odd: Vec<&str> = text.lines().filter(|call| changes(call)).collect();
-            assert!(odd.is_empty(), "{args:?}: {odd:#?}");
-        }
+    for args in runs(&files) {
+        let calls = dir.path().join("calls");
+        let output = Command::new("strace")
+            .args([
+                "-f",
+                "-e",
+                "trace=%file,write,pwrite64,ftruncate,fchmod,fchown,mmap",
+            ])
+            .arg("-o")
+            .arg(&calls)
+            .arg(dir.path().join("bdbfile"))
+            .args(&args)
+            .current_dir(&files)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", complaint(&output));
+        let text = fs::read_to_string(&calls).unwrap();
+        let file = args.last().unwrap().to_string_lossy();
+        let opened = text
+            .lines()
+            .any(|call| call.contains("openat(") && call.contains(&*file));
+        assert!(opened, "the trace shows the file:\n{text}");
+        let odd: Vec<&str> = text.lines().filter(|call| changes(call)).collect();
+        assert!(odd.is_empty(), "{args:?}: {odd:#?}");
     }
-    set_mode(&files, 0o755);
+    unlock(&dir);
 }
 
 /// Whether a call can change anything but standard output and error.

@@ -72,6 +72,13 @@ fn wrong_arguments() {
         ),
         (&["load"], "the file is missing"),
         (&["load", "-h"], "missing argument for option '-h'"),
+        (&["dump", "--logs", "x", "a"], "--logs wants --recover"),
+        (&["salvage", "--recover", "a"], "invalid option '--recover'"),
+        (&["log"], "the directory of the logs is missing"),
+        (
+            &["log", "--txn", "x", "a"],
+            "--txn: 'x' is not the id of a transaction, as 80000003",
+        ),
         (&["a\nb"], "'a\\u{a}b' is not a command of bdbfile"),
     ] {
         assert_eq!(refused(args), format!("{message}{EXPLAINED}"), "{args:?}");
@@ -135,17 +142,18 @@ fn help_and_version_come_before_all_else() {
 }
 
 const HELP: &str = "\
-usage: bdbfile dump [-p] [-k] [-l] [-s NAME] FILE
-       bdbfile stat [--json] FILE
-       bdbfile verify FILE...
+usage: bdbfile dump [-p] [-k] [-l] [-s NAME] [--recover] [--logs DIR] FILE
+       bdbfile stat [--json] [--recover] [--logs DIR] FILE
+       bdbfile verify [--recover] [--logs DIR] FILE...
        bdbfile salvage [-p] [--aggressive] FILE
        bdbfile convert [--lorder le|be] [--page-size N] [--format-version N]
              [--kind KIND] [--checksums] [--no-checksums] [--file-id HEX]
-             [--memory N] [--threads N] SRC DST
+             [--memory N] [--threads N] [--recover] [--logs DIR] SRC DST
        bdbfile load [-c NAME=VALUE] [-f FILE] [-n] [-t KIND] [-T]
              [--format-version N] [--file-id HEX] [--memory N] DST
        bdbfile rebuild [--lorder le|be] [--page-size N] [--format-version N]
              [--checksums] [--no-checksums] [--file-id HEX] [--memory N] SRC DST
+       bdbfile log [--full] [--file NAME] [--txn ID] DIR|LOG...
        bdbfile -h
        bdbfile -V
 
@@ -155,9 +163,15 @@ Commands and their options:
     -k            write record numbers as keys (recno databases and queues)
     -l            list the names of the databases instead
     -s NAME       only the database of this name
+    --recover     as recovery would leave it; no file of it is changed
+    --logs DIR    with --recover: the logs are in DIR, not beside the file
   stat            count the records and pages, and tell what is odd
     --json        as JSON
+    --recover     as recovery would leave it; no file of it is changed
+    --logs DIR    with --recover: the logs are in DIR, not beside the file
   verify          check all that can be told from the bytes of the files
+    --recover     as recovery would leave it; no file of it is changed
+    --logs DIR    with --recover: the logs are in DIR, not beside the file
   salvage         print the whole records that are left in a damaged file, as
                   dump does; tell what is lost
     -p            write printable characters as themselves
@@ -178,6 +192,8 @@ Commands and their options:
     --file-id HEX the id of DST, 40 hex digits; a fresh one unless told
     --memory N    memory for sorting, as 64M or 1G; 256M unless told
     --threads N   how many work at once; all processors unless told
+    --recover     as recovery would leave it; no file of it is changed
+    --logs DIR    with --recover: the logs are in DIR, not beside the file
   load            write the text of dump or db_dump into the new file DST
     -c NAME=VALUE a line of the header, in place of those of the text
     -f FILE       read the text from FILE, not from standard input
@@ -202,15 +218,21 @@ Commands and their options:
                   pages get none, even where those of SRC have them
     --file-id HEX the id of DST, 40 hex digits; a fresh one unless told
     --memory N    memory for sorting, as 64M or 1G; 256M unless told
+  log             print the records of transaction logs, a line each, and what
+                  a recovery would do with each
+    --full        long fields whole
+    --file NAME   only records about the file of this name
+    --txn ID      only records of this transaction, as 80000003
 
 Options of all:
   -h, --help      print this text
   -V, --version   print the version
 
-FILE and SRC are only read. DST must not be there: it appears whole and synced,
-or not at all. Exit status: 0 when all went well; 1 when a file cannot be read
-whole, verify finds a problem, salvage or rebuild something that is lost, or
-load leaves out a record whose key was there.
+FILE, SRC and LOG are only read. DST must not be there: it appears whole and
+synced, or not at all. Exit status: 0 when all went well; 1 when a file cannot
+be read whole, or not be recovered, verify finds a problem, salvage or rebuild
+something that is lost, load leaves out a record whose key was there, or log
+finds a log that is torn or cannot be replayed.
 ";
 
 #[test]

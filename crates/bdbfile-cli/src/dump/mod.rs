@@ -5,7 +5,6 @@ mod header;
 mod text;
 
 use std::io::Write;
-use std::path::Path;
 
 use bdbfile::Rule;
 use bdbfile::read::{Database, Finding, Record};
@@ -14,7 +13,7 @@ use bdbfile::source::PageSource;
 use crate::escape::escaped;
 use crate::failure::Failure;
 use crate::input::Input;
-use crate::settings::Dump;
+use crate::settings::{Dump, Source};
 
 pub(crate) use header::{header, header_without_metadata};
 pub(crate) use text::{FOOTER, Items, printable};
@@ -37,11 +36,11 @@ pub(crate) fn dump(settings: &Dump, out: &mut impl Write) -> Result<(), Failure>
 }
 
 /// Lists the names of the databases in a file.
-pub(crate) fn list(path: &Path, out: &mut impl Write) -> Result<(), Failure> {
-    let input = Input::open(path)?;
+pub(crate) fn list(source: &Source, out: &mut impl Write) -> Result<(), Failure> {
+    let input = Input::open(source)?;
     let file = input.databases()?;
     if !file.meta().is_directory() {
-        let path = path.display();
+        let path = source.path.display();
         return Err(Failure::Message(escaped(&format!(
             "{path}: the file holds one database without a name"
         ))));
@@ -79,7 +78,7 @@ fn database<S: PageSource>(
     let report = scan.finish()?;
     let lost = |finding: &&Finding| finding.rule == Rule::QueuePagesMissing;
     if let Some(finding) = report.findings.iter().find(lost) {
-        let (file, finding) = (settings.file.display(), finding.to_string());
+        let (file, finding) = (settings.file.path.display(), finding.to_string());
         return Err(Failure::Message(escaped(&format!("{file}: {finding}"))));
     }
     out.write_all(FOOTER)?;

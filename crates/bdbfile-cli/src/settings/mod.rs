@@ -5,7 +5,7 @@ mod writing;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStringExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bdbfile::salvage::Mode;
 use lexopt::Arg;
@@ -22,20 +22,29 @@ pub(crate) enum Task {
     Usage,
     Version,
     Dump(Dump),
-    List(PathBuf),
+    List(Source),
     Stat {
-        file: PathBuf,
+        file: Source,
         json: bool,
     },
-    Verify(Vec<PathBuf>),
+    Verify(Vec<Source>),
     Salvage {
-        file: PathBuf,
+        file: Source,
         form: Form,
         mode: Mode,
     },
     Convert(Convert),
     Load(Load),
     Rebuild(Convert),
+    Log(Log),
+}
+
+/// A file that is read.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) path: PathBuf,
+    /// The directory of the logs that are replayed on it first, if any are.
+    pub(crate) logs: Option<PathBuf>,
 }
 
 /// How records are written.
@@ -50,10 +59,30 @@ pub(crate) enum Form {
 /// What is dumped, and how.
 #[derive(Debug)]
 pub(crate) struct Dump {
-    pub(crate) file: PathBuf,
+    pub(crate) file: Source,
     pub(crate) form: Form,
     pub(crate) keys: bool,
     pub(crate) name: Option<Vec<u8>>,
+}
+
+/// Which records of which logs are printed, and how.
+#[derive(Debug)]
+pub(crate) struct Log {
+    /// Log files, and directories of them.
+    pub(crate) places: Vec<PathBuf>,
+    pub(crate) full: bool,
+    pub(crate) file: Option<String>,
+    pub(crate) transaction: Option<u32>,
+}
+
+impl Source {
+    /// The directory that it is in.
+    pub(crate) fn directory(&self) -> &Path {
+        match self.path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        }
+    }
 }
 
 /// The arguments as they were written.
@@ -176,8 +205,21 @@ impl Raw {
         })
     }
 
-    fn file(&self) -> Result<PathBuf, String> {
-        self.files().map(|[file]| file)
+    fn file(&self) -> Result<Source, String> {
+        let [path] = self.files()?;
+        self.source(path)
+    }
+
+    /// A file that is read, with its logs where that is asked for.
+    fn source(&self, path: PathBuf) -> Result<Source, String> {
+        let mut source = Source { path, logs: None };
+        match (self.has(Id::Recover), self.value(Id::Logs)) {
+            (true, Some(logs)) => source.logs = Some(PathBuf::from(logs)),
+            (true, None) => source.logs = Some(source.directory().to_owned()),
+            (false, Some(_)) => return Err("--logs wants --recover".to_owned()),
+            (false, None) => {}
+        }
+        Ok(source)
     }
 }
 
@@ -210,9 +252,11 @@ fn check(raw: &Raw) -> Result<Task, String> {
             file: raw.file()?,
             json: raw.has(Id::Json),
         }),
-        Verb::Verify => Ok(Task::Verify(
-            raw.operands.iter().map(PathBuf::from).collect(),
-        )),
+        Verb::Verify => {
+            let files = raw.operands.iter().map(PathBuf::from);
+            let files: Result<_, _> = files.map(|file| raw.source(file)).collect();
+            Ok(Task::Verify(files?))
+        }
         Verb::Salvage => Ok(Task::Salvage {
             file: raw.file()?,
             form: raw.form(),
@@ -225,5 +269,14 @@ fn check(raw: &Raw) -> Result<Task, String> {
         Verb::Convert => Ok(Task::Convert(Convert::read(raw)?)),
         Verb::Rebuild => Ok(Task::Rebuild(Convert::read(raw)?)),
         Verb::Load => Ok(Task::Load(Load::read(raw)?)),
+        Verb::Log if raw.operands.is_empty() => {
+            Err("the directory of the logs is missing".to_owned())
+        }
+        Verb::Log => Ok(Task::Log(Log {
+            places: raw.operands.iter().map(PathBuf::from).collect(),
+            full: raw.has(Id::Full),
+            file: raw.read(Id::Of, |name| Ok(name.to_owned()))?,
+            transaction: raw.read(Id::Transaction, value::transaction)?,
+        })),
     }
 }

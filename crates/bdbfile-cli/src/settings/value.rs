@@ -111,6 +111,13 @@ pub(super) fn bytes(word: &str) -> Result<usize, String> {
         .ok_or_else(|| format!("'{word}' is not a number of bytes, as 64M"))
 }
 
+/// The id of a transaction, in hex as it is printed.
+pub(super) fn transaction(word: &str) -> Result<u32, String> {
+    let digits = word.strip_prefix("0x").unwrap_or(word);
+    u32::from_str_radix(digits, 16)
+        .map_err(|_| format!("'{word}' is not the id of a transaction, as 80000003"))
+}
+
 /// Twenty bytes in hex.
 pub(super) fn file_id(word: &str) -> Result<[u8; 20], String> {
     let wrong = || format!("'{word}' is not 40 hex digits");

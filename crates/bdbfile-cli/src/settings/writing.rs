@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use bdbfile::Workers;
 use bdbfile::layout::Endian;
 
-use super::Raw;
 use super::value::{self, NewKind};
+use super::{Raw, Source};
 use crate::flags::Id;
 
 /// Bytes of memory for sorting, unless told.
@@ -17,7 +17,7 @@ const SORT_MEMORY: usize = 256 << 20;
 /// What `convert` and `rebuild` make of what.
 #[derive(Debug)]
 pub(crate) struct Convert {
-    pub(crate) source: PathBuf,
+    pub(crate) source: Source,
     pub(crate) target: PathBuf,
     pub(crate) endian: Endian,
     pub(crate) page_size: Option<u32>,
@@ -65,7 +65,7 @@ impl Convert {
             None => Workers::one_a_processor().threads,
         };
         Ok(Self {
-            source,
+            source: raw.source(source)?,
             target,
             endian: raw
                 .read(Id::ByteOrder, value::endian)?

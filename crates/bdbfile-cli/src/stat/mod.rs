@@ -6,7 +6,6 @@ mod report;
 mod text;
 
 use std::io::Write;
-use std::path::Path;
 
 use bdbfile::Error;
 use bdbfile::layout::{BtreeFlags, Meta, Method, PageView};
@@ -16,11 +15,12 @@ use bdbfile::source::PageSource;
 use crate::dump::printable;
 use crate::failure::Failure;
 use crate::input::Input;
+use crate::settings::Source;
 use crate::stat::report::{DatabaseReport, FileReport, Oddity};
 
 /// Prints the report on a file.
-pub(crate) fn print(path: &Path, json: bool, out: &mut impl Write) -> Result<(), Failure> {
-    let report = report(&Input::open_whole(path)?)?;
+pub(crate) fn print(file: &Source, json: bool, out: &mut impl Write) -> Result<(), Failure> {
+    let report = report(&Input::open_whole(file)?)?;
     if json {
         serde_json::to_writer_pretty(&mut *out, &report).map_err(std::io::Error::from)?;
         out.write_all(b"\n")?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::bindings::{Bindings, Registered};
 use super::fates::{Fates, Losers};
 use super::files::uid_of;
-use super::refusal::{Refusal, Result};
+use super::refusal::{Refusal, Result, Stop};
 use super::tape::{LogFile, Tape};
 use crate::Error;
 use crate::error::{FormatError, Place, Rule};
@@ -40,12 +40,15 @@ pub(super) struct History {
     pub(super) records: u64,
     /// What is to be said about older files that are not used.
     pub(super) notes: Vec<String>,
+    /// Why nothing can be replayed, though the records can be read: a record
+    /// that is not understood, a page whose checksum failed at run time, a
+    /// transaction that is prepared, logs that do not reach back to where
+    /// recovery has to start.
+    pub(super) refusal: Option<Refusal>,
 }
 
 impl History {
-    /// Reads all log files, each once. A page whose checksum failed at run
-    /// time, a transaction that is prepared, and logs that do not reach back
-    /// to where recovery has to start are refused.
+    /// Reads all log files, each once. What cannot be read is refused.
     pub(super) fn read(paths: &[PathBuf]) -> Result<Self> {
         let mut numbered = Vec::with_capacity(paths.len());
         for path in paths {
@@ -99,6 +102,7 @@ struct Reading {
     last_commit: Option<i64>,
     records: u64,
     notes: Vec<String>,
+    refusal: Option<Refusal>,
 }
 
 impl Reading {
@@ -202,8 +206,11 @@ impl Reading {
                 });
             }
             LogRecordKind::Commit | LogRecordKind::Bookkeeping | LogRecordKind::FileChange => {
-                if let Some(body) = History::body(lsn, layout, bytes)? {
-                    self.note(file, lsn, &body)?;
+                match History::body(lsn, layout, bytes) {
+                    Ok(Some(body)) => self.note(file, lsn, &body)?,
+                    Ok(None) => {}
+                    Err(Stop::Refused(refusal)) => self.refuse(*refusal),
+                    Err(failed) => return Err(failed),
                 }
             }
             _ => {}
@@ -241,14 +248,19 @@ impl Reading {
             }
             LogOp::BadChecksum => {
                 let found = "a page failed its checksum when the store was last in use".to_owned();
-                return Err(Refusal::Record { lsn, found }.into());
+                self.refuse(Refusal::Record { lsn, found });
             }
             _ => {}
         }
         Ok(())
     }
 
-    fn finish(self) -> Result<History> {
+    /// Notes why nothing can be replayed. The first reason is the one told.
+    fn refuse(&mut self, refusal: Refusal) {
+        self.refusal.get_or_insert(refusal);
+    }
+
+    fn finish(mut self) -> Result<History> {
         let layout = self.tape.files.last().map(|file| file.layout);
         let (Some(layout), Some(first), Some(last)) = (layout, self.first, self.last) else {
             return Err(self.torn.map_or(Refusal::NoLog, Refusal::Unreadable).into());
@@ -260,11 +272,15 @@ impl Reading {
             .first()
             .map_or_else(String::new, |file| file.path.display().to_string());
         if needed.map_or(first.file > 1, |needed| needed.file < first.file) {
-            return Err(Refusal::StartMissing { file, needed }.into());
+            self.refuse(Refusal::StartMissing {
+                file: file.clone(),
+                needed,
+            });
         }
-        let (losers, committed, prepared) = self.fates.finish(&file)?;
+        let fates = std::mem::take(&mut self.fates);
+        let (losers, committed, prepared) = fates.finish(&file)?;
         if let Some(id) = prepared {
-            return Err(Refusal::Prepared { id }.into());
+            self.refuse(Refusal::Prepared { id });
         }
         Ok(History {
             tape: self.tape,
@@ -279,6 +295,7 @@ impl Reading {
             last_commit: self.last_commit,
             records: self.records,
             notes: self.notes,
+            refusal: self.refusal,
         })
     }
 }

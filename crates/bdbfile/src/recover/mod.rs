@@ -3,7 +3,7 @@
 //! that only where the changed pages have no room in memory.
 //!
 //! The logs are read three times: once to learn who committed and which files
-//! were open ([`fates`], [`bindings`], [`history`]), once backwards, undoing
+//! were open (`fates`, `bindings`, `history`), once backwards, undoing
 //! what did not commit, and once forwards, redoing what did. All of it begins at
 //! the first record at hand, so whether the files are older copies that need
 //! the whole log need not be asked: a page that has a record's change already
@@ -14,6 +14,7 @@
 //! * `pages`: the overlay.
 //! * `page`, `order`, `effect`, `limbo`, `gone`: what records do to pages.
 //! * `recovered`: the result, to read from.
+//! * `journal`: the records one by one, for who wants to see them.
 //!
 //! ```no_run
 //! use std::path::Path;
@@ -51,6 +52,7 @@ mod fates;
 mod files;
 mod gone;
 mod history;
+mod journal;
 mod limbo;
 mod order;
 mod page;
@@ -61,6 +63,7 @@ mod replay;
 mod tape;
 mod touched;
 
+pub use journal::{Entries, Entry, Fate, Journal};
 pub use recovered::RecoveredSource;
 pub use refusal::Refusal;
 

@@ -31,7 +31,10 @@ pub(super) fn replay(
     given: Vec<Given>,
     options: &RecoverOptions,
 ) -> Result<Recovered> {
-    let history = History::read(logs)?;
+    let mut history = History::read(logs)?;
+    if let Some(refusal) = history.refusal.take() {
+        return Err(refusal.into());
+    }
     // A record adds one page, or doubles those of the buckets of a table.
     let most_added = ADDED_AT_LEAST.saturating_add(history.records.saturating_mul(2));
     let mut pages = Pages::new(options.memory, options.spill.clone(), most_added);

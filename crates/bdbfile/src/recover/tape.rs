@@ -2,6 +2,7 @@
 //! is open at a time.
 
 use std::path::PathBuf;
+use std::slice;
 
 use super::refusal::{Refusal, Result};
 use crate::error::{FormatError, Place, Rule};
@@ -25,25 +26,22 @@ pub(super) struct Tape {
 }
 
 impl Tape {
+    /// The records from the first to the last.
+    pub(super) fn records(&self) -> Records<'_> {
+        Records {
+            files: self.files.iter(),
+            open: None,
+        }
+    }
+
     /// Shows every record from the first to the last.
     pub(super) fn forwards(
         &self,
         mut show: impl FnMut(Lsn, LogLayout, &[u8]) -> Result<()>,
     ) -> Result<()> {
-        for file in &self.files {
-            let Some(last) = file.last else { continue };
-            let mut reader = file.open()?;
-            let mut offset = HEADER_END;
-            while offset <= last {
-                let Some((header, body)) = reader.again(offset)? else {
-                    return Err(file.changed(offset));
-                };
-                show(file.lsn(offset), file.layout, body)?;
-                offset = match offset.checked_add(header.len.max(1)) {
-                    Some(next) => next,
-                    None => break,
-                };
-            }
+        let mut records = self.records();
+        while let Some((lsn, layout, body)) = records.next()? {
+            show(lsn, layout, body)?;
         }
         Ok(())
     }
@@ -73,6 +71,50 @@ impl Tape {
             }
         }
         Ok(())
+    }
+}
+
+/// The records of a tape, forwards.
+pub(super) struct Records<'t> {
+    files: slice::Iter<'t, LogFile>,
+    open: Option<OpenFile<'t>>,
+}
+
+/// The file that is being read.
+struct OpenFile<'t> {
+    file: &'t LogFile,
+    reader: LogReader,
+    /// The offset of the next record.
+    next: u32,
+    /// That of the last.
+    last: u32,
+}
+
+impl Records<'_> {
+    /// The next record: where it stands, how it is laid out, its body.
+    pub(super) fn next(&mut self) -> Result<Option<(Lsn, LogLayout, &[u8])>> {
+        while self.open.as_ref().is_none_or(|open| open.next > open.last) {
+            let Some(file) = self.files.next() else {
+                return Ok(None);
+            };
+            let Some(last) = file.last else { continue };
+            self.open = Some(OpenFile {
+                file,
+                reader: file.open()?,
+                next: HEADER_END,
+                last,
+            });
+        }
+        let Some(open) = &mut self.open else {
+            return Ok(None);
+        };
+        let (file, offset) = (open.file, open.next);
+        let Some((header, body)) = open.reader.again(offset)? else {
+            return Err(file.changed(offset));
+        };
+        // No record begins at the last offset that there can be.
+        open.next = offset.saturating_add(header.len.max(1));
+        Ok(Some((file.lsn(offset), file.layout, body)))
     }
 }
 

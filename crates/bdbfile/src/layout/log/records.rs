@@ -564,7 +564,64 @@ types! {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST_FIELDS, TYPES};
+    use std::fmt::Write;
+    use std::path::Path;
+
+    use super::{LogRecordType, MOST_FIELDS, Shape, TYPES};
+
+    /// The versions that the table has.
+    const VERSIONS: [u32; 7] = [3, 4, 5, 7, 8, 16, 19];
+
+    /// The fields of a record, as the table in `docs/format.md` has them.
+    fn fields(kind: &LogRecordType) -> String {
+        let mut text = String::new();
+        for (name, shape) in kind.fields {
+            let shape = match shape {
+                Shape::U32 => "",
+                Shape::I32 => ":i",
+                Shape::Position => ":lsn",
+                Shape::Bytes => ":b",
+                Shape::Size => ":size",
+            };
+            write!(text, " {}{shape}", name.text()).unwrap();
+        }
+        text
+    }
+
+    /// The lines of that table: by number, then by version.
+    fn table() -> Vec<String> {
+        let mut types: Vec<&LogRecordType> = TYPES.iter().collect();
+        types.sort_by_key(|kind| (kind.number, *kind.versions.start()));
+        let same = |one: &&LogRecordType, other: &&LogRecordType| {
+            (one.number, one.name, one.fields) == (other.number, other.name, other.fields)
+        };
+        let rows = types.chunk_by(same).map(|row| {
+            let has = |version: &u32| row.iter().any(|kind| kind.versions.contains(version));
+            let versions: Vec<String> = VERSIONS
+                .into_iter()
+                .filter(has)
+                .map(|version| version.to_string())
+                .collect();
+            let (number, name) = (row[0].number, row[0].name);
+            let versions = versions.join(", ");
+            format!("| {number} | {name} | {versions} |{} |", fields(row[0]))
+        });
+        rows.collect()
+    }
+
+    #[test]
+    fn the_table_of_the_documents_is_this_one() {
+        let table = table();
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/format.md");
+        let text = std::fs::read_to_string(path).unwrap();
+        let drawn: Vec<&str> = text
+            .lines()
+            .skip_while(|line| !line.starts_with("| type | name | versions |"))
+            .skip(2)
+            .take_while(|line| line.starts_with('|'))
+            .collect();
+        assert!(drawn == table, "it should be:\n{}", table.join("\n"));
+    }
 
     #[test]
     fn a_number_means_one_thing_in_a_version_and_all_fields_have_room() {

@@ -89,6 +89,11 @@ pub(super) fn changes_files(op: LogOp) -> bool {
     )
 }
 
+/// Whether a record can be replayed. The one that cannot was met in no log.
+pub(super) fn is_replayed(op: LogOp) -> bool {
+    op != LogOp::HashCompact
+}
+
 /// From this version on an abort makes a file as long as it was, and a file
 /// keeps its length on its metadata page. Before it the pages stay, in limbo.
 pub(super) const CUTS: u32 = 10;
