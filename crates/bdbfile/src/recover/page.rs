@@ -227,6 +227,11 @@ impl<'a> PageEdit<'a> {
         self.bytes.get(start..start.checked_add(len)?)
     }
 
+    /// Bytes that the item of a slot takes, with what it is aligned by.
+    pub(super) fn item_size(&self, slot: u16) -> Option<usize> {
+        item_size(&PageView::parse(self.layout, self.bytes)?, self.slot(slot)?)
+    }
+
     /// Replaces the bytes of the item of a slot; it is not deleted any more,
     /// unless it is to be. Slots that share the item go on sharing it.
     pub(super) fn replace(&mut self, slot: u16, data: &[u8], deleted: bool) -> Option<()> {

@@ -3,8 +3,8 @@
 use super::Effect;
 use super::space::free_page;
 use crate::layout::{
-    Endian, FieldName as F, INDEX_ENTRY, INTERNAL_CHILD, Lsn, Method, NO_PAGE, PageHeader, PageNo,
-    PageType, RECNO_CHILD,
+    Endian, FieldName as F, HASH_REFERENCE, INDEX_ENTRY, INTERNAL_CHILD, INTERNAL_HEADER, Lsn,
+    Method, NO_PAGE, OFF_PAGE_PGNO, PageHeader, PageNo, PageType, RECNO_CHILD,
 };
 use crate::recover::page::{Fresh, PageEdit};
 use crate::recover::refusal::Result;
@@ -74,7 +74,7 @@ impl Effect<'_, '_> {
                     })
                 }
                 (false, true) => edit.append(header, data),
-                (false, false) => edit.take_back(header, data.len()),
+                (false, false) => edit.take_back(header),
             }
         })?;
         self.change(from, self.body.lsn(F::nlsn), false, |edit| {
@@ -96,19 +96,31 @@ impl Effect<'_, '_> {
         Ok(())
     }
 
-    /// An item leads to another page from now on.
+    /// An item leads to another page from now on: to another child, or where it
+    /// does not lead to the old page as its child, to another chain for its key.
     pub(super) fn renumber(&mut self) -> Result<()> {
         let page = self.u32(F::pgno);
         let slot = self.u16(F::indx, page)?;
-        let to = self.u32(if self.redoes() { F::npgno } else { F::opgno });
+        let (old, new) = (self.u32(F::opgno), self.u32(F::npgno));
+        let (from, to) = if self.redoes() {
+            (old, new)
+        } else {
+            (new, old)
+        };
         self.change(page, self.body.lsn(F::lsn), false, |edit| {
-            let field = if edit.header()?.is(PageType::RecnoInternal) {
-                RECNO_CHILD
-            } else {
-                INTERNAL_CHILD
+            let at = edit.slot(slot)?;
+            let fields: &[usize] = match PageType::of(edit.header()?.page_type)? {
+                PageType::RecnoInternal => &[RECNO_CHILD],
+                PageType::BtreeInternal => &[INTERNAL_CHILD, INTERNAL_HEADER + OFF_PAGE_PGNO],
+                PageType::Hash | PageType::HashSorted => &[HASH_REFERENCE],
+                _ => &[OFF_PAGE_PGNO],
             };
-            let at = edit.slot(slot)?.checked_add(field)?;
-            edit.put_u32(at, to)
+            let endian = edit.layout.endian;
+            let field = fields
+                .iter()
+                .map(|field| at.saturating_add(*field))
+                .find(|at| endian.u32(edit.bytes, *at) == Some(from))?;
+            edit.put_u32(field, to)
         })?;
         Ok(())
     }
@@ -255,13 +267,25 @@ impl PageEdit<'_> {
         self.set_items(to, entries)
     }
 
-    /// Takes away the items of an image that were appended.
-    fn take_back(&mut self, header: &[u8], data: usize) -> Option<()> {
+    /// Takes away the items of an image that were appended. They need not stand
+    /// together any more: what was removed and put back stands where there was
+    /// room.
+    fn take_back(&mut self, header: &[u8]) -> Option<()> {
         let image = PageHeader::read(self.layout.endian, header)?;
-        let entries = self.header()?.entries.checked_sub(image.entries)?;
-        let low = self.items()?.checked_add(data)?;
-        (low <= self.layout.page_len()).then_some(())?;
-        self.set_items(low, entries)
+        for _ in 0..image.entries {
+            let slot = self.header()?.entries.checked_sub(1)?;
+            let at = self.slot(slot)?;
+            let shared = self.header()?.is(PageType::BtreeLeaf)
+                && slot % 2 == 0
+                && slot.checked_sub(2).and_then(|twin| self.slot(twin)) == Some(at);
+            if shared {
+                self.unshare(slot)?;
+            } else {
+                let size = self.item_size(slot)?;
+                self.remove(slot, size)?;
+            }
+        }
+        Some(())
     }
 }
 
