@@ -219,6 +219,15 @@ impl Origin<'_> {
             Self::Beside(name) => name,
         }
     }
+
+    /// Its name as text, by which it is found again; no two have the same.
+    fn text(&self) -> String {
+        let name = self.name();
+        match name.to_str() {
+            Some(text) => text.to_owned(),
+            None => name.as_bytes().escape_ascii().to_string(),
+        }
+    }
 }
 
 fn replay(
@@ -229,18 +238,20 @@ fn replay(
 ) -> Result<Tried> {
     let mut origins = Vec::new();
     let mut given = Vec::new();
-    let give = |origin: Origin<'_>, source: Arc<dyn PageSource>| Given {
-        name: origin.name().to_string_lossy().into_owned(),
+    let give = |origin: &Origin<'_>, source: Arc<dyn PageSource>| Given {
+        name: origin.text(),
         source: Arc::new(stop.watch(source)),
     };
     for file in &store.databases {
-        given.push(give(Origin::OfStore(file), open(file)?));
-        origins.push(Origin::OfStore(file));
+        let origin = Origin::OfStore(file);
+        given.push(give(&origin, open(file)?));
+        origins.push(origin);
     }
     for name in beside(store) {
         let source = read_at_places(&store.dir.join(&name))?;
-        given.push(give(Origin::Beside(name.clone()), source));
-        origins.push(Origin::Beside(name));
+        let origin = Origin::Beside(name);
+        given.push(give(&origin, source));
+        origins.push(origin);
     }
     let outcome = recover::recover(logs, given, &RecoverOptions::default());
     stop.check()?;
@@ -255,12 +266,21 @@ fn sort_out(store: &Store, origins: &[Origin<'_>], recovered: Recovered) -> Trie
     let mut databases = Vec::new();
     let mut files = Vec::new();
     for (index, file) in recovered.files.iter().enumerate() {
-        let origin = origins.get(index);
+        let given = file.given.as_ref();
+        let origin = given.and_then(|given| origins.iter().find(|one| one.text() == *given));
         let name = match (&file.state, origin) {
             (FileState::Renamed { .. }, _) | (_, None) => OsString::from(&file.name),
             (_, Some(origin)) => origin.name().to_owned(),
         };
-        let migrated = file.state != FileState::Removed && store::is_database_name(&name);
+        let is_kept = file.state != FileState::Removed;
+        let migrated = is_kept && store::is_database_name(&name);
+        if let (true, false, Some(Origin::OfStore(file))) = (is_kept, migrated, origin) {
+            return Tried::Refused(format!(
+                "{}: the logs call the file {}, which is no name of a database of a calendar store",
+                file.name.display(),
+                name.display()
+            ));
+        }
         if migrated {
             match database(store, origin, index, name.clone(), file) {
                 Ok(database) => databases.push(database),
