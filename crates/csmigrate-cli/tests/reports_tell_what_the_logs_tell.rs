@@ -211,6 +211,24 @@ fn run_to_every_end() -> Vec<Ended> {
         add(what, outcome, sandbox, args);
     }
 
+    for (what, outcome, args) in [
+        ("unclean", "migrated", &["old", "new"][..]),
+        (
+            "unclean in a dry run",
+            "dry-run-passed",
+            &["-d", "old", "new"],
+        ),
+        (
+            "unclean refused",
+            "refused",
+            &["--no-recover", "old", "new"],
+        ),
+    ] {
+        let sandbox = le();
+        flip(&old(&sandbox, "__db.001"), 56, 1);
+        add(what, outcome, sandbox, args);
+    }
+
     for (what, args) in [
         ("damaged page", &["old", "new"][..]),
         ("damaged page in a dry run", &["-d", "old", "new"]),
@@ -506,6 +524,10 @@ fn log_of(report: &Value) -> Vec<String> {
             lines.extend(cases.map(|case| format!("odd: {file}{}", text(case))));
         }
     }
+    let stages = list(&report["stages"]);
+    if stages.iter().any(|stage| stage["name"] == "recover") {
+        lines.extend(lines_of_recovery(&report["recovery"]));
+    }
     for stage in list(&report["stages"]) {
         if stage["done"] == true {
             lines.push(format!(
@@ -522,6 +544,23 @@ fn log_of(report: &Value) -> Vec<String> {
         status => format!("failed, exit status {}", status.unwrap()),
     });
     lines.iter().map(|line| escaped(line)).collect()
+}
+
+fn lines_of_recovery(recovery: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(at) = recovery["last_commit"].as_str() {
+        lines.push(format!("recover: the last transaction committed at {at}"));
+    }
+    let changed = list(&recovery["files"]).iter();
+    let changed = changed.filter(|file| file["state"] != "kept" && file["migrated"] == true);
+    lines.extend(changed.map(|file| {
+        let name = text(&file["name"]);
+        match file["pages_changed"].as_u64() {
+            Some(1) => format!("recover: {name}: 1 page changed"),
+            pages => format!("recover: {name}: {} pages changed", pages.unwrap()),
+        }
+    }));
+    lines
 }
 
 fn lines_of_file(file: &Value, max: bool, dry_run: bool) -> Vec<String> {
