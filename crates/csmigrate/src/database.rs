@@ -24,7 +24,10 @@ pub(crate) struct Database {
     pub(crate) path: PathBuf,
     /// What the new file takes after: its own file, or another of the store.
     pub(crate) metadata: Metadata,
-    /// Its size in bytes: that of its file, or what recovery makes of it.
+    /// Its size in bytes in the source; `None` where the logs alone hold it.
+    pub(crate) found_len: Option<u64>,
+    /// Its size in bytes as it is read: that of its file, or what recovery
+    /// makes of it.
     pub(crate) len: u64,
     /// Which of the overlay's sources it is read from; `None` for one whose
     /// file is right as it is.
@@ -39,6 +42,7 @@ impl Database {
             holds: file.holds(),
             path: file.path.clone(),
             metadata: file.metadata.clone(),
+            found_len: Some(file.len()),
             len: file.len(),
             recovered: None,
         }

@@ -354,6 +354,7 @@ fn database(
         holds: store::holds_by_name(&name),
         path: found.map_or_else(|| store.dir.join(&name), |found| found.path.clone()),
         metadata: like.metadata.clone(),
+        found_len: found.map(StoreFile::len),
         len: file.source.len(),
         recovered: Some(index),
         name,

@@ -41,8 +41,7 @@ pub(crate) fn copy(folder: &Path, to: &Path) {
     fs::create_dir(to).unwrap();
     for name in names(folder) {
         let name = name.to_str().unwrap();
-        let is_database = Path::new(name).extension().is_some_and(|end| end == "db");
-        if is_database || name.starts_with("log.") || name.starts_with("__db.") {
+        if is_database(name) || name.starts_with("log.") || name.starts_with("__db.") {
             fs::copy(folder.join(name), to.join(as_calendar(name))).unwrap();
         }
     }
@@ -51,9 +50,13 @@ pub(crate) fn copy(folder: &Path, to: &Path) {
 /// The name that a database gets in a copy.
 pub(crate) fn as_calendar(name: &str) -> String {
     match name {
-        _ if name.starts_with("ics50") || !name.ends_with(".db") => name.to_owned(),
+        _ if name.starts_with("ics50") || !is_database(name) => name.to_owned(),
         _ => format!("ics50{name}"),
     }
+}
+
+fn is_database(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|end| end == "db")
 }
 
 /// What recovery left: the databases' names and records, in their order.

@@ -49,7 +49,7 @@ pub struct PlannedFile {
     pub name: OsString,
     /// What it holds, in words.
     pub holds: &'static str,
-    /// Its size in bytes; of a database, after recovery.
+    /// Its size in bytes; of one that the logs alone hold, after recovery.
     pub len: u64,
     /// Kind, version, byte order and page size by its first bytes; `None` for
     /// files that are no databases.
@@ -361,7 +361,7 @@ fn planned_databases(
             Ok(PlannedFile {
                 name: database.name.clone(),
                 holds: database.holds,
-                len: database.len,
+                len: database.found_len.unwrap_or(database.len),
                 preamble: database.preamble(overlay)?,
             })
         })
