@@ -39,19 +39,38 @@ impl StoreFile {
 
     /// What the file holds, in words.
     pub fn holds(&self) -> &'static str {
-        self.fact
-            .map_or("not described in any guide", |fact| fact.holds.as_str())
+        holds(self.fact)
     }
 
     /// Kind, version, byte order and page size as the file's first bytes tell
     /// them; `None` when it is no Berkeley DB file. Opens it for reading only.
     pub fn identify(&self) -> io::Result<Option<Preamble>> {
-        let mut head = Vec::with_capacity(Preamble::SIZE);
-        std::fs::File::open(&self.path)?
-            .take(Preamble::SIZE as u64)
-            .read_to_end(&mut head)?;
-        Ok(Preamble::read(&head))
+        identify(&self.path)
     }
+}
+
+/// What the first bytes of a file tell, as [`StoreFile::identify`] has it.
+pub fn identify(path: &Path) -> io::Result<Option<Preamble>> {
+    let mut head = Vec::with_capacity(Preamble::SIZE);
+    std::fs::File::open(path)?
+        .take(Preamble::SIZE as u64)
+        .read_to_end(&mut head)?;
+    Ok(Preamble::read(&head))
+}
+
+/// What a file holds of which so much is known, in words.
+fn holds(fact: Option<&'static FileProfile>) -> &'static str {
+    fact.map_or("not described in any guide", |fact| fact.holds.as_str())
+}
+
+/// What a file of this name holds, in words.
+pub fn holds_by_name(name: &OsStr) -> &'static str {
+    holds(fact(name))
+}
+
+/// What is known of a file of this name.
+fn fact(name: &OsStr) -> Option<&'static FileProfile> {
+    name.to_str().and_then(|name| Profile::shipped().file(name))
 }
 
 /// The files of a store's directory, told apart by name. Nothing is opened.
@@ -59,8 +78,7 @@ impl StoreFile {
 pub struct Store {
     /// The directory.
     pub dir: PathBuf,
-    /// The databases, `ics50*.db`, in the order of the shipped profile,
-    /// unnamed ones last.
+    /// The databases, `ics50*.db`, as [`database_order`] has them.
     pub databases: Vec<StoreFile>,
     /// The version identifier, `ics50caldb.conf`.
     pub conf: Option<StoreFile>,
@@ -136,7 +154,7 @@ impl Store {
                         return Err(StoreError::NotPlain(path));
                     }
                     let file = StoreFile {
-                        fact: name.to_str().and_then(|name| Profile::shipped().file(name)),
+                        fact: fact(&name),
                         name,
                         path,
                         metadata,
@@ -152,11 +170,9 @@ impl Store {
         if store.databases.is_empty() {
             return Err(StoreError::NoDatabase(dir.to_owned()));
         }
-        store.databases.sort_by_key(|file| {
-            let files = &Profile::shipped().files;
-            let place = files.iter().position(|known| file.name == *known.name);
-            (place.unwrap_or(files.len()), file.name.clone())
-        });
+        store
+            .databases
+            .sort_by_cached_key(|file| database_order(&file.name));
         store.logs.sort_by(|left, right| left.name.cmp(&right.name));
         store.regions.sort();
         store.others.sort();
@@ -190,6 +206,19 @@ impl Store {
 /// identifier or a log.
 pub fn is_store_name(name: &OsStr) -> bool {
     matches!(kind(name), Kind::Database | Kind::Conf | Kind::Log)
+}
+
+/// Whether a name is that of a database of some store.
+pub fn is_database_name(name: &OsStr) -> bool {
+    kind(name) == Kind::Database
+}
+
+/// What the databases of a store are sorted by: the order of the shipped
+/// profile, those that it does not name last.
+pub fn database_order(name: &OsStr) -> (usize, OsString) {
+    let files = &Profile::shipped().files;
+    let place = files.iter().position(|known| name == known.name.as_str());
+    (place.unwrap_or(files.len()), name.to_owned())
 }
 
 fn kind(name: &OsStr) -> Kind {

@@ -13,6 +13,7 @@ pub(crate) enum Id {
     Usage,
     LogDir,
     Threads,
+    NoRecover,
     IgnoreLogs,
     Salvage,
     PublishSalvaged,
@@ -115,6 +116,17 @@ pub(crate) const FLAGS: &[Flag] = &[
         help: &[
             "work on n databases at a time (default: one a processor);",
             "the result does not depend on it",
+        ],
+    },
+    Flag {
+        id: Id::NoRecover,
+        short: None,
+        long: Some("no-recover"),
+        value: None,
+        documented: false,
+        help: &[
+            "refuse a store that was not cleanly shut down, also where its",
+            "logs could be replayed",
         ],
     },
     Flag {
@@ -234,7 +246,9 @@ const PURPOSE: &str = "
 Rewrites a Calendar Server 6.0, 6.1 or 6.2 store into a store for 6.3. The
 source is only read; the backup is made first, and the run works on it. The
 target, a missing or empty directory, appears when every file in it is written,
-synced, read again and compared.
+synced, read again and compared. Where the store was not cleanly shut down its
+logs are replayed over the backup; where that cannot be done for sure the run is
+refused.
 ";
 
 const STATUS: &str = "

@@ -9,7 +9,10 @@ use csmigrate::caldb::profile::Weights;
 use csmigrate::caldb::release::{Age, Detection, Release};
 use csmigrate::caldb::{FileProfile, Provenance};
 use csmigrate::inspect::Shutdown;
+use csmigrate::recovery::Recovery;
 use serde::Serialize;
+
+use crate::recovery;
 
 /// A document as text, with a line's end.
 pub(crate) fn text(document: &impl Serialize) -> Result<String, String> {
@@ -35,6 +38,45 @@ pub(crate) struct Answer {
 pub(crate) struct Judgement<'a> {
     judgement: &'static str,
     why: &'a [String],
+}
+
+/// What replaying the logs did, or would do.
+#[derive(Serialize)]
+pub(crate) struct Replayed<'a> {
+    log: Log,
+    transactions: Transactions,
+    pages_changed: u64,
+    last_commit: Option<String>,
+    files: Vec<ReplayedFile<'a>>,
+    notes: &'a [String],
+}
+
+/// Which part of the log was read.
+#[derive(Serialize)]
+struct Log {
+    version: u32,
+    byte_order: String,
+    first: String,
+    last: String,
+    checkpoint: Option<String>,
+    torn: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Transactions {
+    committed: u64,
+    redone: u64,
+    uncommitted: u64,
+    undone: u64,
+}
+
+#[derive(Serialize)]
+struct ReplayedFile<'a> {
+    name: String,
+    state: &'static str,
+    renamed_from: Option<&'a str>,
+    pages_changed: u64,
+    migrated: bool,
 }
 
 /// What the first bytes of a Berkeley DB file tell.
@@ -98,6 +140,42 @@ impl<'a> Judgement<'a> {
         Self {
             judgement: shutdown.name(),
             why: shutdown.why(),
+        }
+    }
+}
+
+impl<'a> Replayed<'a> {
+    pub(crate) fn of(recovery: &'a Recovery) -> Self {
+        let summary = &recovery.summary;
+        Self {
+            log: Log {
+                version: summary.layout.version,
+                byte_order: summary.layout.endian.to_string(),
+                first: summary.first.to_string(),
+                last: summary.last.to_string(),
+                checkpoint: summary.checkpoint.map(|one| one.lsn.to_string()),
+                torn: summary.torn.as_ref().map(ToString::to_string),
+            },
+            transactions: Transactions {
+                committed: summary.committed,
+                redone: summary.redone,
+                uncommitted: summary.uncommitted,
+                undone: summary.undone,
+            },
+            pages_changed: recovery.pages_changed(),
+            last_commit: recovery::last_commit(recovery),
+            files: recovery
+                .files
+                .iter()
+                .map(|file| ReplayedFile {
+                    name: name(&file.name),
+                    state: file.state_name(),
+                    renamed_from: file.renamed_from(),
+                    pages_changed: file.pages_changed,
+                    migrated: file.migrated,
+                })
+                .collect(),
+            notes: &summary.notes,
         }
     }
 }

@@ -10,13 +10,16 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use csmigrate::bdbfile::recover::FileState;
 use csmigrate::inspect::Shutdown;
 use csmigrate::observer::{Event, Found, Stage};
+use csmigrate::recovery::Recovery;
 use csmigrate::report::{FileReport, RecordOrder, Warning};
 use csmigrate::{Inspection, PlannedFile};
 
 use crate::escape::escaped;
 use crate::logs::listing::Listing;
+use crate::recovery;
 use crate::settings::{LogLevel, Settings};
 
 /// The migration log, as the product names it.
@@ -135,6 +138,7 @@ impl Logs {
         match event {
             Event::Inspected(inspection) => self.inspected(inspection),
             Event::Done(stage, what) => self.line(&format!("{}: {what}", stage.name())),
+            Event::Recovered(recovery) => self.recovered(recovery),
             Event::File(stage, report) => self.file(*stage, report),
             Event::Warning(warning) => self.warning(warning),
             Event::Salvaged { file, found } => self.salvaged(file, found),
@@ -144,8 +148,18 @@ impl Logs {
     }
 
     fn inspected(&mut self, inspection: &Inspection) {
+        let recovered = inspection.recovery.iter().flat_map(|one| &one.files);
+        let made: Vec<_> = recovered
+            .filter(|file| file.state == FileState::Created)
+            .map(|file| &file.name)
+            .collect();
         for file in &inspection.databases {
-            self.line(&format!("source file {}", planned(file)));
+            let what = if made.contains(&&file.name) {
+                "file of the logs"
+            } else {
+                "source file"
+            };
+            self.line(&format!("{what} {}", planned(file)));
         }
         for file in &inspection.companions {
             self.line(&format!(
@@ -174,6 +188,12 @@ impl Logs {
                     self.line(&format!("cleanly shut down: {reason}"));
                 }
             }
+        }
+    }
+
+    fn recovered(&mut self, recovery: &Recovery) {
+        for line in recovery::details(recovery) {
+            self.line(&format!("{}: {line}", Stage::Recover.name()));
         }
     }
 

@@ -6,6 +6,7 @@ mod flags;
 mod inspect;
 mod json;
 mod logs;
+mod recovery;
 mod report;
 mod screen;
 mod settings;

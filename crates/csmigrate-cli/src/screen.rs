@@ -2,10 +2,11 @@
 
 use std::io::Write;
 
-use csmigrate::observer::Event;
+use csmigrate::observer::{Event, Stage};
 use csmigrate::report::Report;
 
 use crate::escape::escaped;
+use crate::recovery;
 use crate::settings::{Destination, Settings};
 use crate::table;
 
@@ -54,6 +55,11 @@ impl Screen {
             Event::Inspected(inspection) if self.dry_run => {
                 for space in &inspection.space {
                     self.line(&space.to_string());
+                }
+            }
+            Event::Recovered(recovery) => {
+                for line in recovery::details(recovery) {
+                    self.line(&format!("{:<8} {line}", Stage::Recover.name()));
                 }
             }
             Event::Done(stage, what) => self.line(&format!("{:<8} {what}", stage.name())),

@@ -71,6 +71,7 @@ struct Raw {
     command: Option<Id>,
     quiet: bool,
     dry_run: bool,
+    no_recover: bool,
     ignore_logs: bool,
     salvage: bool,
     publish_salvaged: bool,
@@ -128,6 +129,7 @@ impl Raw {
         match flag.id {
             Id::Quiet => self.quiet = true,
             Id::DryRun => self.dry_run = true,
+            Id::NoRecover => self.no_recover = true,
             Id::IgnoreLogs => self.ignore_logs = true,
             Id::Salvage => self.salvage = true,
             Id::PublishSalvaged => self.publish_salvaged = true,
@@ -165,6 +167,7 @@ fn check_inspect(dir: PathBuf, raw: Raw) -> Result<InspectSettings, String> {
         ("-b", raw.backup.is_some()),
         ("--log-dir", raw.log_dir.is_some()),
         ("--threads", raw.threads.is_some()),
+        ("--no-recover", raw.no_recover),
         ("--ignore-logs", raw.ignore_logs),
         ("--report", raw.report.is_some()),
         ("--salvage", raw.salvage),
@@ -202,10 +205,14 @@ fn check_migrate(raw: Raw) -> Result<Settings, String> {
         (true, true) => Salvage::Publish,
         (false, true) => return Err("--publish-salvaged is for --salvage".to_owned()),
     };
+    if raw.no_recover && raw.ignore_logs {
+        return Err("--no-recover refuses what --ignore-logs takes as it is".to_owned());
+    }
     let profile_file = raw.profile.clone().map(PathBuf::from);
     let profile = profile(raw.profile)?;
     let rules = rules(raw.rules)?;
     let mut migration = Migration::new(&source, &target)
+        .recover(!raw.no_recover)
         .ignore_logs(raw.ignore_logs)
         .salvage(salvage)
         .profile(profile.clone())

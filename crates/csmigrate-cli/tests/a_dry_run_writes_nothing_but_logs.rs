@@ -84,7 +84,8 @@ fn where_a_run_would_fail() {
     let damaged = |dir: &Path| flip(&dir.join("old/ics50events.db"), 3 * 4096 + 20, 6);
     assert!(!dry_run(damaged, &["old", "new"]));
     let unclean = |dir: &Path| flip(&dir.join("old/__db.001"), 56, 1);
-    assert!(!dry_run(unclean, &["old", "new"]));
+    assert!(dry_run(unclean, &["old", "new"]));
+    assert!(!dry_run(unclean, &["--no-recover", "old", "new"]));
     assert!(dry_run(unclean, &["--ignore-logs", "old", "new"]));
 }
 

@@ -16,7 +16,7 @@ use boon::{Compiler, SchemaIndex, Schemas};
 use csmigrate::caldb::check::CHECKS;
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use support::{StepByStep, csmigrate, flip, log_texts, run, sandbox_with, testdata};
+use support::{StepByStep, csmigrate, flip, killed, log_texts, run, sandbox_with, testdata};
 use tempfile::TempDir;
 
 const SCHEMA: &str = include_str!("../../../docs/report.schema.json");
@@ -253,8 +253,48 @@ fn run_to_every_end() -> Vec<Ended> {
         &le(),
         &["old".into(), odd],
     ));
+    all.extend(unclean());
     all.push(stopped());
     all.extend(published_and_killed());
+    all
+}
+
+/// Stores that were not cleanly shut down: one whose files hold everything all
+/// the same, and, where there are such samples, ones that only their logs make
+/// whole. One file of these is in the logs alone.
+fn unclean() -> Vec<Ended> {
+    let mut all = Vec::new();
+    let mut add = |what, outcome, sandbox: &TempDir, args: &[&str]| {
+        let args: Vec<OsString> = args.iter().map(OsString::from).collect();
+        all.push(Ended::of(what, outcome, sandbox, &args));
+    };
+    let ends = [
+        ("unclean", "migrated", &["old", "new"][..]),
+        (
+            "unclean in a dry run",
+            "dry-run-passed",
+            &["-d", "old", "new"],
+        ),
+        (
+            "unclean refused",
+            "refused",
+            &["--no-recover", "old", "new"],
+        ),
+    ];
+    for (what, outcome, args) in ends {
+        let sandbox = sandbox_with("composed-le");
+        flip(&sandbox.path().join("old/__db.001"), 56, 1);
+        add(what, outcome, &sandbox, args);
+    }
+    for folder in killed::folders("calendar") {
+        for (what, outcome, args) in ends {
+            let sandbox = support::sandbox();
+            let old = sandbox.path().join("old");
+            killed::copy(&folder, &old);
+            fs::remove_file(old.join("ics50journals.db")).unwrap();
+            add(what, outcome, &sandbox, args);
+        }
+    }
     all
 }
 
@@ -468,7 +508,7 @@ fn log_of(report: &Value) -> Vec<String> {
         .unwrap()
         .contains(&json!("-d"));
     for file in list(&report["files"]) {
-        lines.extend(lines_of_file(file, max, dry_run));
+        lines.extend(lines_of_file(file, &report["recovery"], max, dry_run));
     }
     if begun {
         lines.extend(list(&report["space"]).iter().map(|space| {
@@ -506,6 +546,10 @@ fn log_of(report: &Value) -> Vec<String> {
             lines.extend(cases.map(|case| format!("odd: {file}{}", text(case))));
         }
     }
+    let stages = list(&report["stages"]);
+    if stages.iter().any(|stage| stage["name"] == "recover") {
+        lines.extend(lines_of_recovery(&report["recovery"]));
+    }
     for stage in list(&report["stages"]) {
         if stage["done"] == true {
             lines.push(format!(
@@ -524,7 +568,24 @@ fn log_of(report: &Value) -> Vec<String> {
     lines.iter().map(|line| escaped(line)).collect()
 }
 
-fn lines_of_file(file: &Value, max: bool, dry_run: bool) -> Vec<String> {
+fn lines_of_recovery(recovery: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(at) = recovery["last_commit"].as_str() {
+        lines.push(format!("recover: the last transaction committed at {at}"));
+    }
+    let changed = list(&recovery["files"]).iter();
+    let changed = changed.filter(|file| file["state"] != "kept" && file["migrated"] == true);
+    lines.extend(changed.map(|file| {
+        let name = text(&file["name"]);
+        match file["pages_changed"].as_u64() {
+            Some(1) => format!("recover: {name}: 1 page changed"),
+            pages => format!("recover: {name}: {} pages changed", pages.unwrap()),
+        }
+    }));
+    lines
+}
+
+fn lines_of_file(file: &Value, recovery: &Value, max: bool, dry_run: bool) -> Vec<String> {
     let (name, bytes) = (text(&file["name"]), &file["bytes"]);
     if file["kind"] != "database" {
         return vec![format!("source file {name}: {bytes} bytes")];
@@ -534,8 +595,15 @@ fn lines_of_file(file: &Value, max: bool, dry_run: bool) -> Vec<String> {
         "" => "not described in any guide",
         holds => holds,
     };
+    let recovered = recovery["files"].as_array().into_iter().flatten();
+    let mut made = recovered.filter(|one| one["state"] == "created");
+    let what = if made.any(|one| one["name"] == name) {
+        "file of the logs"
+    } else {
+        "source file"
+    };
     let mut lines = vec![format!(
-        "source file {name}: {bytes} bytes, {} version {}, {}, pages of {}: {holds}",
+        "{what} {name}: {bytes} bytes, {} version {}, {}, pages of {}: {holds}",
         text(&database["method"]),
         database["version"],
         text(&database["byte_order"]),

@@ -123,14 +123,23 @@ fn a_damaged_store_is_left_as_it_is() {
 #[test]
 fn a_store_that_was_not_shut_down_is_left_as_it_is() {
     let damage = |dir: &Path| flip(&dir.join("old/__db.001"), 56, 1);
-    for ignore in [false, true] {
-        let changes = source_changes("composed-le", damage, |dir| {
-            if ignore {
-                succeeds(dir, ["--ignore-logs", "-b", "saved", "old", "new"]);
-            } else {
-                fails(dir, ["-b", "saved", "old", "new"]);
-            }
-        });
+    let places = ["-b", "saved", "old", "new"];
+    let runs: [fn(&Path, [&'static str; 4]); 4] = [
+        |dir, places| {
+            succeeds(dir, places);
+        },
+        |dir, places| {
+            succeeds(dir, ["-d"].into_iter().chain(places));
+        },
+        |dir, places| {
+            succeeds(dir, ["--ignore-logs"].into_iter().chain(places));
+        },
+        |dir, places| {
+            fails(dir, ["--no-recover"].into_iter().chain(places));
+        },
+    ];
+    for run in runs {
+        let changes = source_changes("composed-le", damage, |dir| run(dir, places));
         assert_eq!(changes, [""; 0]);
     }
 }

@@ -134,6 +134,16 @@ pub enum Error {
         /// What shows it, a sentence each.
         reasons: Vec<String>,
     },
+    /// The store was not cleanly shut down, and its logs cannot be replayed.
+    #[error("source directory {} was not cleanly shut down: {}; its logs cannot be replayed for sure: {why}; run db_recover of the Berkeley DB release that wrote it on a machine of the same kind, then run csmigrate again (--ignore-logs takes the files as they are)", path.display(), reasons.join("; "))]
+    NotRecoverable {
+        /// The source directory.
+        path: PathBuf,
+        /// Why the logs cannot be replayed.
+        why: String,
+        /// What shows that it was not cleanly shut down, a sentence each.
+        reasons: Vec<String>,
+    },
     /// Another run holds a directory.
     #[error("another run of csmigrate is using {}; wait for it to end", .0.display())]
     Busy(PathBuf),
@@ -321,6 +331,7 @@ impl Error {
             Self::NotWritable { .. } => "not-writable",
             Self::NoSpace { .. } => "no-space",
             Self::Unclean { .. } => "unclean",
+            Self::NotRecoverable { .. } => "not-recoverable",
             Self::Busy(_) => "busy",
             Self::InTheWay(_) | Self::NoLeftover { .. } => "in-the-way",
             Self::Held { .. } => "held",
@@ -366,6 +377,7 @@ impl Error {
             | Self::NotWritable { path, .. }
             | Self::NoSpace { path, .. }
             | Self::Unclean { path, .. }
+            | Self::NotRecoverable { path, .. }
             | Self::Busy(path)
             | Self::InTheWay(path)
             | Self::NoLeftover { path, .. }

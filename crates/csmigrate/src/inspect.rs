@@ -19,10 +19,13 @@ use bdbfile::log::{Reason, Verdict};
 use caldb::release::{self, DatabaseTraits, Detection, Traits};
 use caldb::{FileProfile, Profile, Store, StoreFile};
 
+use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::plan::{shutdown, source};
+use crate::recovery::{self, Recovery, Tried};
 use crate::report::Warning;
 use crate::rewrite;
+use crate::stop::Stop;
 
 /// What a directory holds.
 #[derive(Debug, Clone)]
@@ -42,6 +45,8 @@ pub struct StoreView {
     pub detection: Detection,
     /// Whether the store was cleanly shut down.
     pub shutdown: Shutdown,
+    /// What replaying its logs would do, where it was not.
+    pub recovery: RecoveryView,
     /// What is odd, about the store and about its files.
     pub findings: Vec<Warning>,
 }
@@ -69,6 +74,17 @@ pub struct DatabaseView {
     pub preamble: Option<Preamble>,
     /// What can be seen in it.
     pub traits: DatabaseTraits,
+}
+
+/// Whether the logs of a store can be replayed.
+#[derive(Debug, Clone)]
+pub enum RecoveryView {
+    /// There is no need to: nothing shows that it was not cleanly shut down.
+    NotNeeded,
+    /// They can, and this is what it does.
+    Possible(Recovery),
+    /// They cannot: the reason, a sentence.
+    Refused(String),
 }
 
 /// Whether a store was cleanly shut down.
@@ -104,7 +120,8 @@ impl Shutdown {
 impl StoreView {
     /// Looks at a directory. Of each database the head and the first leaves
     /// are read; where there are logs they are read whole, and all page
-    /// headers. A damaged file is told of among the findings.
+    /// headers; where they have to be replayed, that is done in memory, or in a
+    /// temporary file. A damaged file is told of among the findings.
     ///
     /// # Errors
     /// When there is no store, or a file of it cannot be read.
@@ -117,7 +134,7 @@ impl StoreView {
         let environment = shutdown::environment(&store)?;
         let traits = Traits::look(&store, profile, &environment, Workers::ALONE)?;
         // What is damaged is among the traits already.
-        let newest = shutdown::newest_page(&store, &environment, |_| Ok(()))?;
+        let newest = shutdown::newest_page(&store, &environment, |_| ())?;
         let shutdown = match environment.judge(newest.as_ref()) {
             Verdict::Clean { why } => Shutdown::Clean(why),
             Verdict::NoEnvironment => Shutdown::Unknown,
@@ -125,7 +142,17 @@ impl StoreView {
                 Shutdown::Unclean(reasons.iter().map(Reason::to_string).collect())
             }
         };
-        let mut findings = source::odd_files(&store, profile);
+        let recovery = match &shutdown {
+            Shutdown::Unclean(_) if store.logs.is_empty() => {
+                RecoveryView::Refused("there is no log to replay".to_owned())
+            }
+            Shutdown::Unclean(_) => match recovery::replay_source(&store, &Stop::default())? {
+                Tried::Replayed(replayed) => RecoveryView::Possible(replayed.recovery),
+                Tried::Refused(why) => RecoveryView::Refused(why),
+            },
+            _ => RecoveryView::NotNeeded,
+        };
+        let mut findings = source::odd_files(&store, &Database::all_as_found(&store), profile);
         for one in &traits.databases {
             findings.extend(of_database(one));
         }
@@ -147,6 +174,7 @@ impl StoreView {
             others: store.others.clone(),
             detection: release::detect(profile, &traits),
             shutdown,
+            recovery,
             findings,
         })
     }

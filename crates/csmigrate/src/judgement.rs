@@ -1,9 +1,11 @@
 //! What is odd among the records of a store, and what the rules did, in words.
 
+use std::ffi::OsStr;
+
 use bdbfile::Workers;
+use caldb::Profile;
 use caldb::check::{CheckReport, Finding, StoreChecks};
 use caldb::rules::{RuleSet, Tally, Violation};
-use caldb::{Profile, StoreFile};
 
 use crate::knowledge::Seen;
 use crate::report::Warning;
@@ -26,7 +28,7 @@ pub struct Judgement {
 /// asks for some of the records that rules change. Fails if a temporary file
 /// can't be read.
 pub(crate) fn judge<'f>(
-    files: impl Iterator<Item = (&'f StoreFile, Seen)>,
+    files: impl Iterator<Item = (&'f OsStr, Seen)>,
     profile: &Profile,
     rules: &RuleSet,
     workers: Workers,
@@ -34,9 +36,9 @@ pub(crate) fn judge<'f>(
 ) -> bdbfile::Result<Judgement> {
     let mut judgement = Judgement::default();
     let mut checks = StoreChecks::new();
-    for (file, seen) in files {
+    for (name, seen) in files {
         judgement.rules.append(seen.tally);
-        let name = file.name.to_string_lossy();
+        let name = name.to_string_lossy();
         if let (Some(gathered), Some(known)) = (seen.gathered, profile.file(&name)) {
             checks.add(&name, known.role, gathered);
         }

@@ -6,6 +6,7 @@
 //!
 //! * `plan`: what there is, where it goes, whether it can.
 //! * `backup`: the copy that the run then works on.
+//! * [`recovery`]: the logs of a store that was not cleanly shut down, replayed.
 //! * `rewrite`: each database read and built anew.
 //! * `verify`: each new file read again: counts, digests, structure.
 //! * `staging`: a directory that is published by a rename or leaves no trace.
@@ -28,6 +29,7 @@
 
 mod backup;
 mod copy;
+mod database;
 mod digest;
 mod each;
 mod error;
@@ -38,6 +40,7 @@ mod lock;
 mod migration;
 pub mod observer;
 mod plan;
+pub mod recovery;
 pub mod report;
 mod rewrite;
 mod similar;

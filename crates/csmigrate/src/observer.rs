@@ -8,6 +8,7 @@ use bdbfile::{Place, Rule};
 
 use crate::judgement::Judgement;
 use crate::plan::Inspection;
+use crate::recovery::Recovery;
 use crate::report::{FileReport, Report, SalvagedFile, SavedFile, Warning};
 
 /// The stages of a migration, in their order.
@@ -18,6 +19,8 @@ pub enum Stage {
     Inspect,
     /// Copying the source aside.
     Backup,
+    /// Replaying the logs of a store that was not cleanly shut down.
+    Recover,
     /// Reading and building every database. In a dry run: reading.
     Rewrite,
     /// Reading what was written, and comparing.
@@ -32,6 +35,7 @@ impl Stage {
         match self {
             Self::Inspect => "inspect",
             Self::Backup => "backup",
+            Self::Recover => "recover",
             Self::Rewrite => "rewrite",
             Self::Verify => "verify",
             Self::Publish => "publish",
@@ -49,6 +53,8 @@ pub enum Event<'a> {
     Begins(Stage),
     /// The backup is whole; its files, as they were read again.
     BackedUp(&'a [SavedFile]),
+    /// The logs were replayed.
+    Recovered(&'a Recovery),
     /// All records were read; what is odd among them, and what the rules did.
     Judged(&'a Judgement),
     /// A stage is done, with a sentence on what it did.

@@ -12,6 +12,7 @@ use caldb::rules::{Tally, Violation};
 
 use crate::digest::RecordDigest;
 use crate::error::{Error, Losses};
+use crate::recovery::Recovery;
 
 /// What is odd in a store, though it costs no record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -191,6 +192,9 @@ pub struct Report {
     pub files: Vec<FileReport>,
     /// Which release wrote the store, and the evidence.
     pub detection: Detection,
+    /// What replaying the logs did, where the store was not cleanly shut down
+    /// and they were replayed.
+    pub recovery: Option<Recovery>,
     /// What is odd among the records, and how many were recognised.
     pub checks: CheckReport,
     /// What the rules changed.

@@ -1,9 +1,10 @@
 //! Each new file read again: does it hold what was read?
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bdbfile::read::{Finding, ScanReport};
-use bdbfile::source::MappedSource;
+use bdbfile::source::{MappedSource, PageSource};
 use bdbfile::verify::Problem;
 use bdbfile::{Rule, Workers};
 
@@ -21,11 +22,11 @@ struct Written {
 }
 
 /// Reads a written database and compares it with what was read from the
-/// source, of which `copy` is the working copy: number of records, digest, order, structure. Returns the records
-/// found and the size of the file.
+/// source, which `copy` opens as it was read: number of records, digest, order,
+/// structure. Returns the records found and the size of the file.
 pub(crate) fn verify(
     path: &Path,
-    copy: &Path,
+    copy: &dyn Fn() -> Result<Arc<dyn PageSource>>,
     name: &Path,
     read: &Reading,
     workers: Workers,
@@ -122,9 +123,11 @@ pub(crate) fn verify(
         .find(|finding| !own_hash(finding.rule))
         .map(ToString::to_string);
     if let Some(found) = problem.or(finding) {
+        let copy = copy()?;
+        let file = PathBuf::from(copy.name());
         if let Some(misplaced) = misplaced(copy, stop)? {
             return Err(Error::Misplaced {
-                file: copy.to_owned(),
+                file,
                 found: misplaced.to_string(),
             });
         }
@@ -135,9 +138,8 @@ pub(crate) fn verify(
 
 /// A key of the source that does not stand where it is looked for. What is
 /// built from it in the order found has the same fault.
-fn misplaced(copy: &Path, stop: &Stop) -> Result<Option<Problem>> {
-    let source = MappedSource::open(copy).map_err(Error::io(copy, "read the backup"))?;
-    let structure = bdbfile::verify::verify(stop.watch(source))
+fn misplaced(copy: Arc<dyn PageSource>, stop: &Stop) -> Result<Option<Problem>> {
+    let structure = bdbfile::verify::verify(stop.watch(copy))
         .map_err(|error| Error::Database { error, copy: true })?;
     let of_keys = |rule| matches!(rule, Rule::KeyOrder | Rule::KeyBounds | Rule::BucketKey);
     let mut findings = structure.findings.into_iter();

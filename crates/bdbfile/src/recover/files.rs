@@ -35,7 +35,7 @@ pub(super) struct Known {
     /// What it is called now.
     pub(super) name: String,
     /// What it was called when it was given; `None` for one that the log made.
-    given: Option<String>,
+    pub(super) given: Option<String>,
     /// Its pages; `None` for one of which nothing is known but its bytes.
     pub(super) pages: Option<FileNo>,
     source: Option<Arc<dyn PageSource>>,

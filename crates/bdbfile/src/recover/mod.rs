@@ -116,7 +116,7 @@ pub enum Outcome {
 /// The files after recovery, and what was done.
 #[derive(Debug)]
 pub struct Recovered {
-    /// All files that were given, in their order, then those that the log alone
+    /// All files that were given, in some order, and those that the log alone
     /// holds.
     pub files: Vec<RecoveredFile>,
     /// What was done.
@@ -128,6 +128,8 @@ pub struct Recovered {
 pub struct RecoveredFile {
     /// Its name, without a directory.
     pub name: String,
+    /// The name it was given with; `None` for one that the log alone holds.
+    pub given: Option<String>,
     /// What became of it.
     pub state: FileState,
     /// How many of its pages are other than in the file.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::pages::{Changed, seal};
@@ -184,6 +185,13 @@ impl PageSource for RecoveredSource {
         room.resize(len, 0);
         overlay.fill(offset, room)?;
         Ok(room)
+    }
+
+    fn release(&self, range: Range<u64>) {
+        if let Some(source) = &self.0.source {
+            let len = source.len();
+            source.release(range.start.min(len)..range.end.min(len));
+        }
     }
 }
 

@@ -289,6 +289,7 @@ impl Replay<'_> {
             files.push(RecoveredFile {
                 name,
                 state: known.state(is_changed),
+                given: known.given,
                 pages_changed,
                 source,
             });

@@ -1,10 +1,10 @@
 //! A look at a store, for programs. `docs/inspect.md` describes the fields.
 
-use csmigrate::inspect::{DatabaseView, FileView};
+use csmigrate::inspect::{DatabaseView, FileView, RecoveryView};
 use serde::Serialize;
 
 use super::Seen;
-use crate::json::{self, Answer, Database, Evidence, Form, Judgement, Mark, Rule, name};
+use crate::json::{self, Answer, Database, Evidence, Form, Judgement, Mark, Replayed, Rule, name};
 
 /// Raised when a field changes its meaning or goes; new fields may come.
 const VERSION: u32 = 1;
@@ -20,12 +20,21 @@ struct Document<'a> {
     directory: String,
     release: Answer,
     shutdown: Judgement<'a>,
+    recovery: Recovery<'a>,
     files: Vec<File<'a>>,
     evidence: Vec<Evidence<'a>>,
     rules: Rules<'a>,
     findings: Vec<Finding<'a>>,
     regions: Vec<String>,
     others: Vec<String>,
+}
+
+/// Whether the logs can be replayed.
+#[derive(Serialize)]
+struct Recovery<'a> {
+    answer: &'static str,
+    refusal: Option<&'a str>,
+    does: Option<Replayed<'a>>,
 }
 
 #[derive(Serialize)]
@@ -64,6 +73,7 @@ fn document<'a>(seen: &Seen<'a>) -> Document<'a> {
         directory: name(&view.dir),
         release: Answer::of(&view.detection),
         shutdown: Judgement::of(&view.shutdown),
+        recovery: recovery(&view.recovery),
         files: view
             .databases
             .iter()
@@ -86,6 +96,19 @@ fn document<'a>(seen: &Seen<'a>) -> Document<'a> {
             .collect(),
         regions: view.regions.iter().map(name).collect(),
         others: view.others.iter().map(name).collect(),
+    }
+}
+
+fn recovery(view: &RecoveryView) -> Recovery<'_> {
+    let (answer, refusal, does) = match view {
+        RecoveryView::NotNeeded => ("not-needed", None, None),
+        RecoveryView::Possible(does) => ("possible", None, Some(Replayed::of(does))),
+        RecoveryView::Refused(why) => ("refused", Some(why.as_str()), None),
+    };
+    Recovery {
+        answer,
+        refusal,
+        does,
     }
 }
 

@@ -1,8 +1,9 @@
 //! A look at a store, for people.
 
-use csmigrate::inspect::{DatabaseView, FileView, Shutdown};
+use csmigrate::inspect::{DatabaseView, FileView, RecoveryView, Shutdown};
 
 use super::Seen;
+use crate::recovery;
 use crate::table;
 
 pub(super) fn lines(seen: &Seen<'_>) -> Vec<String> {
@@ -21,6 +22,7 @@ pub(super) fn lines(seen: &Seen<'_>) -> Vec<String> {
         }
     });
     lines.extend(view.shutdown.why().iter().map(indented));
+    lines.extend(recovery_of(&view.recovery));
     lines.push(String::new());
     lines.extend(files(seen));
     lines.push(String::new());
@@ -59,6 +61,21 @@ pub(super) fn lines(seen: &Seen<'_>) -> Vec<String> {
         }
     }
     lines
+}
+
+fn recovery_of(view: &RecoveryView) -> Vec<String> {
+    match view {
+        RecoveryView::NotNeeded => Vec::new(),
+        RecoveryView::Possible(does) => {
+            let mut lines = vec![format!("recovery  can be done: {does}")];
+            lines.extend(recovery::details(does).iter().map(indented));
+            lines.extend(does.oddities().iter().map(|one| indented(&one.to_string())));
+            lines
+        }
+        RecoveryView::Refused(why) => {
+            vec![format!("recovery  cannot be done for sure: {why}")]
+        }
+    }
 }
 
 fn indented(text: &String) -> String {

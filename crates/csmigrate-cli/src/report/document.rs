@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::known::{Known, StageNote};
-use crate::json::{self, Answer, Database, Evidence, Form, Judgement, Mark, Rule, name};
+use crate::json::{self, Answer, Database, Evidence, Form, Judgement, Mark, Replayed, Rule, name};
 use crate::logs::{ERROR_LOG, MIGRATION_LOG};
 use crate::settings::{LogLevel, Settings};
 
@@ -71,6 +71,7 @@ struct Document<'a> {
     release: Option<Answer>,
     evidence: Vec<Evidence<'a>>,
     shutdown: Option<ShutDown<'a>>,
+    recovery: Option<Replayed<'a>>,
     holders: Option<&'a Holders>,
     space: &'a [Space],
     backup: Backup<'a>,
@@ -359,8 +360,12 @@ fn document<'a>(known: &'a Known, settings: &'a Settings, rules: &'a RuleSet) ->
         evidence: detection.map_or_else(Vec::new, json::evidence),
         shutdown: known.shutdown.as_ref().map(|shutdown| ShutDown {
             judged: Judgement::of(shutdown),
-            ignored: inspection.is_some() && matches!(shutdown, Shutdown::Unclean(_)),
+            ignored: inspection.is_some_and(|one| one.recovery.is_none())
+                && matches!(shutdown, Shutdown::Unclean(_)),
         }),
+        recovery: inspection
+            .and_then(|one| one.recovery.as_ref())
+            .map(Replayed::of),
         holders: known.holders.as_ref(),
         space: &known.space,
         backup: Backup {

@@ -136,7 +136,7 @@ impl Known {
                 Error::Held { holders, .. } => {
                     self.holders = Some(Holders::in_the_way(holders));
                 }
-                Error::Unclean { reasons, .. } => {
+                Error::Unclean { reasons, .. } | Error::NotRecoverable { reasons, .. } => {
                     self.shutdown = Some(Shutdown::Unclean(reasons.clone()));
                 }
                 _ => {}

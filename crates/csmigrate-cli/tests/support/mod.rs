@@ -6,6 +6,7 @@
 
 pub(crate) mod contents;
 pub(crate) mod disk;
+pub(crate) mod killed;
 pub(crate) mod namespace;
 pub(crate) mod promises;
 pub(crate) mod replay;

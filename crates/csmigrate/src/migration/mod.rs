@@ -73,6 +73,7 @@ impl Migration {
                 target: target.into(),
                 backup: None,
                 ignore_logs: false,
+                recover: true,
                 salvage: Salvage::default(),
                 profile: Profile::shipped().clone(),
                 rules: RuleChoice::default(),
@@ -92,10 +93,19 @@ impl Migration {
     }
 
     /// Takes a store that was not cleanly shut down as its files are, without
-    /// what only its logs hold.
+    /// what only its logs hold. Then no log is replayed.
     #[must_use]
     pub fn ignore_logs(mut self, ignore: bool) -> Self {
         self.request.ignore_logs = ignore;
+        self
+    }
+
+    /// Whether the logs of a store that was not cleanly shut down are replayed,
+    /// as they are unless this says otherwise; else it is refused. Replaying
+    /// reads source and backup, and changes neither.
+    #[must_use]
+    pub fn recover(mut self, recover: bool) -> Self {
+        self.request.recover = recover;
         self
     }
 

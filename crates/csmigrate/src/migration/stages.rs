@@ -1,6 +1,6 @@
 //! The stages of a migration in their order, and its threads.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,12 +14,14 @@ use caldb::rules::RuleSet;
 
 use crate::backup::{self, Made};
 use crate::copy;
+use crate::database::{Database, Overlay};
 use crate::each::{at, each_file};
 use crate::error::{Error, Result};
 use crate::judgement::{self, Judgement};
 use crate::knowledge::Knowledge;
 use crate::observer::{Event, Observer, Stage};
 use crate::plan::{Backup, Plan, Problems, Purpose};
+use crate::recovery;
 use crate::report::{FileReport, Report, SavedFile, Warning};
 use crate::rewrite::salvaged::{self, Listed};
 use crate::rewrite::{self, Reading};
@@ -45,6 +47,16 @@ struct Built {
     syncing: Syncing,
     readings: Vec<Timed>,
     judgement: Judgement,
+    overlay: Option<Overlay>,
+}
+
+/// The files of the backup, which a run reads.
+struct Copies<'a> {
+    dir: &'a Path,
+    /// What was made of them in this run, not published yet.
+    made: Option<&'a Made>,
+    /// What replaying their logs changes.
+    overlay: Option<Overlay>,
 }
 
 /// What a run brought, published or not.
@@ -54,18 +66,26 @@ impl Migration {
     pub(super) fn read_all(&self, observer: &mut dyn Observer) -> Result<Report> {
         let began = Instant::now();
         let plan = self.plan(Purpose::Look, observer)?;
+        if let Some(recovery) = &plan.inspection.recovery {
+            observer.event(Event::Begins(Stage::Recover));
+            observer.event(Event::Recovered(recovery));
+            observer.event(Event::Done(Stage::Recover, recovery.to_string()));
+        }
         observer.event(Event::Begins(Stage::Rewrite));
         // The server may still run beside a dry run, so no mapping: a file cut
         // short under it must be an error and nothing worse.
-        let open = |file: &StoreFile| {
+        let open = |file: &Database| {
+            if let Some(recovered) = plan.overlay.as_ref().and_then(|overlay| overlay.of(file)) {
+                return Ok(ReadAhead::new(recovered));
+            }
             let source = FileSource::open(&file.path);
             let source = source.map_err(Error::io(&file.path, "read the file"))?;
+            let source: Arc<dyn PageSource> = Arc::new(source);
             Ok(ReadAhead::new(source))
         };
-        let listed = |_: &StoreFile, source: &_, listed: Listed| Ok(listed.reading(source));
+        let listed = |_: &Database, source: &_, listed: Listed| Ok(listed.reading(source));
         let (readings, judgement) = self.read(&plan, open, listed, true, observer)?;
         let reports: Vec<FileReport> = plan
-            .store
             .databases
             .iter()
             .zip(&readings)
@@ -115,8 +135,8 @@ impl Migration {
         }
         let done = format!(
             "{} databases, {} bytes; release: {}",
-            plan.inspection.databases.len(),
-            plan.store.databases.iter().map(StoreFile::len).sum::<u64>(),
+            plan.databases.len(),
+            plan.databases.iter().map(|file| file.len).sum::<u64>(),
             plan.inspection.detection.conclusion
         );
         observer.event(Event::Done(Stage::Inspect, done));
@@ -172,7 +192,8 @@ impl Migration {
         backup: Option<Made>,
         observer: &mut dyn Observer,
     ) -> Result<Outcome> {
-        let built = self.rewrite(plan, backup.as_ref(), observer);
+        let copies = self.copies(plan, backup.as_ref(), observer);
+        let built = copies.and_then(|copies| self.rewrite(plan, copies, observer));
         // The backup's syncs had that time. It is kept whatever came of the
         // building, and nothing else is published before it.
         let kept = self.finish_backup(plan, backup);
@@ -181,9 +202,11 @@ impl Migration {
             syncing,
             readings,
             judgement,
+            overlay,
         } = built?;
         kept?;
-        let reports = self.verify(plan, staging.dir(), &readings, observer)?;
+        let copies = Copies::kept(plan, overlay);
+        let reports = self.verify(plan, staging.dir(), &copies, &readings, observer)?;
         observer.event(Event::Begins(Stage::Publish));
         syncing.finish()?;
         plan.check_unchanged()?;
@@ -204,15 +227,16 @@ impl Migration {
 
     /// Looks at what an interrupted run published as if it had been built now.
     fn look_again(&self, plan: &Plan, observer: &mut dyn Observer) -> Result<Outcome> {
-        let copy_dir = plan.inspection.backup.dir();
+        let copies = self.copies(plan, None, observer)?;
+        let copy_dir = copies.dir;
         let differs = |why: String| Error::PublishedDiffers {
             path: plan.inspection.target.clone(),
             why,
         };
         observer.event(Event::Begins(Stage::Rewrite));
-        let open = |file: &StoreFile| open_copy(copy_dir, file);
+        let open = |file: &Database| copies.open(file);
         let workers = self.workers();
-        let rebuilt = |file: &StoreFile, source: &_, listed| {
+        let rebuilt = |file: &Database, source: &_, listed| {
             salvaged::rehearse(source, listed, &copy_dir.join(&file.name), workers)
         };
         let (readings, judgement) = self.read(plan, open, rebuilt, false, observer)?;
@@ -222,7 +246,7 @@ impl Migration {
         ));
         let dir = &plan.target.path;
         let reports = self
-            .verify(plan, dir, &readings, observer)
+            .verify(plan, dir, &copies, &readings, observer)
             .map_err(|error| match error {
                 Error::Mismatch { .. } => differs(error.to_string()),
                 error => error,
@@ -252,27 +276,54 @@ impl Migration {
         Ok((Some(published), reports, judgement))
     }
 
+    /// The files of the backup, with their logs replayed over them where that
+    /// is wanted. What it does must be what it did over the source.
+    fn copies<'a>(
+        &self,
+        plan: &'a Plan,
+        made: Option<&'a Made>,
+        observer: &mut dyn Observer,
+    ) -> Result<Copies<'a>> {
+        let mut copies = Copies {
+            dir: made.map_or(plan.inspection.backup.dir(), Made::dir),
+            made,
+            overlay: None,
+        };
+        let Some(recovery) = &plan.inspection.recovery else {
+            return Ok(copies);
+        };
+        observer.event(Event::Begins(Stage::Recover));
+        let logs = plan.store.logs.iter();
+        let logs: Vec<PathBuf> = logs.map(|log| copies.dir.join(&log.name)).collect();
+        let open = |file: &StoreFile| copies.open_for_recovery(&file.name);
+        let overlay = recovery::replay_copies(&plan.store, &logs, open, recovery, &self.stop)?;
+        copies.overlay = Some(overlay);
+        observer.event(Event::Recovered(recovery));
+        observer.event(Event::Done(Stage::Recover, recovery.to_string()));
+        Ok(copies)
+    }
+
     /// Reads every database, as `open` opens it, and writes nothing. What was
     /// found in a damaged one is completed by `salvaged`.
     fn read<S: PageSource>(
         &self,
         plan: &Plan,
-        open: impl Fn(&StoreFile) -> Result<S> + Sync,
-        salvaged: impl Fn(&StoreFile, &Watched<S>, Listed) -> Result<Reading>,
+        open: impl Fn(&Database) -> Result<S> + Sync,
+        salvaged: impl Fn(&Database, &Watched<S>, Listed) -> Result<Reading>,
         examples: bool,
         observer: &mut dyn Observer,
     ) -> Result<(Vec<Timed>, Judgement)> {
         let rules = self.rule_set();
         let knowledge = Knowledge::new(&self.request.profile, &rules);
-        let read = |_, file: &StoreFile, workers| {
+        let read = |_, file: &Database, workers| {
             let began = Instant::now();
             let source = self.stop.watch(open(file)?);
             let reading = rewrite::read_only(source, &knowledge.of(&file.name), workers);
             self.tried(reading, began)
         };
-        let databases: Vec<&StoreFile> = plan.store.databases.iter().collect();
+        let databases: Vec<&Database> = plan.databases.iter().collect();
         let tried = each_file(&databases, self.workers(), read, &mut |_| {})?;
-        let salvage = |_, file: &StoreFile, damage: &Error, observer: &mut dyn Observer| {
+        let salvage = |_, file: &Database, damage: &Error, observer: &mut dyn Observer| {
             let source = self.stop.watch(open(file)?);
             let known = knowledge.of(&file.name);
             let (stop, name) = (&self.stop, &file.name);
@@ -288,14 +339,13 @@ impl Migration {
     fn rewrite(
         &self,
         plan: &Plan,
-        backup: Option<&Made>,
+        copies: Copies<'_>,
         observer: &mut dyn Observer,
     ) -> Result<Built> {
         observer.event(Event::Begins(Stage::Rewrite));
-        let copy_dir = backup.map_or(plan.inspection.backup.dir(), Made::dir);
         let mut staging = Staging::begin(plan.target.clone())?;
         let syncing = Syncing::begin(self.workers());
-        let databases: Vec<&StoreFile> = plan.store.databases.iter().collect();
+        let databases: Vec<&Database> = plan.databases.iter().collect();
         let outputs: Vec<File> = databases
             .iter()
             .map(|file| staging.create(&file.name))
@@ -304,18 +354,15 @@ impl Migration {
         let knowledge = Knowledge::new(&self.request.profile, &rules);
         if let Some(conf) = &plan.store.conf {
             let text = plan.identifier.as_deref();
-            carry(&mut staging, &syncing, conf, copy_dir, text, &self.stop)?;
+            carry(&mut staging, &syncing, conf, copies.dir, text, &self.stop)?;
         }
         let ids = FileIds::new(plan);
-        let open = |file: &StoreFile| {
-            let source = match backup.and_then(|made| made.mapped(&file.name)) {
-                Some(mapped) => mapped,
-                None => Arc::new(open_copy(copy_dir, file)?),
-            };
+        let open = |file: &Database| {
             // What is built takes the memory that the copy had.
-            Ok::<_, Error>(self.stop.watch(ReadOnce::new(source)))
+            let source = ReadOnce::new(copies.open(file)?);
+            Ok::<_, Error>(self.stop.watch(source))
         };
-        let build = |index: usize, file: &StoreFile, workers| {
+        let build = |index: usize, file: &Database, workers| {
             let output = at(&outputs, index)?;
             let began = Instant::now();
             let path = staging.path_of(&file.name);
@@ -331,7 +378,7 @@ impl Migration {
             self.tried(reading, began)
         };
         let tried = each_file(&databases, self.workers(), build, &mut |_| {})?;
-        let salvage = |index, file: &StoreFile, damage: &Error, observer: &mut dyn Observer| {
+        let salvage = |index, file: &Database, damage: &Error, observer: &mut dyn Observer| {
             let output = at(&outputs, index)?;
             let path = staging.path_of(&file.name);
             let source = open(file)?;
@@ -356,6 +403,7 @@ impl Migration {
             syncing,
             readings,
             judgement,
+            overlay: copies.overlay,
         })
     }
 
@@ -372,12 +420,12 @@ impl Migration {
     fn salvaged(
         plan: &Plan,
         tried: Vec<Tried>,
-        salvage: impl Fn(usize, &StoreFile, &Error, &mut dyn Observer) -> Result<Reading>,
+        salvage: impl Fn(usize, &Database, &Error, &mut dyn Observer) -> Result<Reading>,
         observer: &mut dyn Observer,
     ) -> Result<Vec<Timed>> {
         let mut readings = Vec::with_capacity(tried.len());
         let mut problems = Problems::default();
-        for (index, (file, (tried, spent))) in plan.store.databases.iter().zip(tried).enumerate() {
+        for (index, (file, (tried, spent))) in plan.databases.iter().zip(tried).enumerate() {
             let began = Instant::now();
             let reading = match tried {
                 Ok(reading) => Ok(reading),
@@ -419,7 +467,8 @@ impl Migration {
         let seen = readings
             .iter_mut()
             .map(|(reading, _)| std::mem::take(&mut reading.seen));
-        let files = plan.store.databases.iter().zip(seen);
+        let names = plan.databases.iter().map(|file| file.name.as_os_str());
+        let files = names.zip(seen);
         let profile = &self.request.profile;
         let judged = judgement::judge(files, profile, rules, self.workers(), examples);
         let judged = judged.map_err(|error| Error::Database { error, copy: false })?;
@@ -435,17 +484,18 @@ impl Migration {
         &self,
         plan: &Plan,
         dir: &Path,
+        copies: &Copies<'_>,
         readings: &[Timed],
         observer: &mut dyn Observer,
     ) -> Result<Vec<FileReport>> {
         observer.event(Event::Begins(Stage::Verify));
-        let databases: Vec<&StoreFile> = plan.store.databases.iter().collect();
-        let read_again = |index: usize, file: &StoreFile, workers| {
+        let databases: Vec<&Database> = plan.databases.iter().collect();
+        let read_again = |index: usize, file: &Database, workers| {
             let (reading, spent) = at(readings, index)?;
             let began = Instant::now();
             let path = dir.join(&file.name);
             let name = Path::new(&file.name);
-            let copy = plan.inspection.backup.dir().join(&file.name);
+            let copy = || copies.open(file);
             let written = verify::verify(&path, &copy, name, reading, workers, &self.stop)?;
             let spent = *spent + began.elapsed();
             Ok(file_report(file, reading, written, spent))
@@ -480,6 +530,7 @@ impl Migration {
             published,
             files,
             detection: plan.inspection.detection.clone(),
+            recovery: plan.inspection.recovery.clone(),
             checks: judgement.checks,
             rules: judgement.rules,
             violations: judgement.violations,
@@ -489,10 +540,44 @@ impl Migration {
     }
 }
 
-/// Maps a file of the backup.
-fn open_copy(dir: &Path, file: &StoreFile) -> Result<MappedSource> {
-    let copy = dir.join(&file.name);
-    MappedSource::open(&copy).map_err(Error::io(&copy, "read the backup"))
+impl<'a> Copies<'a> {
+    /// The files of a backup that is in its place.
+    fn kept(plan: &'a Plan, overlay: Option<Overlay>) -> Self {
+        Self {
+            dir: plan.inspection.backup.dir(),
+            made: None,
+            overlay,
+        }
+    }
+
+    /// What a database is read from.
+    fn open(&self, database: &Database) -> Result<Arc<dyn PageSource>> {
+        let overlay = self.overlay.as_ref();
+        match overlay.and_then(|overlay| overlay.of(database)) {
+            Some(recovered) => Ok(recovered),
+            None => self.open_file(&database.name),
+        }
+    }
+
+    /// Maps a file.
+    fn open_file(&self, name: &OsStr) -> Result<Arc<dyn PageSource>> {
+        if let Some(mapped) = self.made.and_then(|made| made.mapped(name)) {
+            return Ok(mapped);
+        }
+        let copy = self.dir.join(name);
+        let mapped = MappedSource::open(&copy).map_err(Error::io(&copy, "read the backup"))?;
+        Ok(Arc::new(mapped))
+    }
+
+    /// The same of a file that may be empty, which cannot be mapped: its first
+    /// page may be in the logs alone.
+    fn open_for_recovery(&self, name: &OsStr) -> Result<Arc<dyn PageSource>> {
+        self.open_file(name).or_else(|_| {
+            let copy = self.dir.join(name);
+            let source = FileSource::open(&copy).map_err(Error::io(&copy, "read the backup"))?;
+            Ok(Arc::new(source) as Arc<dyn PageSource>)
+        })
+    }
 }
 
 /// Writes a file that is no database: `text`, or its copy byte for byte.
@@ -555,14 +640,14 @@ fn total(reports: &[FileReport]) -> u64 {
 }
 
 fn file_report(
-    file: &StoreFile,
+    file: &Database,
     reading: &Reading,
     (records_written, bytes_out): (u64, u64),
     elapsed: Duration,
 ) -> FileReport {
     let name: OsString = file.name.clone();
     FileReport {
-        holds: file.holds(),
+        holds: file.holds,
         version: reading.version,
         endian: reading.endian,
         page_size: reading.page_size,
@@ -575,7 +660,7 @@ fn file_report(
         unrecognised: reading.unrecognised,
         deleted: reading.scan.deleted,
         digest: reading.digest,
-        bytes_in: file.len(),
+        bytes_in: file.len,
         bytes_out,
         elapsed,
         warnings: rewrite::warnings(&name, reading),

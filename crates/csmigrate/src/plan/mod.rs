@@ -5,7 +5,8 @@
 //! * `places`: target and backup: free, apart from each other, writable.
 //! * `space`: room on each file system.
 //! * `holders`: who else has a hand in the source.
-//! * `shutdown`: was the store cleanly shut down.
+//! * `shutdown`: was the store cleanly shut down, and if not, can its logs be
+//!   replayed.
 //! * `problems`: all that stands in the way, gathered.
 
 mod holders;
@@ -27,10 +28,12 @@ use caldb::release::{self, Detection, Traits};
 use caldb::rules::{RuleChoice, RuleSet};
 use caldb::{Profile, Role, Store, StoreError, StoreFile};
 
+use crate::database::{Database, Overlay};
 use crate::error::{Error, Result};
 use crate::inspect::Shutdown;
 use crate::lock;
 use crate::migration::Salvage;
+use crate::recovery::Recovery;
 use crate::report::{SavedFile, Warning};
 use crate::staging::Place;
 use crate::stop::Stop;
@@ -46,7 +49,7 @@ pub struct PlannedFile {
     pub name: OsString,
     /// What it holds, in words.
     pub holds: &'static str,
-    /// Its size in bytes.
+    /// Its size in bytes; of one that the logs alone hold, after recovery.
     pub len: u64,
     /// Kind, version, byte order and page size by its first bytes; `None` for
     /// files that are no databases.
@@ -93,9 +96,11 @@ pub struct Inspection {
     pub space: Vec<Space>,
     /// Which other processes hold files of the source.
     pub holders: Holders,
-    /// Whether the store was cleanly shut down. Not clean means that it is
-    /// taken as it is all the same.
+    /// Whether the store was cleanly shut down. Not clean means that its logs
+    /// are replayed, or that it is taken as it is all the same.
     pub shutdown: Shutdown,
+    /// What replaying its logs does, where they are replayed.
+    pub recovery: Option<Recovery>,
     /// Which rules are wanted.
     pub rules: RuleChoice,
     /// Which release wrote the store, and the evidence.
@@ -120,10 +125,22 @@ pub(crate) struct Request {
     pub(crate) target: PathBuf,
     pub(crate) backup: Option<PathBuf>,
     pub(crate) ignore_logs: bool,
+    pub(crate) recover: bool,
     pub(crate) salvage: Salvage,
     pub(crate) profile: Profile,
     pub(crate) rules: RuleChoice,
     pub(crate) workers: Workers,
+}
+
+/// What is done about a store that was not cleanly shut down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unclean {
+    /// Its logs are replayed.
+    Recover,
+    /// It is refused.
+    Refuse,
+    /// It is taken as its files are.
+    Ignore,
 }
 
 /// A plan that can be carried out.
@@ -131,7 +148,12 @@ pub(crate) struct Request {
 pub(crate) struct Plan {
     pub(crate) purpose: Purpose,
     pub(crate) inspection: Inspection,
+    /// The source as it was found.
     pub(crate) store: Store,
+    /// What is migrated, in its order.
+    pub(crate) databases: Vec<Database>,
+    /// What recovery changes, of a store that is only looked at.
+    pub(crate) overlay: Option<Overlay>,
     pub(crate) source_dir: Metadata,
     pub(crate) target: Place,
     /// Whether the target holds all that an interrupted run published.
@@ -180,23 +202,27 @@ impl Plan {
             store.map(|store| store.dir.as_path()),
             there.map(|target| target.place.path.as_path()),
         ];
-        let locks: Vec<File> = locks
-            .into_iter()
-            .flatten()
-            .filter_map(|dir| problems.take(purpose.lock(dir)))
-            .collect();
+        let locks = purpose.locks(locks, &mut problems);
         let Some(found) = &found else {
             return Err(problems.into_error());
         };
         let store = &found.store;
         source::check_readable(store, &mut problems);
-        source::check_databases(store, request.salvage, &mut problems);
         let environment = shutdown::environment(store);
         let (holders, traits) = Self::look(request, store, environment.as_ref().ok());
-        problems.take(holders::check(request, &holders));
+        let held = holders::check(request, &holders);
+        stop.check()?;
+        let judged = environment
+            .as_ref()
+            .ok()
+            .map(|found| shutdown::judge(request, store, found, held.is_err(), stop));
+        let (databases, overlay) = shutdown::databases(store, judged.as_ref());
+        source::check_databases(&databases, overlay, request.salvage, &mut problems);
+        problems.take(held);
         let to_build = target.as_ref().filter(|target| !target.found);
         let space = space::needed(
             store,
+            &databases,
             to_build.map(|target| &target.place),
             backup.as_ref().and_then(Backup::to_make),
         );
@@ -204,15 +230,11 @@ impl Plan {
         for one in &space {
             problems.take(space::check(one));
         }
-        stop.check()?;
-        let environment = problems.take(environment);
-        let mut warnings = Vec::new();
-        let shutdown = environment.as_ref().and_then(|environment| {
-            problems.take(shutdown::judge(request, store, environment, &mut warnings))
-        });
+        problems.take(environment);
+        let judged = judged.and_then(|judged| problems.take(judged));
         problems.finish()?;
-        let (Some(target), Some(backup), Some(traits), Some(shutdown)) =
-            (target, backup, traits, shutdown)
+        let (Some(target), Some(backup), Some(traits), Some(judged)) =
+            (target, backup, traits, judged)
         else {
             return Err(Error::Several(Vec::new()));
         };
@@ -220,22 +242,21 @@ impl Plan {
         let traits = traits?;
         let rules = RuleSet::choose(&request.profile, request.rules);
         let identifier = source::new_identifier(store, &rules, traits.identifier.as_deref())?;
-        let mut all = source::warnings(store, &request.profile, identifier.is_some());
-        all.append(&mut warnings);
-        let mut warnings = all;
+        let replaced = identifier.is_some();
+        let mut warnings = source::warnings(store, &databases, &request.profile, replaced);
+        warnings.extend(judged.warnings);
         let detection = release::detect(&request.profile, &traits);
-        let advice = detection.conclusion.advice();
-        let advice = advice
-            .into_iter()
-            .map(|text| Warning::new("advice", None, text));
-        warnings.extend(advice);
+        let advice = detection.conclusion.advice().into_iter();
+        warnings.extend(advice.map(|text| Warning::new("advice", None, text)));
         warnings.extend(holders::warnings(&holders));
         warnings.extend(target.warnings.iter().cloned());
+        let after = judged.replayed.map(|it| (it.recovery, it.overlay));
+        let (recovery, overlay) = after.unzip();
         let inspection = Inspection {
             source: request.source.clone(),
             target: request.target.clone(),
-            databases: planned(&store.databases)?,
-            companions: planned(store.conf.iter().chain(&store.logs))?,
+            databases: planned_databases(&databases, overlay.as_ref())?,
+            companions: planned_companions(store.conf.iter().chain(&store.logs))?,
             others: store.others.clone(),
             backup: match backup.to_make() {
                 Some(_) => BackupPlan::Make(request.backup_dir()),
@@ -244,7 +265,8 @@ impl Plan {
             store_bytes: store.files().map(StoreFile::len).sum(),
             space,
             holders,
-            shutdown,
+            shutdown: judged.shutdown,
+            recovery,
             rules: request.rules,
             detection,
             warnings,
@@ -254,6 +276,9 @@ impl Plan {
             fingerprints: source::Fingerprints::of(store),
             inspection,
             store: store.clone(),
+            databases,
+            // A run replays the logs of the backup.
+            overlay: overlay.filter(|_| purpose == Purpose::Look),
             source_dir: found.dir.clone(),
             target: target.place,
             target_found: target.found,
@@ -285,6 +310,13 @@ impl Plan {
 }
 
 impl Purpose {
+    /// Locks the directories that are there.
+    fn locks<const N: usize>(self, dirs: [Option<&Path>; N], problems: &mut Problems) -> Vec<File> {
+        let dirs = dirs.into_iter().flatten();
+        dirs.filter_map(|dir| problems.take(self.lock(dir)))
+            .collect()
+    }
+
     fn lock(self, dir: &Path) -> Result<File> {
         match self {
             Self::Look => lock::shared(dir),
@@ -304,6 +336,14 @@ impl Backup {
 }
 
 impl Request {
+    fn unclean(&self) -> Unclean {
+        match (self.ignore_logs, self.recover) {
+            (true, _) => Unclean::Ignore,
+            (false, true) => Unclean::Recover,
+            (false, false) => Unclean::Refuse,
+        }
+    }
+
     /// Where the backup goes, as named.
     pub(crate) fn backup_dir(&self) -> PathBuf {
         let named = self.backup.clone();
@@ -311,20 +351,39 @@ impl Request {
     }
 }
 
-fn planned<'a>(files: impl IntoIterator<Item = &'a StoreFile>) -> Result<Vec<PlannedFile>> {
+fn planned_databases(
+    databases: &[Database],
+    overlay: Option<&Overlay>,
+) -> Result<Vec<PlannedFile>> {
+    databases
+        .iter()
+        .map(|database| {
+            Ok(PlannedFile {
+                name: database.name.clone(),
+                holds: database.holds,
+                len: database.found_len.unwrap_or(database.len),
+                preamble: database.preamble(overlay)?,
+            })
+        })
+        .collect()
+}
+
+fn planned_companions<'a>(
+    files: impl IntoIterator<Item = &'a StoreFile>,
+) -> Result<Vec<PlannedFile>> {
     files
         .into_iter()
         .map(|file| {
-            let is_database = file
+            let is_identifier = file
                 .fact
-                .is_none_or(|fact| fact.role != Role::VersionIdentifier);
-            let preamble = if is_database {
+                .is_some_and(|fact| fact.role == Role::VersionIdentifier);
+            let preamble = if is_identifier {
+                None
+            } else {
                 file.identify().map_err(|source| Error::Unreadable {
                     path: file.path.clone(),
                     source,
                 })?
-            } else {
-                None
             };
             Ok(PlannedFile {
                 name: file.name.clone(),

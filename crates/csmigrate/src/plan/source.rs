@@ -9,6 +9,7 @@ use bdbfile::source::FileSource;
 use caldb::rules::RuleSet;
 use caldb::{Profile, Role, Store, StoreFile};
 
+use crate::database::{Database, Overlay};
 use crate::error::{Error, Result};
 use crate::migration::Salvage;
 use crate::plan::problems::Problems;
@@ -94,16 +95,25 @@ pub(crate) fn open(file: &StoreFile) -> Result<File> {
 /// Opens every database, so that one of a kind that is not read is refused
 /// before anything is copied. Its records are read later. A damaged one is no
 /// problem where damaged ones are salvaged.
-pub(super) fn check_databases(store: &Store, salvage: Salvage, problems: &mut Problems) {
-    for file in &store.databases {
-        // What cannot be opened at all was found before.
-        if let Ok(source) = FileSource::open(&file.path) {
-            match rewrite::open(source) {
-                Err(error) if salvage.takes(&error) => {}
-                opened => {
-                    problems.take(opened);
-                }
-            }
+pub(super) fn check_databases(
+    databases: &[Database],
+    overlay: Option<&Overlay>,
+    salvage: Salvage,
+    problems: &mut Problems,
+) {
+    for database in databases {
+        let opened = match overlay.and_then(|overlay| overlay.of(database)) {
+            Some(recovered) => rewrite::open(recovered).map(drop),
+            None => match FileSource::open(&database.path) {
+                Ok(source) => rewrite::open(source).map(drop),
+                // What cannot be opened at all was found before.
+                Err(_) => continue,
+            },
+        };
+        if let Err(error) = opened
+            && !salvage.takes(&error)
+        {
+            problems.add(error);
         }
     }
 }
@@ -194,8 +204,13 @@ pub(super) fn new_identifier(
 
 /// What is odd about the store by the names of its files, and what is done
 /// about its version identifier.
-pub(super) fn warnings(store: &Store, profile: &Profile, replaced: bool) -> Vec<Warning> {
-    let mut warnings = odd_files(store, profile);
+pub(super) fn warnings(
+    store: &Store,
+    databases: &[Database],
+    profile: &Profile,
+    replaced: bool,
+) -> Vec<Warning> {
+    let mut warnings = odd_files(store, databases, profile);
     if let Some(conf) = &store.conf
         && conf
             .fact
@@ -211,10 +226,13 @@ pub(super) fn warnings(store: &Store, profile: &Profile, replaced: bool) -> Vec<
     warnings
 }
 
-/// What is odd about the store by the names of its files.
-pub(crate) fn odd_files(store: &Store, profile: &Profile) -> Vec<Warning> {
+/// What is odd about the store by the names of its files; `databases` are those
+/// that are migrated.
+pub(crate) fn odd_files(store: &Store, databases: &[Database], profile: &Profile) -> Vec<Warning> {
+    let made = |name: &str| databases.iter().any(|file| file.name == *name);
     let mut warnings: Vec<Warning> = store
         .missing_of(profile)
+        .filter(|fact| !made(&fact.name))
         .map(|fact| {
             let text = format!(
                 "the store has no {} ({}), which the guides describe",
@@ -223,7 +241,7 @@ pub(crate) fn odd_files(store: &Store, profile: &Profile) -> Vec<Warning> {
             Warning::new("file-missing", None, text)
         })
         .collect();
-    for file in &store.databases {
+    for file in databases {
         let known = file.name.to_str().and_then(|name| profile.file(name));
         if known.is_none() {
             let text = "no guide describes this database; it is migrated like the others";

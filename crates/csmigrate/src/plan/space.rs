@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use caldb::Store;
+use caldb::{Store, StoreFile};
 
+use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::staging::Place;
 use crate::system;
@@ -44,16 +45,14 @@ impl std::fmt::Display for Space {
 /// not known or not written needs nothing.
 pub(super) fn needed(
     store: &Store,
+    databases: &[Database],
     target: Option<&Place>,
     backup: Option<&Place>,
 ) -> Result<Vec<Space>> {
     let saved: u64 = store.files().map(|file| file.len() + SLACK).sum();
-    let new: u64 = store
-        .databases
-        .iter()
-        .chain(&store.conf)
-        .map(|file| file.len() + SLACK)
-        .sum();
+    let new = databases.iter().map(|database| database.len);
+    let new = new.chain(store.conf.iter().map(StoreFile::len));
+    let new: u64 = new.map(|len| len + SLACK).sum();
     let device = |place: &Place| {
         let dir = place.written();
         system::device(dir).map_err(Error::io(dir, "ask for its file system"))

@@ -1,4 +1,5 @@
-//! A store whose server died is refused with the reason and nothing is
+//! A store whose server died is migrated with the records that the real
+//! recovery leaves, or refused where that is wanted, and then nothing is
 //! written; one whose files are complete is accepted, with a last checkpoint
 //! or without; and whoever insists gets what the files hold, with a warning.
 
@@ -7,10 +8,12 @@ mod support;
 use std::fs;
 use std::path::Path;
 
-use csmigrate::Error;
+use csmigrate::observer::Event;
+use csmigrate::{Error, Migration};
 use oracle::compose::{Composed, End, StoreFile, StorePlan, compose};
-use oracle::{ByteOrder, Order, verify};
+use oracle::{ByteOrder, Environment, EnvironmentOptions, Order, Recovery, verify};
 use support::{DATABASES, Places, close_is_seen, copies, csmigrate, names, records, snapshot};
+use tempfile::TempDir;
 
 /// Composes a store for each byte order, and shows it.
 fn stores(end: End, mut each: impl FnMut(&Path, &StorePlan, &Composed)) {
@@ -46,23 +49,81 @@ fn without_regions(source: &Path) {
     }
 }
 
-#[test]
-fn the_library_refuses_and_writes_nothing() {
-    the_library_refuses(|_| {});
+/// A copy of a store after the real recovery. Regions are not copied: they are
+/// those of this process.
+fn really_recovered(source: &Path) -> TempDir {
+    let dir = copied(source);
+    let options = EnvironmentOptions {
+        recovery: Recovery::Normal,
+        ..EnvironmentOptions::default()
+    };
+    let environment = Environment::create(dir.path(), &options).unwrap();
+    environment.close().unwrap();
+    dir
+}
+
+/// A copy of a store without its regions.
+fn copied(source: &Path) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for name in names(source) {
+        if !name.starts_with("__db.") {
+            fs::copy(source.join(&name), dir.path().join(&name)).unwrap();
+        }
+    }
+    dir
 }
 
 #[test]
-fn the_logs_alone_are_enough_to_refuse() {
-    the_library_refuses(without_regions);
+fn what_the_real_recovery_leaves_is_migrated() {
+    is_recovered(|_| {});
 }
 
-fn the_library_refuses(prepare: impl Fn(&Path)) {
+#[test]
+fn the_logs_alone_are_enough_to_recover() {
+    is_recovered(without_regions);
+}
+
+fn is_recovered(prepare: impl Fn(&Path)) {
     for end in [End::Abandoned, End::Active] {
-        stores(end, |source, plan, _| {
+        stores(end, |source, plan, composed| {
             prepare(source);
             let before = snapshot(source);
             let places = Places::new();
-            match places.migrate(source, false) {
+            let report = places.migrate(source, false).unwrap();
+            let recovery = report.recovery.as_ref().expect("a recovery");
+            println!("{end:?}: {recovery}");
+            assert!(recovery.pages_changed() > 0, "{plan:?}");
+            match end {
+                End::Abandoned => assert!(recovery.summary.redone > 0, "{plan:?}"),
+                _ => assert!(recovery.summary.undone > 0, "{plan:?}"),
+            }
+            let real = really_recovered(source);
+            for file in DATABASES {
+                let new = places.target.join(file.name());
+                verify(&new).unwrap();
+                let found = records(&new, Order::Bytewise);
+                assert!(found == plan.contents(file), "{file} of {plan:?}");
+                let left = records(&real.path().join(file.name()), Order::Bytewise);
+                assert!(found == left, "{file} of {plan:?}");
+            }
+            let expected: u64 = composed.records.iter().map(|(_, count)| count).sum();
+            assert_eq!(report.records_written(), expected, "{plan:?}");
+            assert_eq!(snapshot(source), before);
+        });
+    }
+}
+
+#[test]
+fn the_library_refuses_and_writes_nothing() {
+    for end in [End::Abandoned, End::Active] {
+        stores(end, |source, plan, _| {
+            let before = snapshot(source);
+            let places = Places::new();
+            let refused = Migration::new(source, &places.target)
+                .backup_dir(&places.backup)
+                .recover(false)
+                .run(&mut |_: Event<'_>| {});
+            match refused {
                 Err(Error::Unclean { path, reasons }) => {
                     assert_eq!(path, source);
                     println!("{end:?}: {}", reasons.join("; "));
@@ -77,6 +138,34 @@ fn the_library_refuses(prepare: impl Fn(&Path)) {
     }
 }
 
+/// A first log file that is gone, and the checkpoint with it.
+#[test]
+fn what_cannot_be_recovered_is_refused() {
+    stores(End::Abandoned, |source, plan, _| {
+        let copy = copied(source);
+        let logs: Vec<_> = names(copy.path())
+            .into_iter()
+            .filter(|name| name.starts_with("log."))
+            .collect();
+        for log in &logs {
+            let number: u32 = log.strip_prefix("log.").unwrap().parse().unwrap();
+            let later = format!("log.{:010}", number + 1);
+            fs::rename(copy.path().join(log), copy.path().join(later)).unwrap();
+        }
+        let before = snapshot(copy.path());
+        let places = Places::new();
+        match places.migrate(copy.path(), false) {
+            Err(Error::NotRecoverable { path, why, .. }) => {
+                assert_eq!(path, copy.path());
+                println!("{why}");
+            }
+            other => panic!("{plan:?}: {other:?}"),
+        }
+        assert!(places.entries().is_empty(), "{:?}", places.entries());
+        assert_eq!(snapshot(copy.path()), before);
+    });
+}
+
 #[test]
 fn the_command_exits_with_255_and_writes_only_its_logs() {
     for end in [End::Abandoned, End::Active] {
@@ -84,7 +173,7 @@ fn the_command_exits_with_255_and_writes_only_its_logs() {
             let before = snapshot(source);
             let places = Places::new();
             let run = csmigrate()
-                .arg("-q")
+                .args(["-q", "--no-recover"])
                 .arg("-b")
                 .arg(&places.backup)
                 .arg("--log-dir")
@@ -147,14 +236,14 @@ fn complete_stores_are_accepted_where_they_can_be_told() {
     for end in [End::Clean, End::NoCheckpoint] {
         stores(end, |source, plan, composed| {
             let places = Places::new();
-            let migrated = places.migrate(source, false);
-            if end == End::NoCheckpoint && !close_is_seen() {
-                assert!(matches!(migrated, Err(Error::Unclean { .. })), "{plan:?}");
-                return;
-            }
-            let report = migrated.unwrap();
-            let warned = report.warnings.iter().find(|it| it.text.contains("shut"));
-            assert!(warned.is_none(), "{plan:?}: {warned:?}");
+            let report = places.migrate(source, false).unwrap();
+            // Of 4.8 it is not known how a region says that it was closed: its
+            // logs are replayed, and find nothing to do.
+            let told = end == End::NoCheckpoint && !close_is_seen();
+            let changed = report.recovery.as_ref().map(|done| done.pages_changed());
+            assert_eq!(changed, told.then_some(0), "{plan:?}");
+            let warned = report.warnings.iter().any(|it| it.text.contains("shut"));
+            assert_eq!(warned, told, "{plan:?}");
             let expected: u64 = composed.records.iter().map(|(_, count)| count).sum();
             assert_eq!(report.records_written(), expected, "{plan:?}");
             println!("{end:?}: {expected} records");
