@@ -378,12 +378,18 @@ fn attempt(seed: u64) -> Trial {
 
 /// The first thing in which two stores differ.
 fn difference(theirs: &Files, ours: &Files) -> Option<String> {
-    let (their_names, our_names) = (theirs.keys(), ours.keys());
-    if !their_names.clone().eq(our_names.clone()) {
-        let (theirs, ours): (Vec<_>, Vec<_>) = (their_names.collect(), our_names.collect());
-        return Some(format!("the files are {theirs:?}, ours {ours:?}"));
+    // What only keeps a name may be left behind or not.
+    let names = |files: &Files, others: &Files| -> Vec<String> {
+        let files = files.iter();
+        let counts = files.filter(|(name, of)| of.is_some() || others.contains_key(*name));
+        counts.map(|(name, _)| name.clone()).collect()
+    };
+    let (their_names, our_names) = (names(theirs, ours), names(ours, theirs));
+    if their_names != our_names {
+        return Some(format!("the files are {their_names:?}, ours {our_names:?}"));
     }
-    for ((name, theirs), ours) in theirs.iter().zip(ours.values()) {
+    for name in our_names {
+        let (theirs, ours) = (&theirs[&name], &ours[&name]);
         // Where the library loses a file that was being removed, ours may find
         // it.
         let Some(theirs) = theirs else { continue };
