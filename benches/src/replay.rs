@@ -55,12 +55,12 @@ pub fn main() -> ExitCode {
     let done = match arguments.as_slice() {
         [word, dir] if word == REPLAY => replay(Path::new(dir)).map(drop),
         [word, dir] if word == REPLAY_AND_READ => replay(Path::new(dir)).and_then(read).map(drop),
-        _ => settings(arguments).and_then(|settings| match settings {
-            Some(settings) => compare(&settings),
-            None => {
+        _ => settings(arguments).and_then(|settings| {
+            let Some(settings) = settings else {
                 println!("{USAGE}");
-                Ok(())
-            }
+                return Ok(());
+            };
+            compare(&settings)
         }),
     };
     match done {
