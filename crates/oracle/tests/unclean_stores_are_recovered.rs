@@ -240,7 +240,10 @@ fn complete_stores_are_accepted_where_they_can_be_told() {
             // Of 4.8 it is not known how a region says that it was closed: its
             // logs are replayed, and find nothing to do.
             let told = end == End::NoCheckpoint && !close_is_seen();
-            let changed = report.recovery.as_ref().map(csmigrate::recovery::Recovery::pages_changed);
+            let changed = report
+                .recovery
+                .as_ref()
+                .map(csmigrate::recovery::Recovery::pages_changed);
             assert_eq!(changed, told.then_some(0), "{plan:?}");
             let warned = report.warnings.iter().any(|it| it.text.contains("shut"));
             assert_eq!(warned, told, "{plan:?}");
