@@ -3,7 +3,7 @@
 //! with copying and with the real library.
 //!
 //! `cargo bench -p benches` measures each layer, `cargo run --release -p
-//! benches --bin compare` whole stores, and `cargo run --release -p benches
+//! benches --bin compare` whole stores, `--bin replay` recovery, and `cargo run --release -p benches
 //! --bin hot` is what instructions are counted of. docs/performance.md tells
 //! how to read what they print.
 

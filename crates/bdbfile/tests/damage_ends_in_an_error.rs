@@ -9,7 +9,7 @@ use bdbfile::read::DatabaseFile;
 use bdbfile::source::MemorySource;
 use bdbfile::write::Duplicates;
 use bdbfile::{Error, Place, Rule};
-use support::{Pair, Shape, build, read_bytes, samples};
+use support::{Dice, Pair, Shape, build, read_bytes, samples};
 
 /// A file with every kind of page a btree file has.
 fn every_kind_of_page(endian: Endian, checksums: bool, duplicates: Duplicates) -> Vec<u8> {
@@ -245,19 +245,6 @@ fn hostile_queue_metadata_ends_at_once() {
     }
     println!("{ended} hostile queues, {read} of them read as empty");
     assert!(read > 0 && ended > read);
-}
-
-/// A small generator with a fixed seed: the same damage in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        usize::try_from((self.0 >> 33) % sides as u64).unwrap()
-    }
 }
 
 #[test]

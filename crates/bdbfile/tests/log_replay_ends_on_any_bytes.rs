@@ -14,24 +14,11 @@ use bdbfile::log::EnvironmentFiles;
 use bdbfile::recover::{Given, Outcome, RecoverOptions, recover};
 use bdbfile::source::MemorySource;
 use bdbfile::verify::verify;
-use support::samples;
+use support::{Dice, samples};
 use unclean::{Case, cases, database_files};
 
 /// Damaged copies of each case, unless `CSMIGRATE_DAMAGED` says otherwise.
 const COPIES: usize = 24;
-
-/// A small generator with a fixed seed: the same damage in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        usize::try_from((self.0 >> 33) % sides.max(1) as u64).unwrap()
-    }
-}
 
 /// A case in memory.
 struct Whole {

@@ -16,7 +16,7 @@ use bdbfile::salvage::{Mode, Origin, SalvageReport, Salvaged, State, salvage};
 use bdbfile::source::{MemorySource, PageSource};
 use bdbfile::write::Duplicates;
 use bdbfile::{Error, Rule};
-use support::{Pair, Shape, build, samples};
+use support::{Dice, Pair, Shape, build, samples};
 
 /// A record as it was given out, owned.
 #[derive(Debug, Clone)]
@@ -584,23 +584,6 @@ fn check_without(name: &str, bytes: &[u8], all: &[Known], gone: PageNo, tally: &
         );
     }
     tally.damaged += 1;
-}
-
-/// A small generator with a fixed seed: the same damage in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        usize::try_from((self.0 >> 33) % sides as u64).unwrap()
-    }
-
-    fn byte(&mut self) -> u8 {
-        u8::try_from(self.roll(256)).unwrap()
-    }
 }
 
 fn destroy_each_page(name: &str, bytes: &[u8], limit: usize, tally: &mut Tally) {

@@ -6,20 +6,7 @@ use bdbfile::layout::{Endian, PageLayout};
 use bdbfile::source::MemorySource;
 use bdbfile::verify::verify;
 use bdbfile::write::Duplicates;
-use support::{Pair, Shape, build, samples};
-
-/// A small generator with a fixed seed: the same damage in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        usize::try_from((self.0 >> 33) % sides as u64).unwrap()
-    }
-}
+use support::{Dice, Pair, Shape, build, samples};
 
 /// Small files: of our builder, and where they are there of real libraries,
 /// all kinds and generations.

@@ -130,3 +130,20 @@ pub(crate) fn libdb_tool(name: &str, args: &[&std::ffi::OsStr]) -> Option<std::p
         }
     }
 }
+
+/// A small generator with a fixed seed: the same damage in every run.
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Dice {
+    pub(crate) fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        usize::try_from((self.0 >> 33) % sides.max(1) as u64).unwrap()
+    }
+
+    pub(crate) fn byte(&mut self) -> u8 {
+        u8::try_from(self.roll(256)).unwrap()
+    }
+}
