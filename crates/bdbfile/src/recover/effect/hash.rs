@@ -37,7 +37,7 @@ fn type_byte(field: u32) -> Option<u8> {
 
 impl Effect<'_, '_> {
     /// The type of new pages of buckets: sorted from 4.6 on.
-    fn bucket_type(&self) -> u8 {
+    pub(super) fn bucket_type(&self) -> u8 {
         if self.layout.version < SORTED {
             PageType::Hash as u8
         } else {
@@ -216,104 +216,6 @@ impl Effect<'_, '_> {
         })
     }
 
-    /// A table gets one more bucket, and its number of pages doubles where that
-    /// takes the number of buckets past a power of two.
-    pub(super) fn hash_grow(&mut self) -> Result<()> {
-        let bucket = self.u32(F::bucket);
-        let page = self.u32(F::pgno);
-        let of_page = self.body.lsn(F::pagelsn);
-        let number = bucket.wrapping_add(1);
-        let doubles = number.is_power_of_two();
-        let old = self.layout.version <= 4;
-        let cuts = self.layout.version >= CUTS;
-        let allocates = if old {
-            doubles
-        } else {
-            self.u32(F::newalloc) != 0
-        };
-        // All pages of a doubling are made by touching the last of them.
-        let last = if allocates {
-            page.checked_add(bucket)
-        } else {
-            Some(page)
-        };
-        let last = last.ok_or_else(|| self.unfit(page))?;
-        let page_type = self.bucket_type();
-        if self.redoes() || !(old || cuts) {
-            self.pages.extend(self.file, last)?;
-        }
-        self.change(last, of_page, true, |edit| {
-            empty_bucket(edit, last, page_type)
-        })?;
-
-        let meta = if old { self.meta } else { self.u32(F::mpgno) };
-        let of_meta = self.body.lsn(F::metalsn);
-        let redoes = self.redoes();
-        // Where the pages of a doubling are stays known once they are there,
-        // whatever becomes of it.
-        let spare = number.checked_ilog2().and_then(|log| {
-            let start = page.checked_sub(number)?;
-            (if old { doubles } else { allocates } && start != 0)
-                .then_some((log as usize + 1, start))
-        });
-        let meta_page = meta;
-        let master = self.u32(F::mmpgno);
-        let before_last = self.u32(F::last_pgno);
-        let due = self.is_due(meta, of_meta, false)?;
-        let mut lacks_spare = false;
-        if let Some((doubling, _)) = spare
-            && (redoes || !cuts)
-            && let Some(now) = super::super::limbo::meta_at(self.pages, self.file, meta)?
-        {
-            let known = now.hash().and_then(|fields| fields.spares.get(doubling));
-            lacks_spare = known == Some(&0);
-        }
-        if due || lacks_spare {
-            let now = self.pages.lsn(self.file, meta)?.unwrap_or_default();
-            let after = if due { self.after(of_meta) } else { now };
-            self.apply_meta(meta, after, |meta| {
-                let crate::layout::Method::Hash(fields) = &mut meta.method else {
-                    return None;
-                };
-                if due && redoes {
-                    fields.max_bucket = fields.max_bucket.checked_add(1)?;
-                    if doubles {
-                        fields.low_mask = fields.high_mask;
-                        fields.high_mask = number | fields.low_mask;
-                    }
-                } else if due {
-                    fields.max_bucket = fields.max_bucket.checked_sub(1)?;
-                    if doubles {
-                        fields.high_mask = fields.low_mask;
-                        fields.low_mask = fields.high_mask >> 1;
-                    }
-                    if cuts && let Some((doubling, _)) = spare {
-                        *fields.spares.get_mut(doubling)? = 0;
-                    }
-                }
-                if due && cuts && master == meta_page {
-                    set_last(meta, redoes, last, before_last);
-                }
-                let crate::layout::Method::Hash(fields) = &mut meta.method else {
-                    return None;
-                };
-                if lacks_spare && let Some((doubling, start)) = spare {
-                    *fields.spares.get_mut(doubling)? = start;
-                }
-                Some(())
-            })?;
-        }
-        if !old && master != meta {
-            self.change_meta(master, self.body.lsn(F::mmetalsn), |meta| {
-                if cuts {
-                    set_last(meta, redoes, last, before_last);
-                }
-                Some(())
-            })?;
-        }
-        Ok(())
-    }
-
     /// The pages of the buckets of a new table are allocated.
     pub(super) fn hash_group(&mut self) -> Result<()> {
         let (start, num) = (self.u32(F::start_pgno), self.u32(F::num));
@@ -365,7 +267,7 @@ fn empty(pgno: PageNo, page_type: u8) -> Fresh {
 }
 
 /// Makes a page that was never written an empty one of a bucket.
-fn empty_bucket(edit: &mut PageEdit<'_>, page: PageNo, page_type: u8) -> Option<()> {
+pub(super) fn empty_bucket(edit: &mut PageEdit<'_>, page: PageNo, page_type: u8) -> Option<()> {
     let header = edit.header()?;
     if header.is(PageType::Free) && header.hf_offset == 0 && header.entries == 0 {
         edit.init(empty(page, page_type))?;

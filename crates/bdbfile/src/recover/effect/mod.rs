@@ -5,7 +5,7 @@
 //! * `overflow`: the pages of overflow chains.
 //! * `space`: pages are allocated and freed.
 //! * `compact`: databases are emptied and compacted.
-//! * `hash`: the buckets of hash tables.
+//! * `hash`: the buckets of hash tables; `grow`: a table gets one more.
 //! * `queue`: the records of queues.
 //!
 //! The rule for every page is that of `docs/recovery.md`: a record is redone on
@@ -14,6 +14,7 @@
 //! order.
 
 mod compact;
+mod grow;
 mod hash;
 mod overflow;
 mod queue;
