@@ -17,6 +17,10 @@ use crate::spill::{SpillFile, SpillPlace};
 /// Which of the files, from 0.
 pub(super) type FileNo = usize;
 
+/// Bytes of pages that a log of no records may add to a file: a new hash table
+/// gets all of its first buckets by one record.
+const ADDED_AT_LEAST: u64 = 1 << 30;
+
 /// Bytes of a file that are looked through at a time.
 const AT_A_TIME: usize = 1 << 20;
 
@@ -38,8 +42,9 @@ pub(super) struct Pages {
     /// The byte order of the images in the log, where it is not that of the
     /// files.
     images: Option<Endian>,
-    /// The most pages that may be added to what the files have.
-    most_added: u64,
+    /// How many records the log has: each adds one page, or doubles those of
+    /// the buckets of a table.
+    records: u64,
 }
 
 /// A file under its overlay.
@@ -93,7 +98,7 @@ impl Changed {
 
 impl Pages {
     /// No files yet. `memory` is in bytes.
-    pub(super) fn new(memory: usize, place: SpillPlace, most_added: u64) -> Self {
+    pub(super) fn new(memory: usize, place: SpillPlace, records: u64) -> Self {
         Self {
             files: Vec::new(),
             frames: Vec::new(),
@@ -104,7 +109,7 @@ impl Pages {
             budget: memory,
             spill: Arc::new(SpillFile::new(place)),
             images: None,
-            most_added,
+            records,
         }
     }
 
@@ -199,10 +204,12 @@ impl Pages {
     /// Makes the file as long as it takes to have a page. The new ones are
     /// zeros.
     pub(super) fn extend(&mut self, file: FileNo, pgno: PageNo) -> Result<()> {
-        let most = self.most_added;
+        let records = self.records;
         let Some(of) = self.files.get_mut(file) else {
             return Ok(());
         };
+        let at_least = ADDED_AT_LEAST / u64::from(of.layout.page_size);
+        let most = at_least.saturating_add(records.saturating_mul(2));
         if pgno < of.count {
             return Ok(());
         }

@@ -22,9 +22,6 @@ use crate::source::PageSource;
 /// it in that of the machine.
 const FILE_ORDER: u32 = 17;
 
-/// Pages that a log of no records may add to a file.
-const ADDED_AT_LEAST: u64 = 1 << 20;
-
 /// Replays the logs.
 pub(super) fn replay(
     logs: &[PathBuf],
@@ -35,9 +32,7 @@ pub(super) fn replay(
     if let Some(refusal) = history.refusal.take() {
         return Err(refusal.into());
     }
-    // A record adds one page, or doubles those of the buckets of a table.
-    let most_added = ADDED_AT_LEAST.saturating_add(history.records.saturating_mul(2));
-    let mut pages = Pages::new(options.memory, options.spill.clone(), most_added);
+    let mut pages = Pages::new(options.memory, options.spill.clone(), history.records);
     if history.layout.version < FILE_ORDER {
         pages.set_order(history.layout.endian);
     }
