@@ -19,7 +19,7 @@ pub(super) type FileNo = usize;
 
 /// Bytes of pages that a log of no records may add to a file: a new hash table
 /// gets all of its first buckets by one record.
-const ADDED_AT_LEAST: u64 = 1 << 30;
+const ADDED_AT_LEAST: u64 = 256 << 20;
 
 /// Bytes of a file that are looked through at a time.
 const AT_A_TIME: usize = 1 << 20;
