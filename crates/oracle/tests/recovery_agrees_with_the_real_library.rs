@@ -19,11 +19,11 @@ use std::thread;
 
 use bdbfile::log::EnvironmentFiles;
 use bdbfile::read::{Database as Read, DatabaseFile, OwnedRecord};
-use bdbfile::recover::{FileState, Given, Outcome, RecoverOptions, Refusal, recover};
+use bdbfile::recover::{FileState, Given, Outcome, RecoverOptions, Recovered, Refusal, recover};
 use bdbfile::source::{FileSource, PageSource};
 use oracle::workload::{Event, Happened, Workload};
 use oracle::{Database, DatabaseOptions, Method, Record};
-use support::chance::number;
+use support::chance::{Chance, number};
 use support::names;
 
 /// Workloads to compare, unless `CSMIGRATE_WORKLOADS` says otherwise.
@@ -152,30 +152,7 @@ fn their_contents(database: &Database) -> Result<Contents, oracle::Error> {
 /// What `bdbfile` makes of a store by its recovery, and the highest bucket of a
 /// hash database in it.
 fn ours(dir: &Path) -> Result<(Files, u32), Trial> {
-    let is_region = |name: &str| name.len() == "__db.001".len() && name.starts_with("__db.");
-    let given = names(dir)
-        .into_iter()
-        .filter(|name| !name.starts_with("log.") && !is_region(name))
-        .map(|name| Given {
-            source: Arc::new(FileSource::open(&dir.join(&name)).unwrap()),
-            name,
-        })
-        .collect();
-    let failed = |error: bdbfile::Error| Trial::Failed(error.to_string());
-    let logs = EnvironmentFiles::find(dir).map_err(failed)?;
-    let outcome = recover(&logs.logs, given, &RecoverOptions::default());
-    let recovered = match outcome.map_err(failed)? {
-        Outcome::Recovered(recovered) => recovered,
-        // The library removes a file by its name that was made anew in the
-        // transaction that removed the one before, and goes on as if it were
-        // there; its recovery is silent about it.
-        Outcome::Refused(Refusal::FileMissing { name, lsn }) if !dir.join(&name).exists() => {
-            return Err(Trial::LibraryFails(format!(
-                "{name}, changed at {lsn}, is lost"
-            )));
-        }
-        Outcome::Refused(refusal) => return Err(Trial::Failed(format!("refused: {refusal}"))),
-    };
+    let recovered = recovered(dir)?;
     let (mut files, mut highest) = (Files::new(), 0);
     for file in recovered.files {
         let start = file.source.len().min(512);
@@ -195,6 +172,62 @@ fn ours(dir: &Path) -> Result<(Files, u32), Trial> {
         files.insert(file.name, Some(databases));
     }
     Ok((files, highest))
+}
+
+/// What our recovery makes of copies whose pages are of several ages, as those
+/// of a store that is copied while it works: each page as it lies in the store,
+/// or as recovery makes it.
+fn of_several_ages(dir: &Path, seed: u64) -> Result<Files, Trial> {
+    let mixed = room();
+    copy_all(dir, mixed.path());
+    let mut chance = Chance(seed);
+    for file in recovered(dir)?.files {
+        if !matches!(file.state, FileState::Kept | FileState::Changed) {
+            continue;
+        }
+        let Ok(database) = DatabaseFile::open(file.source.clone()) else {
+            continue;
+        };
+        let size = database.layout().page_len();
+        let path = mixed.path().join(&file.name);
+        let mut pages = fs::read(&path).unwrap();
+        let len = usize::try_from(file.source.len()).unwrap();
+        let after = file.source.bytes(0, len).unwrap();
+        pages.resize(pages.len().max(len), 0);
+        for (page, after) in pages.chunks_mut(size).zip(after.chunks(size)) {
+            if chance.percent(50) {
+                page[..after.len()].copy_from_slice(after);
+            }
+        }
+        fs::write(&path, pages).unwrap();
+    }
+    ours(mixed.path()).map(|(files, _)| files)
+}
+
+/// Our recovery of a store.
+fn recovered(dir: &Path) -> Result<Recovered, Trial> {
+    let is_region = |name: &str| name.len() == "__db.001".len() && name.starts_with("__db.");
+    let given = names(dir)
+        .into_iter()
+        .filter(|name| !name.starts_with("log.") && !is_region(name))
+        .map(|name| Given {
+            source: Arc::new(FileSource::open(&dir.join(&name)).unwrap()),
+            name,
+        })
+        .collect();
+    let failed = |error: bdbfile::Error| Trial::Failed(error.to_string());
+    let logs = EnvironmentFiles::find(dir).map_err(failed)?;
+    let outcome = recover(&logs.logs, given, &RecoverOptions::default());
+    match outcome.map_err(failed)? {
+        Outcome::Recovered(recovered) => Ok(recovered),
+        // The library removes a file by its name that was made anew in the
+        // transaction that removed the one before, and goes on as if it were
+        // there; its recovery is silent about it.
+        Outcome::Refused(Refusal::FileMissing { name, lsn }) if !dir.join(&name).exists() => Err(
+            Trial::LibraryFails(format!("{name}, changed at {lsn}, is lost")),
+        ),
+        Outcome::Refused(refusal) => Err(Trial::Failed(format!("refused: {refusal}"))),
+    }
 }
 
 /// What `bdbfile` reads in files that the library says are sound, without a look
@@ -351,6 +384,14 @@ fn attempt(seed: u64) -> Trial {
     };
     if bytes(store.path()) != before {
         return Trial::Failed("the store was changed".into());
+    }
+    match of_several_ages(store.path(), seed) {
+        Err(trial) => return trial,
+        Ok(mixed) => {
+            if let Some(text) = difference(&ours, &mixed) {
+                return Trial::Failed(format!("pages of several ages: {text}"));
+            }
+        }
     }
     // What the library's recovery from the last checkpoint gets wrong, that
     // from the first record gets right: a lost file that was made before, a
