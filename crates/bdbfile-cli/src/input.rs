@@ -24,14 +24,7 @@ pub(crate) enum Input {
     /// cuts it short meanwhile.
     Mapped(MappedSource),
     /// As it is when its logs have been replayed.
-    Recovered(Recovered),
-}
-
-/// A recovered file, under the name by which it was asked for.
-#[derive(Debug)]
-pub(crate) struct Recovered {
-    pub(crate) path: String,
-    pub(crate) source: RecoveredSource,
+    Recovered(RecoveredSource),
 }
 
 impl Input {
@@ -119,32 +112,6 @@ impl PageSource for Input {
 
     fn data(&self, offset: u64) -> Option<Range<u64>> {
         self.source().data(offset)
-    }
-}
-
-impl PageSource for Recovered {
-    fn name(&self) -> &str {
-        &self.path
-    }
-
-    fn len(&self) -> u64 {
-        self.source.len()
-    }
-
-    fn bytes(&self, offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>> {
-        self.source.bytes(offset, len)
-    }
-
-    fn read_into(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
-        self.source.read_into(offset, into)
-    }
-
-    fn run<'a>(&'a self, offset: u64, len: usize, room: &'a mut Vec<u8>) -> io::Result<&'a [u8]> {
-        self.source.run(offset, len, room)
-    }
-
-    fn data(&self, offset: u64) -> Option<Range<u64>> {
-        self.source.data(offset)
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bdbfile::layout::{META_USED, Preamble};
 use bdbfile::log::EnvironmentFiles;
 use bdbfile::recover::{
-    FileState, Given, Outcome, RecoverOptions, Recovered as Replayed, RecoveredFile, Summary,
+    FileState, Given, Outcome, RecoverOptions, Recovered, RecoveredFile, RecoveredSource, Summary,
     recover,
 };
 use bdbfile::source::{PageSource, QueueExtents};
@@ -16,12 +16,12 @@ use bdbfile::source::{PageSource, QueueExtents};
 use crate::complain;
 use crate::escape::escaped;
 use crate::failure::Failure;
-use crate::input::{Recovered, read};
+use crate::input::read;
 use crate::settings::Source;
 
 /// Replays logs on a file and those beside it, which the same logs may change,
 /// and tells on standard error what was done. The file need not be there.
-pub(crate) fn recovered(file: &Source, logs: &Path) -> Result<Recovered, Failure> {
+pub(crate) fn recovered(file: &Source, logs: &Path) -> Result<RecoveredSource, Failure> {
     let path = file.path.display().to_string();
     let failed = |what: &str| Failure::Message(escaped(&format!("{path}: {what}")));
     let Some(name) = file.path.file_name() else {
@@ -41,15 +41,12 @@ pub(crate) fn recovered(file: &Source, logs: &Path) -> Result<Recovered, Failure
     match recover(&logs, given, &RecoverOptions::default())? {
         Outcome::Refused(refusal) => Err(failed(&format!("cannot be recovered: {refusal}"))),
         Outcome::Recovered(replayed) => {
-            let Replayed { files, summary } = replayed;
+            let Recovered { files, summary } = replayed;
             let file = one_of(files, &name, is_there).map_err(|why| failed(&why))?;
             for line in told(&file, &summary) {
                 complain(&escaped(&format!("{path}: {line}")));
             }
-            Ok(Recovered {
-                path,
-                source: file.source,
-            })
+            Ok(file.source.named(path))
         }
     }
 }

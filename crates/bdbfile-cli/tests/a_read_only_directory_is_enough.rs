@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use store::Store;
-use support::{BDBFILE, complaint, samples, set_mode, testdata};
+use support::{BDBFILE, complaint, entries, samples, set_mode, state, testdata};
 use tempfile::TempDir;
 
 /// A user that owns nothing.
@@ -63,7 +63,7 @@ fn read_only() -> (TempDir, PathBuf) {
     fs::create_dir(&store).unwrap();
     Store::make(&store);
     for dir in [&files, &store] {
-        for file in listed(dir) {
+        for file in entries(dir) {
             set_mode(&file, 0o444);
         }
         set_mode(dir, 0o555);
@@ -79,7 +79,7 @@ fn runs(files: &Path) -> Vec<Vec<OsString>> {
         let args = args.iter().map(OsString::from);
         runs.push(args.chain([file.into()]).collect());
     };
-    for file in listed(files) {
+    for file in entries(files) {
         for args in COMMANDS {
             add(args, &file);
         }
@@ -96,27 +96,6 @@ fn unlock(dir: &TempDir) {
     for name in ["files", "store"] {
         set_mode(&dir.path().join(name), 0o755);
     }
-}
-
-fn listed(dir: &Path) -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = fs::read_dir(dir)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    found.sort();
-    found
-}
-
-/// All that could change: names, bytes, times, modes.
-fn state(dir: &Path) -> Vec<(PathBuf, Vec<u8>, i64, i64, u32)> {
-    listed(dir)
-        .into_iter()
-        .map(|path| {
-            let meta = fs::metadata(&path).unwrap();
-            let bytes = fs::read(&path).unwrap();
-            (path, bytes, meta.mtime(), meta.mtime_nsec(), meta.mode())
-        })
-        .collect()
 }
 
 /// The user of a directory just made: the one who runs the tests.

@@ -8,32 +8,10 @@ mod support;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use store::{DATABASE, LOG, Store};
-use support::{bdbfile, complaint, printed_text, samples};
-
-fn listed(dir: &Path) -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = fs::read_dir(dir)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    found.sort();
-    found
-}
-
-/// All that could change: names, bytes, times, modes.
-fn state(dir: &Path) -> Vec<(PathBuf, Vec<u8>, i64, i64, u32)> {
-    listed(dir)
-        .into_iter()
-        .map(|path| {
-            let meta = fs::metadata(&path).unwrap();
-            let bytes = fs::read(&path).unwrap();
-            (path, bytes, meta.mtime(), meta.mtime_nsec(), meta.mode())
-        })
-        .collect()
-}
+use support::{bdbfile, complaint, entries, printed_text, samples, state};
 
 /// The lines of the records of a dump that goes well; also what was said.
 fn dumped(args: &[&OsStr]) -> (Vec<String>, String) {
@@ -71,7 +49,7 @@ fn compare(file: &Path, name: Option<&str>, expected: &Path, what: &str) -> usiz
 /// A copy of a folder, without what is not of the store.
 fn copy(from: &Path, to: &Path) {
     fs::create_dir(to).unwrap();
-    for path in listed(from) {
+    for path in entries(from) {
         let name = path.file_name().unwrap();
         if !name.to_string_lossy().starts_with("expected-") {
             fs::copy(&path, to.join(name)).unwrap();
@@ -84,11 +62,11 @@ fn in_every_sample() {
     let Some(root) = samples() else { return };
     let dir = tempfile::tempdir().unwrap();
     let mut counts: BTreeMap<String, [usize; 3]> = BTreeMap::new();
-    for release in listed(&root) {
+    for release in entries(&root) {
         if !release.is_dir() {
             continue;
         }
-        for case in listed(&release) {
+        for case in entries(&release) {
             let Ok(files) = fs::read_to_string(case.join("expected-files.txt")) else {
                 continue;
             };
@@ -121,7 +99,7 @@ fn in_every_sample() {
 /// Compares all databases of a file; the number of lines.
 fn compare_file(case: &Path, file: &Path, name: &str, what: &str) -> usize {
     let mut lines = 0;
-    for expected in listed(case) {
+    for expected in entries(case) {
         let text = expected.file_name().unwrap().to_string_lossy().into_owned();
         let Some(rest) = text.strip_prefix(&format!("expected-{name}")) else {
             continue;

@@ -5,7 +5,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -139,13 +139,26 @@ pub(crate) fn sample_files(root: &Path) -> Vec<Sample> {
     found
 }
 
-fn entries(dir: &Path) -> Vec<PathBuf> {
+/// What is in a directory, in the order of the names.
+pub(crate) fn entries(dir: &Path) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = fs::read_dir(dir)
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();
     found.sort();
     found
+}
+
+/// All that could change in a directory: names, bytes, times, modes.
+pub(crate) fn state(dir: &Path) -> Vec<(PathBuf, Vec<u8>, i64, i64, u32)> {
+    entries(dir)
+        .into_iter()
+        .map(|path| {
+            let meta = fs::metadata(&path).unwrap();
+            let bytes = fs::read(&path).unwrap();
+            (path, bytes, meta.mtime(), meta.mtime_nsec(), meta.mode())
+        })
+        .collect()
 }
 
 /// A program of the real library, run, or `None`, which is said, when it is not

@@ -17,11 +17,6 @@ pub fn page_checksum(page: &[u8], field: usize) -> u32 {
     extend(extend(extend(0, before), &[0; 4]), after)
 }
 
-/// [`log_hash`] of bytes that come in parts: the hash so far, then more.
-pub fn extend_log_hash(hash: u32, bytes: &[u8]) -> u32 {
-    extend(hash, bytes)
-}
-
 fn extend(hash: u32, bytes: &[u8]) -> u32 {
     bytes.iter().fold(hash, |h, byte| {
         h.wrapping_mul(33).wrapping_add(u32::from(*byte))

@@ -11,23 +11,28 @@ use super::{Endian, PageNo};
 const TYPE: usize = 0;
 const CONTENT: usize = TYPE + 1;
 const OFF_PAGE_PGNO: usize = CONTENT + 3;
-const OFF_PAGE_LEN: usize = OFF_PAGE_PGNO + 4;
+/// Where in a reference to a chain its length is.
+pub(crate) const HASH_CHAIN_LEN: usize = OFF_PAGE_PGNO + 4;
 
 /// Bytes before the content of an item of a hash bucket.
 pub const HASH_ITEM_HEADER: usize = CONTENT;
 /// Where in a reference the number of the page is.
 pub const HASH_REFERENCE: usize = OFF_PAGE_PGNO;
 /// Bytes of a reference to an overflow chain.
-pub const HASH_CHAIN_ITEM: usize = OFF_PAGE_LEN + 4;
+pub const HASH_CHAIN_ITEM: usize = HASH_CHAIN_LEN + 4;
 /// Bytes of a reference to a duplicate tree.
-pub const HASH_TREE_ITEM: usize = OFF_PAGE_LEN;
+pub const HASH_TREE_ITEM: usize = HASH_CHAIN_LEN;
 /// Bytes that a duplicate of a set takes beside its own: its length, twice.
 pub const HASH_DUPLICATE_LENGTHS: usize = 2 + 2;
 
-const KIND_PLAIN: u8 = 1;
-const KIND_DUPLICATES: u8 = 2;
-const KIND_OVERFLOW: u8 = 3;
-const KIND_OFF_PAGE_DUPLICATES: u8 = 4;
+/// The type byte of an item whose bytes stand in the page.
+pub(crate) const HASH_PLAIN: u8 = 1;
+/// The type byte of a set of duplicates in the page.
+pub(crate) const HASH_DUPLICATES: u8 = 2;
+/// The type byte of a reference to an overflow chain.
+pub(crate) const HASH_OVERFLOW: u8 = 3;
+/// The type byte of a reference to a tree of duplicates.
+pub(crate) const HASH_TREE: u8 = 4;
 /// A large object kept in a file of its own (6.x and 18.1).
 const KIND_BLOB: u8 = 5;
 
@@ -96,16 +101,16 @@ pub fn hash_item(
     let item = page.get(start..end).ok_or(out)?;
     let content = item.get(CONTENT..).ok_or(out)?;
     match *item.get(TYPE).ok_or(out)? {
-        KIND_PLAIN => Ok(HashItem::Inline(content)),
-        KIND_DUPLICATES => Ok(HashItem::Duplicates(DuplicateSet {
+        HASH_PLAIN => Ok(HashItem::Inline(content)),
+        HASH_DUPLICATES => Ok(HashItem::Duplicates(DuplicateSet {
             endian,
             bytes: content,
         })),
-        KIND_OVERFLOW => Ok(HashItem::Overflow {
+        HASH_OVERFLOW => Ok(HashItem::Overflow {
             first: endian.u32(item, OFF_PAGE_PGNO).ok_or(out)?,
-            len: endian.u32(item, OFF_PAGE_LEN).ok_or(out)?,
+            len: endian.u32(item, HASH_CHAIN_LEN).ok_or(out)?,
         }),
-        KIND_OFF_PAGE_DUPLICATES => Ok(HashItem::OffPageDuplicates {
+        HASH_TREE => Ok(HashItem::OffPageDuplicates {
             root: endian.u32(item, OFF_PAGE_PGNO).ok_or(out)?,
         }),
         KIND_BLOB => Err(BadItem::Blob),
@@ -150,7 +155,7 @@ impl SortedKey<'_> {
 
 /// Appends an in-page item.
 pub fn put_hash_inline(out: &mut Vec<u8>, bytes: &[u8]) {
-    out.push(KIND_PLAIN);
+    out.push(HASH_PLAIN);
     out.extend_from_slice(bytes);
 }
 
@@ -161,7 +166,7 @@ pub fn put_hash_duplicates<'a>(
     out: &mut Vec<u8>,
     duplicates: impl Iterator<Item = &'a [u8]>,
 ) {
-    out.push(KIND_DUPLICATES);
+    out.push(HASH_DUPLICATES);
     for bytes in duplicates {
         let mut len = [0; 2];
         endian.put_u16(&mut len, 0, u16::try_from(bytes.len()).unwrap_or(u16::MAX));
@@ -175,10 +180,10 @@ pub fn put_hash_duplicates<'a>(
 pub fn put_hash_chain(endian: Endian, out: &mut Vec<u8>, first: PageNo, len: u32) {
     let mut item = [0; HASH_CHAIN_ITEM];
     if let Some(kind) = item.get_mut(TYPE) {
-        *kind = KIND_OVERFLOW;
+        *kind = HASH_OVERFLOW;
     }
     endian.put_u32(&mut item, OFF_PAGE_PGNO, first);
-    endian.put_u32(&mut item, OFF_PAGE_LEN, len);
+    endian.put_u32(&mut item, HASH_CHAIN_LEN, len);
     out.extend_from_slice(&item);
 }
 
@@ -186,7 +191,7 @@ pub fn put_hash_chain(endian: Endian, out: &mut Vec<u8>, first: PageNo, len: u32
 pub fn put_hash_tree(endian: Endian, out: &mut Vec<u8>, root: PageNo) {
     let mut item = [0; HASH_TREE_ITEM];
     if let Some(kind) = item.get_mut(TYPE) {
-        *kind = KIND_OFF_PAGE_DUPLICATES;
+        *kind = HASH_TREE;
     }
     endian.put_u32(&mut item, OFF_PAGE_PGNO, root);
     out.extend_from_slice(&item);

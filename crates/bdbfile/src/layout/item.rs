@@ -4,15 +4,18 @@ use super::{Endian, PageLayout, PageNo};
 
 // Leaf item in the page: u16 length, u8 type, bytes.
 const LEN: usize = 0;
-const TYPE: usize = LEN + 2;
+/// Where in an item of a leaf, or of an internal page of a btree, its type byte
+/// stands.
+pub(crate) const ITEM_TYPE: usize = LEN + 2;
 /// Bytes before the content of a leaf item.
-pub const LEAF_ITEM_HEADER: usize = TYPE + 1;
+pub const LEAF_ITEM_HEADER: usize = ITEM_TYPE + 1;
 
 // Reference to an overflow chain or a duplicate tree: u16 unused, u8 type,
 // u8 unused, u32 page, u32 length.
 /// Where in such a reference its page number stands.
 pub const OFF_PAGE_PGNO: usize = LEAF_ITEM_HEADER + 1;
-const OFF_PAGE_LEN: usize = OFF_PAGE_PGNO + 4;
+/// Where in such a reference the length stands.
+pub(crate) const OFF_PAGE_LEN: usize = OFF_PAGE_PGNO + 4;
 /// Bytes of a reference to an overflow chain or a duplicate tree.
 pub const OFF_PAGE_ITEM: usize = OFF_PAGE_LEN + 4;
 
@@ -33,13 +36,15 @@ pub(crate) const RECNO_RECORDS: usize = RECNO_CHILD + 4;
 /// Bytes of a recno internal item.
 pub const RECNO_INTERNAL_ITEM: usize = RECNO_RECORDS + 4;
 
-const KIND_INLINE: u8 = 1;
+/// The type byte of an item whose bytes stand in the page.
+pub(crate) const KIND_INLINE: u8 = 1;
 const KIND_DUPLICATES: u8 = 2;
-const KIND_OVERFLOW: u8 = 3;
+/// The type byte of an item whose bytes stand in an overflow chain.
+pub(crate) const KIND_OVERFLOW: u8 = 3;
 /// A large object kept in a file of its own (6.x and 18.1).
 const KIND_BLOB: u8 = 4;
 /// Set in the type byte of a deleted item.
-const DELETED: u8 = 0x80;
+pub(crate) const DELETED: u8 = 0x80;
 
 /// What the type byte of a leaf item says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +109,7 @@ pub fn leaf_item(layout: PageLayout, page: &[u8], offset: usize) -> Result<LeafI
     let endian = layout.endian;
     let out = BadItem::Bounds { offset, len: 0 };
     let item = page.get(offset..).ok_or(out)?;
-    let kind = plain_kind(layout, *item.get(TYPE).ok_or(out)?);
+    let kind = plain_kind(layout, *item.get(ITEM_TYPE).ok_or(out)?);
     let content = match kind & !DELETED {
         KIND_INLINE => {
             let len = usize::from(endian.u16(item, LEN).ok_or(out)?);
@@ -161,7 +166,7 @@ pub fn internal_item(
     let key = item
         .get(INTERNAL_HEADER..INTERNAL_HEADER + len)
         .ok_or(BadItem::Bounds { offset, len })?;
-    let kind = plain_kind(layout, *item.get(TYPE).ok_or(out)?);
+    let kind = plain_kind(layout, *item.get(ITEM_TYPE).ok_or(out)?);
     let overflow = match kind & !DELETED {
         KIND_INLINE => None,
         KIND_OVERFLOW => {
@@ -219,7 +224,7 @@ const fn plain_kind(layout: PageLayout, byte: u8) -> u8 {
 /// it that `bytes` is shorter than 64 KiB and fits.
 pub fn encode_leaf_inline(endian: Endian, out: &mut [u8], bytes: &[u8]) {
     endian.put_u16(out, LEN, u16::try_from(bytes.len()).unwrap_or(u16::MAX));
-    put_byte(out, TYPE, KIND_INLINE);
+    put_byte(out, ITEM_TYPE, KIND_INLINE);
     put_bytes(out, LEAF_ITEM_HEADER, bytes);
 }
 
@@ -227,7 +232,7 @@ pub fn encode_leaf_inline(endian: Endian, out: &mut [u8], bytes: &[u8]) {
 /// that is not given to any record.
 pub fn encode_deleted(endian: Endian, out: &mut [u8]) {
     encode_leaf_inline(endian, out, &[]);
-    put_byte(out, TYPE, KIND_INLINE | DELETED);
+    put_byte(out, ITEM_TYPE, KIND_INLINE | DELETED);
 }
 
 /// Writes a reference to an overflow chain or a duplicate tree at the start of
@@ -237,7 +242,7 @@ pub fn encode_off_page(endian: Endian, out: &mut [u8], kind: ItemKind, page: Pag
         ItemKind::Duplicates => KIND_DUPLICATES,
         ItemKind::Overflow => KIND_OVERFLOW,
     };
-    put_byte(out, TYPE, kind);
+    put_byte(out, ITEM_TYPE, kind);
     endian.put_u32(out, OFF_PAGE_PGNO, page);
     endian.put_u32(out, OFF_PAGE_LEN, len);
 }
@@ -255,7 +260,7 @@ pub fn encode_internal(
     endian.put_u16(out, LEN, u16::try_from(key.len()).unwrap_or(u16::MAX));
     put_byte(
         out,
-        TYPE,
+        ITEM_TYPE,
         if overflow { KIND_OVERFLOW } else { KIND_INLINE },
     );
     endian.put_u32(out, INTERNAL_CHILD, child);

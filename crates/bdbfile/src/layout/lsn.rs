@@ -21,6 +21,10 @@ impl Lsn {
     /// it open in any new environment.
     pub const NOT_LOGGED: Self = Self { file: 0, offset: 1 };
 
+    /// "Made by recovery" (4.0 and later): pages that a transaction had got and
+    /// did not keep.
+    pub const FROM_RECOVERY: Self = Self { file: 1, offset: 0 };
+
     /// The LSN at `at`.
     pub fn read(endian: Endian, bytes: &[u8], at: usize) -> Option<Self> {
         Some(Self {
@@ -33,6 +37,11 @@ impl Lsn {
     pub fn put(self, endian: Endian, bytes: &mut [u8], at: usize) {
         endian.put_u32(bytes, at, self.file);
         endian.put_u32(bytes, at.saturating_add(4), self.offset);
+    }
+
+    /// Whether this is the position of a record: no mark.
+    pub const fn is_of_record(self) -> bool {
+        self.file != 0 && self.offset != 0
     }
 
     /// Whether this is a real position in some log.

@@ -12,25 +12,27 @@ mod lsn;
 mod meta;
 mod page;
 mod region;
+mod turn;
 
-pub use checksum::{extend_log_hash, log_hash, page_checksum};
+pub use checksum::{log_hash, page_checksum};
 pub use endian::Endian;
 pub use hash_item::{
     DuplicateSet, HASH_CHAIN_ITEM, HASH_DUPLICATE_LENGTHS, HASH_ITEM_HEADER, HASH_REFERENCE,
     HASH_TREE_ITEM, HashItem, SortedKey, hash_item, put_hash_chain, put_hash_duplicates,
     put_hash_inline, put_hash_tree,
 };
+pub(crate) use hash_item::{HASH_DUPLICATES, HASH_PLAIN};
 pub use item::{
     BadItem, INTERNAL_CHILD, INTERNAL_HEADER, InternalItem, Item, ItemKind, LEAF_ITEM_HEADER,
     LeafItem, OFF_PAGE_ITEM, OFF_PAGE_PGNO, RECNO_CHILD, RECNO_INTERNAL_ITEM, align4,
     encode_deleted, encode_internal, encode_leaf_inline, encode_off_page, encode_recno_internal,
     internal_child, internal_item, leaf_item, recno_child, recno_item,
 };
-pub(crate) use item::{INTERNAL_RECORDS, RECNO_RECORDS};
+pub(crate) use item::{DELETED, INTERNAL_RECORDS, ITEM_TYPE, KIND_INLINE, RECNO_RECORDS};
 pub(crate) use log::FieldName;
 pub use log::{
-    BadLogRecord, LOG_FILE_HEADER, LOG_RECORD_HEADER, LOG_RECORD_PREFIX, LOG_RECORD_SEEN, LogBody,
-    LogLayout, LogOp, LogRecord, LogRecordHeader, LogRecordKind, LogRecordType, LogValue,
+    BadLogRecord, LOG_FILE_HEADER, LOG_RECORD_HEADER, LOG_RECORD_PREFIX, LogBody, LogLayout, LogOp,
+    LogRecord, LogRecordHeader, LogRecordKind, LogRecordType, LogValue,
 };
 pub use lsn::Lsn;
 pub use meta::{
@@ -39,6 +41,9 @@ pub use meta::{
 };
 pub use page::{INDEX_ENTRY, LARGEST_HEADER, PageHeader, PageLayout, PageType, PageView};
 pub use region::{REGION_HEAD, RegionHead};
+pub(crate) use turn::{
+    has_key_in_chain, turn, turn_internal_item, turn_key_length, turn_recno_item,
+};
 
 /// The number of a page in its file, from 0. Page `n` stands at byte
 /// `n * page size`.

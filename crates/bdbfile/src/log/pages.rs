@@ -78,7 +78,7 @@ impl NewestPage {
 /// The LSN at the head of a page, if it is that of a log record: neither "none"
 /// nor "not logged" nor the mark 1/0 of a page made by recovery.
 fn logged_lsn(endian: Endian, page: &[u8]) -> Option<Lsn> {
-    Lsn::read(endian, page, 0).filter(|lsn| lsn.is_logged() && lsn.offset != 0)
+    Lsn::read(endian, page, 0).filter(|lsn| lsn.is_of_record())
 }
 
 /// Reads until the buffer is full or the file ends.

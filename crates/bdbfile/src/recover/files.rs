@@ -9,12 +9,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::bindings::{Registered, Uid};
-use super::order::turn;
 use super::pages::{FileNo, Pages};
 use super::refusal::{Refusal, Result};
 use super::{FileState, Given};
 use crate::layout::{
     Endian, Kind, Lsn, MAX_PAGE_SIZE, META_USED, MIN_PAGE_SIZE, Meta, PageLayout, PageNo, Preamble,
+    turn,
 };
 use crate::source::PageSource;
 use crate::{Error, Rule};

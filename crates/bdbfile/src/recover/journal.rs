@@ -185,7 +185,7 @@ fn entry<'a>(history: &History, lsn: Lsn, layout: LogLayout, bytes: &'a [u8]) ->
         lsn,
         txn,
         prev: record.map_or(Lsn::ZERO, |record| record.txn_prev),
-        number: layout.endian.u32(bytes, 0).unwrap_or_default(),
+        number: layout.record_number(bytes).unwrap_or_default(),
         body,
         file,
         fate,

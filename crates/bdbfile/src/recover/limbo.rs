@@ -14,9 +14,6 @@ use crate::layout::{Kind, Lsn, META_USED, Meta, NO_PAGE, PageHeader, PageNo, Pag
 /// The most pages there may be in limbo.
 const MOST: usize = 16_000_000;
 
-/// The mark that pages out of limbo carry from 4.2 on.
-const FROM_LIMBO: Lsn = Lsn { file: 1, offset: 0 };
-
 /// The pages in limbo.
 #[derive(Debug, Default)]
 pub(super) struct Limbo {
@@ -59,7 +56,11 @@ fn free(pages: &mut Pages, file: FileNo, wanted: &[PageNo], version: u32) -> Res
     let listed = listed(pages, file, meta.free)?;
     let mut head = meta.free;
     let mut changed = 0;
-    let lsn = if version <= 7 { meta.lsn } else { FROM_LIMBO };
+    let lsn = if version <= 7 {
+        meta.lsn
+    } else {
+        Lsn::FROM_RECOVERY
+    };
     for page in wanted {
         let untaken = pages.lsn(file, *page)?.is_some_and(|lsn| !lsn.is_logged());
         if !untaken || listed.contains(page) || is_bucket(&meta, *page) {

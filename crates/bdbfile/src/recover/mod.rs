@@ -12,7 +12,7 @@
 //! * `history`, `fates`, `bindings`, `tape`: the logs.
 //! * `files`: the database files, by their ids.
 //! * `pages`: the overlay.
-//! * `page`, `order`, `effect`, `limbo`, `gone`: what records do to pages.
+//! * `page`, `effect`, `limbo`, `gone`: what records do to pages.
 //! * `recovered`: the result, to read from.
 //! * `journal`: the records one by one, for who wants to see them.
 //!
@@ -54,7 +54,6 @@ mod gone;
 mod history;
 mod journal;
 mod limbo;
-mod order;
 mod page;
 mod pages;
 mod recovered;

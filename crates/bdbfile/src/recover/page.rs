@@ -5,16 +5,9 @@
 //! where that would lie outside of it: `None`.
 
 use crate::layout::{
-    Endian, INDEX_ENTRY, INTERNAL_HEADER, LEAF_ITEM_HEADER, Lsn, OFF_PAGE_ITEM, PageHeader,
-    PageLayout, PageNo, PageType, PageView, RECNO_INTERNAL_ITEM, align4,
+    DELETED, Endian, INDEX_ENTRY, INTERNAL_HEADER, ITEM_TYPE, KIND_INLINE, LEAF_ITEM_HEADER, Lsn,
+    OFF_PAGE_ITEM, PageHeader, PageLayout, PageNo, PageType, PageView, RECNO_INTERNAL_ITEM, align4,
 };
-
-/// The type byte of an item whose bytes stand in the page.
-pub(super) const INLINE: u8 = 1;
-/// Set in the type byte of a deleted item.
-const DELETED: u8 = 0x80;
-/// Where the type byte of an item of a tree stands.
-const TYPE_AT: usize = 2;
 
 /// A page that is being changed.
 pub(super) struct PageEdit<'a> {
@@ -176,7 +169,7 @@ impl<'a> PageEdit<'a> {
             let len = u16::try_from(data.len()).ok()?;
             item.get(..LEAF_ITEM_HEADER)?;
             endian.put_u16(item, 0, len);
-            *item.get_mut(TYPE_AT)? = INLINE;
+            *item.get_mut(ITEM_TYPE)? = KIND_INLINE;
             LEAF_ITEM_HEADER
         } else {
             item.get_mut(..header.len())?.copy_from_slice(header);
@@ -240,7 +233,11 @@ impl<'a> PageEdit<'a> {
         let endian = self.endian();
         let item = self.bytes.get_mut(to..)?;
         endian.put_u16(item, 0, u16::try_from(data.len()).ok()?);
-        *item.get_mut(TYPE_AT)? = if deleted { INLINE | DELETED } else { INLINE };
+        *item.get_mut(ITEM_TYPE)? = if deleted {
+            KIND_INLINE | DELETED
+        } else {
+            KIND_INLINE
+        };
         item.get_mut(LEAF_ITEM_HEADER..LEAF_ITEM_HEADER + data.len())?
             .copy_from_slice(data);
         Some(())
@@ -275,7 +272,7 @@ impl<'a> PageEdit<'a> {
 
     /// Marks the item of a slot as deleted, or takes the mark away.
     pub(super) fn mark(&mut self, slot: u16, deleted: bool) -> Option<()> {
-        let at = self.slot(slot)?.checked_add(TYPE_AT)?;
+        let at = self.slot(slot)?.checked_add(ITEM_TYPE)?;
         let byte = self.bytes.get_mut(at)?;
         if deleted {
             *byte |= DELETED;
@@ -343,7 +340,7 @@ impl<'a> PageEdit<'a> {
                 let item = from.bytes.get(at..at.checked_add(len)?)?;
                 self.put(to, item)?;
                 if bare {
-                    self.put(to, &[0, 0, INLINE])?;
+                    self.put(to, &[0, 0, KIND_INLINE])?;
                 }
                 self.open_slot(entries, to)?;
                 to
@@ -456,8 +453,8 @@ fn item_size(page: &PageView<'_>, at: usize) -> Option<usize> {
     Some(match PageType::of(page.header.page_type)? {
         PageType::BtreeInternal => align4(INTERNAL_HEADER + len()?),
         PageType::RecnoInternal => RECNO_INTERNAL_ITEM,
-        _ => match page.bytes.get(at.checked_add(TYPE_AT)?)? & !DELETED {
-            INLINE => align4(LEAF_ITEM_HEADER + len()?),
+        _ => match page.bytes.get(at.checked_add(ITEM_TYPE)?)? & !DELETED {
+            KIND_INLINE => align4(LEAF_ITEM_HEADER + len()?),
             _ => OFF_PAGE_ITEM,
         },
     })

@@ -5,11 +5,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::order::turn;
 use super::page::PageEdit;
 use super::refusal::{Refusal, Result};
 use crate::Error;
-use crate::layout::{Endian, LARGEST_HEADER, Lsn, Meta, PageHeader, PageLayout, PageNo, PageType};
+use crate::layout::{
+    Endian, LARGEST_HEADER, Lsn, Meta, PageHeader, PageLayout, PageNo, PageType, turn,
+};
 use crate::read::meta_checksum;
 use crate::source::PageSource;
 use crate::spill::{SpillFile, SpillPlace};
@@ -250,7 +251,7 @@ impl Pages {
                 })?;
                 for page in bytes.chunks(size) {
                     let found = Lsn::read(of.order, page, 0).unwrap_or_default();
-                    if found.is_logged() && found.offset != 0 && found > last {
+                    if found.is_of_record() && found > last {
                         return Err(Refusal::PageBeyondLog {
                             name: of.name.clone(),
                             page: pgno,

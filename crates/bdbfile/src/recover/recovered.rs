@@ -15,10 +15,12 @@ use crate::spill::SpillFile;
 /// The bytes of a recovered file. Reading them writes nothing. Clones are
 /// cheap.
 #[derive(Clone)]
-pub struct RecoveredSource(Arc<Overlay>);
+pub struct RecoveredSource {
+    name: String,
+    overlay: Arc<Overlay>,
+}
 
 struct Overlay {
-    name: String,
     source: Option<Arc<dyn PageSource>>,
     /// Bytes of the source that count.
     own: u64,
@@ -44,13 +46,15 @@ impl RecoveredSource {
     /// A file as it is.
     pub(super) fn unchanged(name: String, source: Arc<dyn PageSource>) -> Self {
         let len = source.len();
-        Self(Arc::new(Overlay {
+        Self {
             name,
-            source: Some(source),
-            own: len,
-            len,
-            changes: None,
-        }))
+            overlay: Arc::new(Overlay {
+                source: Some(source),
+                own: len,
+                len,
+                changes: None,
+            }),
+        }
     }
 
     /// A file with its changed pages.
@@ -65,8 +69,7 @@ impl RecoveredSource {
             seal(layout, order, &mut bytes);
             pages.insert(page, Place::Memory(bytes));
         }
-        Self(Arc::new(Overlay {
-            name,
+        let overlay = Arc::new(Overlay {
             own,
             len: own.max(u64::from(changed.count) * u64::from(layout.page_size)),
             source: changed.source,
@@ -76,12 +79,22 @@ impl RecoveredSource {
                 pages,
                 spill,
             }),
-        }))
+        });
+        Self { name, overlay }
+    }
+
+    /// The same under another name, which errors give it from then on.
+    #[must_use]
+    pub fn named(self, name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            ..self
+        }
     }
 
     /// How many pages are other than in the file.
     pub fn pages_changed(&self) -> u64 {
-        let changes = self.0.changes.as_ref();
+        let changes = self.overlay.changes.as_ref();
         changes.map_or(0, |changes| changes.pages.len() as u64)
     }
 }
@@ -146,15 +159,15 @@ impl Changes {
 
 impl PageSource for RecoveredSource {
     fn name(&self) -> &str {
-        &self.0.name
+        &self.name
     }
 
     fn len(&self) -> u64 {
-        self.0.len
+        self.overlay.len
     }
 
     fn bytes(&self, offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>> {
-        let overlay = &*self.0;
+        let overlay = &*self.overlay;
         if overlay.changes.is_none()
             && let Some(source) = &overlay.source
         {
@@ -169,11 +182,11 @@ impl PageSource for RecoveredSource {
     }
 
     fn read_into(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
-        self.0.fill(offset, into)
+        self.overlay.fill(offset, into)
     }
 
     fn run<'a>(&'a self, offset: u64, len: usize, room: &'a mut Vec<u8>) -> io::Result<&'a [u8]> {
-        let overlay = &*self.0;
+        let overlay = &*self.overlay;
         if overlay.changes.is_none()
             && let Some(source) = &overlay.source
         {
@@ -188,7 +201,7 @@ impl PageSource for RecoveredSource {
     }
 
     fn release(&self, range: Range<u64>) {
-        if let Some(source) = &self.0.source {
+        if let Some(source) = &self.overlay.source {
             let len = source.len();
             source.release(range.start.min(len)..range.end.min(len));
         }
@@ -198,8 +211,8 @@ impl PageSource for RecoveredSource {
 impl fmt::Debug for RecoveredSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RecoveredSource")
-            .field("name", &self.0.name)
-            .field("len", &self.0.len)
+            .field("name", &self.name)
+            .field("len", &self.overlay.len)
             .field("pages_changed", &self.pages_changed())
             .finish_non_exhaustive()
     }

@@ -74,7 +74,7 @@ struct Replay<'h> {
 impl Replay<'_> {
     /// A record on the way backwards.
     fn undo(&mut self, lsn: Lsn, layout: LogLayout, bytes: &[u8]) -> Result<()> {
-        let id = transaction(layout, bytes);
+        let id = layout.record_transaction(bytes).unwrap_or_default();
         if id == 0 || !self.history.losers.has(id, lsn) {
             return Ok(());
         }
@@ -96,7 +96,7 @@ impl Replay<'_> {
 
     /// A record on the way forwards.
     fn redo(&mut self, lsn: Lsn, layout: LogLayout, bytes: &[u8]) -> Result<()> {
-        let id = transaction(layout, bytes);
+        let id = layout.record_transaction(bytes).unwrap_or_default();
         if id == 0 {
             return Ok(());
         }
@@ -334,11 +334,6 @@ fn set_length(pages: &mut Pages, file: FileNo, version: u32) -> Result<()> {
         });
     }
     Ok(())
-}
-
-/// The transaction of a record.
-fn transaction(layout: LogLayout, bytes: &[u8]) -> u32 {
-    layout.endian.u32(bytes, 4).unwrap_or_default()
 }
 
 /// The page that bytes are written to; `None` where they are no whole page.

@@ -41,9 +41,6 @@ const CHILD: usize = LOG_RECORD_PREFIX;
 const RECYCLE_MIN: usize = LOG_RECORD_PREFIX;
 const RECYCLE_MAX: usize = RECYCLE_MIN + 4;
 
-/// As much of a record's body as [`LogLayout::record`] looks at.
-pub const LOG_RECORD_SEEN: usize = CKP_LSN + Lsn::SIZE;
-
 /// Operation of a transaction's own record: committed.
 const OP_COMMIT: u32 = 1;
 /// Operation of a transaction's own record: a prepared one was aborted.
@@ -181,9 +178,18 @@ impl LogLayout {
         }
     }
 
-    /// The record whose body begins with `body`, of which no more than
-    /// [`LOG_RECORD_SEEN`] bytes are needed; `None` where it is too short for
-    /// what its type says.
+    /// The number of the type of the record of this body.
+    pub fn record_number(self, body: &[u8]) -> Option<u32> {
+        self.endian.u32(body, TYPE)
+    }
+
+    /// The transaction of the record of this body, 0 for none.
+    pub fn record_transaction(self, body: &[u8]) -> Option<u32> {
+        self.endian.u32(body, TXN)
+    }
+
+    /// The record of this body, as far as it is looked into; `None` where it is
+    /// too short for what its type says.
     pub fn record(self, body: &[u8]) -> Option<LogRecord> {
         let u32_at = |at| self.endian.u32(body, at);
         let txn = u32_at(TXN)?;

@@ -191,7 +191,7 @@ impl LogLayout {
     /// replayed: records about databases that are not durable, and those of an
     /// application's own.
     pub fn body(self, body: &[u8]) -> Result<Option<LogBody<'_>>, BadLogRecord> {
-        let number = self.endian.u32(body, 0).unwrap_or_default();
+        let number = self.record_number(body).unwrap_or_default();
         if self.is_foreign(number) {
             return Ok(None);
         }

@@ -2,7 +2,7 @@
 
 use super::space::set_last;
 use super::{CUTS, Effect};
-use crate::layout::{FieldName as F, Lsn, NO_PAGE, PageNo, PageType};
+use crate::layout::{FieldName as F, HASH_DUPLICATES, HASH_PLAIN, Lsn, NO_PAGE, PageNo, PageType};
 use crate::recover::page::{Fresh, PageEdit};
 use crate::recover::refusal::Result;
 
@@ -17,16 +17,12 @@ const DUPLICATES: u32 = 4;
 const PAGE_ADDED: u32 = 0x40;
 const OLD_IMAGE: u32 = 0x80;
 
-/// Type bytes of items.
-const PLAIN: u8 = 1;
-const SET: u8 = 2;
-
 /// From this version on the pairs of a page are sorted by their keys (4.6).
 const SORTED: u32 = 13;
 
 /// Whether items of a type are logged without their type byte.
 fn is_bare(kind: u8) -> bool {
-    matches!(kind, PLAIN | SET)
+    matches!(kind, HASH_PLAIN | HASH_DUPLICATES)
 }
 
 /// The type byte that is missing in what is logged of an item, by the field
@@ -81,9 +77,13 @@ impl Effect<'_, '_> {
         let heads = if self.body.has(F::keytype) {
             [F::keytype, F::datatype].map(|field| type_byte(self.u32(field)))
         } else if puts {
-            let data = if opcode & DUPLICATES == 0 { PLAIN } else { SET };
+            let data = if opcode & DUPLICATES == 0 {
+                HASH_PLAIN
+            } else {
+                HASH_DUPLICATES
+            };
             [
-                (opcode & WHOLE_KEY == 0).then_some(PLAIN),
+                (opcode & WHOLE_KEY == 0).then_some(HASH_PLAIN),
                 (opcode & WHOLE_DATA == 0).then_some(data),
             ]
         } else {
@@ -168,7 +168,7 @@ impl Effect<'_, '_> {
             let kind = self.u32(if redoes { F::newtype } else { F::oldtype });
             u8::try_from(kind >> 8).ok()
         } else {
-            makes_set.then_some(if redoes { SET } else { PLAIN })
+            makes_set.then_some(if redoes { HASH_DUPLICATES } else { HASH_PLAIN })
         };
         // A whole item is logged without its type byte where that stands in a
         // field of its own.

@@ -6,9 +6,6 @@ use crate::layout::{FieldName as F, Lsn, Meta, NO_PAGE, PageNo, PageType};
 use crate::recover::page::Fresh;
 use crate::recover::refusal::Result;
 
-/// The mark that pages out of limbo carry from 4.2 on.
-const FROM_LIMBO: Lsn = Lsn { file: 1, offset: 0 };
-
 impl Effect<'_, '_> {
     /// A page is taken from the free list, or from beyond the end of the file.
     pub(super) fn allocate(&mut self) -> Result<()> {
@@ -28,7 +25,7 @@ impl Effect<'_, '_> {
             } else if self.layout.version <= 7 {
                 found <= of_meta
             } else {
-                found == FROM_LIMBO
+                found == Lsn::FROM_RECOVERY
             };
             let is_due = if !of_page.is_logged() && fresh_as {
                 true

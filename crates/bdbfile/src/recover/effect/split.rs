@@ -4,21 +4,12 @@ use std::borrow::Cow;
 
 use super::{CUTS, Effect};
 use crate::layout::{
-    FieldName as F, INTERNAL_HEADER, Lsn, NO_PAGE, OFF_PAGE_ITEM, OFF_PAGE_PGNO, PageHeader,
-    PageNo, PageType, PageView, RECNO_INTERNAL_ITEM, align4, internal_item, recno_item,
+    DELETED, FieldName as F, ITEM_TYPE, Lsn, NO_PAGE, PageHeader, PageNo, PageType, PageView,
+    RECNO_INTERNAL_ITEM, align4, has_key_in_chain, internal_item, recno_item, turn_internal_item,
+    turn_key_length, turn_recno_item,
 };
-use crate::recover::order::{turn_internal_item, turn_recno_item, turn_u32};
 use crate::recover::page::Fresh;
 use crate::recover::refusal::Result;
-
-/// Where in an internal item the length of a key in a chain stands.
-const ENTRY_LEN: usize = INTERNAL_HEADER + OFF_PAGE_PGNO + 4;
-
-/// Whether an internal item has its key in a chain.
-fn is_overflow_entry(item: &[u8]) -> bool {
-    item.len() >= INTERNAL_HEADER + OFF_PAGE_ITEM
-        && item.get(2).is_some_and(|kind| kind & 0x7f == 3)
-}
 
 /// Set in the flags of a split: the tree keeps counts of records.
 const COUNTED: u32 = 1;
@@ -187,8 +178,8 @@ impl Effect<'_, '_> {
     pub(super) fn entry<'e>(&self, item: &'e [u8]) -> Cow<'e, [u8]> {
         let order = self.pages.layout(self.file).endian;
         let mut item = Cow::Borrowed(item);
-        if self.layout.version >= 17 && order != self.layout.endian && is_overflow_entry(&item) {
-            turn_u32(item.to_mut(), ENTRY_LEN, self.layout.endian, order);
+        if self.layout.version >= 17 && order != self.layout.endian && has_key_in_chain(&item) {
+            turn_key_length(item.to_mut(), self.layout.endian, order);
         }
         item
     }
@@ -310,5 +301,5 @@ fn records(page: &PageView<'_>) -> Option<u32> {
 /// Whether the item of a slot of a leaf is marked deleted.
 fn is_deleted(page: &PageView<'_>, slot: u16) -> Option<bool> {
     let at = page.item_offset(slot)?;
-    Some(page.bytes.get(at.checked_add(2)?)? & 0x80 != 0)
+    Some(page.bytes.get(at.checked_add(ITEM_TYPE)?)? & DELETED != 0)
 }

@@ -5,27 +5,18 @@
 //! turned round as its pages come in, changed, and turned back as they go out
 //! (read: all numbers on a page but those of the application).
 
-use crate::layout::{
-    Endian, HASH_REFERENCE, INTERNAL_CHILD, INTERNAL_HEADER, INTERNAL_RECORDS, Meta, OFF_PAGE_PGNO,
-    PageHeader, PageLayout, PageType, PageView, RECNO_CHILD, RECNO_RECORDS,
+use super::hash_item::{
+    HASH_CHAIN_LEN, HASH_DUPLICATES, HASH_ITEM_HEADER, HASH_OVERFLOW, HASH_REFERENCE, HASH_TREE,
 };
-
-/// Where the number of the items' length stands in a reference to a chain.
-const OFF_PAGE_LEN: usize = OFF_PAGE_PGNO + 4;
-
-/// The types of items of buckets, without what they hold.
-const BUCKET_DUPLICATES: u8 = 2;
-const BUCKET_OVERFLOW: u8 = 3;
-const BUCKET_TREE: u8 = 4;
-
-/// The type of items that stand in the page, and the bits that do not count.
-const INLINE: u8 = 1;
-const DELETED: u8 = 0x80;
-const OVERFLOW: u8 = 3;
+use super::item::{
+    DELETED, INTERNAL_CHILD, INTERNAL_HEADER, INTERNAL_RECORDS, ITEM_TYPE, KIND_INLINE,
+    KIND_OVERFLOW, OFF_PAGE_LEN, OFF_PAGE_PGNO, RECNO_CHILD, RECNO_RECORDS,
+};
+use super::{Endian, INDEX_ENTRY, Meta, PageHeader, PageLayout, PageType, PageView};
 
 /// Turns a page of `layout` into the other byte order. What is no page that
 /// could be is left as far as it could not be turned.
-pub(super) fn turn(layout: PageLayout, bytes: &mut [u8], to: Endian) {
+pub(crate) fn turn(layout: PageLayout, bytes: &mut [u8], to: Endian) {
     let from = layout.endian;
     if from == to || bytes.iter().all(|byte| *byte == 0) {
         return;
@@ -54,12 +45,23 @@ pub(super) fn turn(layout: PageLayout, bytes: &mut [u8], to: Endian) {
     header.write(to, bytes);
 }
 
+/// Whether an item of an internal page of a btree has its key in a chain.
+pub(crate) fn has_key_in_chain(item: &[u8]) -> bool {
+    item.get(ITEM_TYPE)
+        .is_some_and(|kind| kind & !DELETED == KIND_OVERFLOW)
+}
+
+/// Turns the length of the key of such an item.
+pub(crate) fn turn_key_length(item: &mut [u8], from: Endian, to: Endian) {
+    turn_u32(item, INTERNAL_HEADER + OFF_PAGE_LEN, from, to);
+}
+
 /// Turns an item of an internal page of a btree.
-pub(super) fn turn_internal_item(item: &mut [u8], from: Endian, to: Endian) {
+pub(crate) fn turn_internal_item(item: &mut [u8], from: Endian, to: Endian) {
     turn_u16(item, 0, from, to);
     turn_u32(item, INTERNAL_CHILD, from, to);
     turn_u32(item, INTERNAL_RECORDS, from, to);
-    if item.get(2).is_some_and(|kind| kind & !DELETED == OVERFLOW)
+    if has_key_in_chain(item)
         && let Some(key) = item.get_mut(INTERNAL_HEADER..)
     {
         turn_reference(key, from, to);
@@ -67,7 +69,7 @@ pub(super) fn turn_internal_item(item: &mut [u8], from: Endian, to: Endian) {
 }
 
 /// Turns an item of an internal page of a tree by record numbers.
-pub(super) fn turn_recno_item(item: &mut [u8], from: Endian, to: Endian) {
+pub(crate) fn turn_recno_item(item: &mut [u8], from: Endian, to: Endian) {
     turn_u32(item, RECNO_CHILD, from, to);
     turn_u32(item, RECNO_RECORDS, from, to);
 }
@@ -85,7 +87,7 @@ fn turn_items(layout: PageLayout, bytes: &mut [u8], to: Endian) -> Option<()> {
     let kind = PageType::of(header.page_type)?;
     let mut end = bytes.len();
     for (slot, at) in offsets.iter().copied().enumerate() {
-        let entry = layout.header_size() + 2 * slot;
+        let entry = layout.header_size() + INDEX_ENTRY * slot;
         turn_u16(bytes, entry, from, to);
         // The data of a key stand under one key, which slots share.
         let shared = slot
@@ -104,7 +106,7 @@ fn turn_items(layout: PageLayout, bytes: &mut [u8], to: Endian) -> Option<()> {
             }
             _ => {
                 let item = bytes.get_mut(at..)?;
-                if item.get(2)? & !DELETED == INLINE {
+                if item.get(ITEM_TYPE)? & !DELETED == KIND_INLINE {
                     turn_u16(item, 0, from, to);
                 } else {
                     turn_reference(item, from, to);
@@ -124,14 +126,14 @@ fn turn_reference(item: &mut [u8], from: Endian, to: Endian) {
 /// Turns an item of a bucket.
 fn turn_bucket_item(item: &mut [u8], from: Endian, to: Endian) {
     match item.first() {
-        Some(&BUCKET_OVERFLOW) => {
+        Some(&HASH_OVERFLOW) => {
             turn_u32(item, HASH_REFERENCE, from, to);
-            turn_u32(item, HASH_REFERENCE + 4, from, to);
+            turn_u32(item, HASH_CHAIN_LEN, from, to);
         }
-        Some(&BUCKET_TREE) => turn_u32(item, HASH_REFERENCE, from, to),
-        Some(&BUCKET_DUPLICATES) => {
+        Some(&HASH_TREE) => turn_u32(item, HASH_REFERENCE, from, to),
+        Some(&HASH_DUPLICATES) => {
             // Each: its length, its bytes, its length again.
-            let mut at = 1;
+            let mut at = HASH_ITEM_HEADER;
             while let Some(len) = from.u16(item, at) {
                 let again = at + 2 + usize::from(len);
                 turn_u16(item, at, from, to);
@@ -149,8 +151,7 @@ fn turn_u16(bytes: &mut [u8], at: usize, from: Endian, to: Endian) {
     }
 }
 
-/// Turns a number of four bytes.
-pub(super) fn turn_u32(bytes: &mut [u8], at: usize, from: Endian, to: Endian) {
+fn turn_u32(bytes: &mut [u8], at: usize, from: Endian, to: Endian) {
     if let Some(value) = from.u32(bytes, at) {
         to.put_u32(bytes, at, value);
     }
