@@ -1,11 +1,13 @@
 //! From one hash database to another: every key into the bucket it was in, so
-//! that the hash function need not be known.
+//! that the hash function need not be known. Where it is known, that bucket has
+//! to be the right one.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::Workers;
 use crate::convert::copied::{Ascending, Copied};
 use crate::error::{Error, Result};
+use crate::layout::HashFields;
 use crate::read::{Database, Record, Scan};
 use crate::source::PageSource;
 use crate::write::{Duplicates, HashParams, NewFile, PageSink};
@@ -35,7 +37,15 @@ pub(super) fn check_plausible<S: PageSource>(database: &Database<'_, S>) -> Resu
 }
 
 /// Copies the records of a hash database, bucket by bucket.
+///
+/// # Errors
+/// [`Error::Order`] where the default hash function says otherwise: a key is in
+/// another bucket than it has, or all are in those that it has though the file
+/// is said to go by another function. A damaged key, or a damaged test value,
+/// would make a new file in which nothing is found. What reading and writing
+/// return.
 pub(super) fn copy<S: PageSource, W: PageSink>(
+    database: &Database<'_, S>,
     scan: &Scan<'_, S>,
     page_size: u32,
     file: &mut NewFile<W>,
@@ -45,6 +55,11 @@ pub(super) fn copy<S: PageSource, W: PageSink>(
 ) -> Result<Copied> {
     let sorted = params.duplicates == Duplicates::Sorted;
     let duplicates_in_order = AtomicBool::new(true);
+    let fields = database.meta().hash();
+    let default = fields.is_some_and(HashFields::has_default_hash);
+    // Keys, and those that are in another bucket than the default function
+    // gives them.
+    let [keys, elsewhere] = [const { AtomicU64::new(0) }; 2];
     let writer = file.hash(name, params)?;
     let ranges = scan.pieces(page_size)?;
     workers.all(ranges.len(), |index| {
@@ -58,15 +73,37 @@ pub(super) fn copy<S: PageSource, W: PageSink>(
                 if sorted {
                     order.take(record.key, record.value);
                 }
+                if !record.repeats_key {
+                    keys.fetch_add(1, Ordering::Relaxed);
+                    if fields.is_some_and(|fields| fields.bucket_by_default(record.key) != bucket) {
+                        elsewhere.fetch_add(1, Ordering::Relaxed);
+                        if default {
+                            return Err(other_function(database));
+                        }
+                    }
+                }
                 piece.push(bucket, record.key, record.value)
             })?;
         }
         duplicates_in_order.fetch_and(order.duplicates, Ordering::Relaxed);
         piece.finish()
     })?;
+    let records = writer.finish()?.records;
+    let shown = fields.is_some_and(|fields| fields.show_default(keys.into_inner()));
+    if !default && shown && elsewhere.into_inner() == 0 {
+        return Err(other_function(database));
+    }
     Ok(Copied {
-        records: writer.finish()?.records,
+        records,
         keys_in_order: true,
         duplicates_in_order: duplicates_in_order.into_inner(),
     })
+}
+
+/// The hash function is another one than the buckets are by.
+fn other_function<S: PageSource>(database: &Database<'_, S>) -> Error {
+    Error::Order {
+        file: database.file().name().to_owned(),
+        record: 0,
+    }
 }

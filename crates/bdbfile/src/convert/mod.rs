@@ -201,7 +201,8 @@ fn databases<S: PageSource>(file: &DatabaseFile<S>) -> Result<Vec<Database<'_, S
 
 /// Why the file has to be begun again, or cannot be written.
 enum Failed {
-    /// The database at this place is not in bytewise order.
+    /// The database at this place is not in bytewise order, or its keys are not
+    /// in the buckets of its hash function.
     OutOfOrder(usize),
     Error(Error),
 }
@@ -282,16 +283,18 @@ fn one<S: PageSource, W: PageSink>(
             copied.records
         }
         // Buckets fit the page size they grew by. Where the hash function is
-        // not known they are all there is to go by.
+        // not known they are all there is to go by. Where they turned out not
+        // to be those of the function, the keys are hashed anew.
         (Kind::Hash, NewDatabase::Hash(params))
-            if !plan::has_default_hash(meta)
-                || meta.page_size == page_size && hash::is_plausible(database) =>
+            if order == KeyOrder::Bytewise
+                && (!plan::has_default_hash(meta)
+                    || meta.page_size == page_size && hash::is_plausible(database)) =>
         {
             if !plan::has_default_hash(meta) {
                 hash::check_plausible(database)?;
                 notes.push(Note::BucketsKept);
             }
-            let copied = hash::copy(&scan, page_size, file, name, params, workers)?;
+            let copied = hash::copy(database, &scan, page_size, file, name, params, workers)?;
             if !copied.duplicates_in_order {
                 notes.push(Note::DuplicateOrderKept);
             }

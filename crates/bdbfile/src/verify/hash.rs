@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use crate::error::{Place, Result, Rule};
 use crate::layout::{
     DuplicateSet, HashFields, HashItem, Meta, NO_PAGE, PageNo, PageType, PageView, SortedKey,
-    default_hash, hash_item,
+    hash_item,
 };
 use crate::read::hash::Buckets;
 use crate::source::PageSource;
@@ -14,10 +14,6 @@ use crate::verify::check::{Check, State, type_of};
 use crate::verify::leaf;
 use crate::verify::report::{Problem, Verification};
 use crate::verify::tree::{Orders, Role, Tree};
-
-/// Keys that must be where the default function puts them before a file that
-/// names another function is said to be wrong in that.
-const ENOUGH_KEYS: u64 = 8;
 
 /// A hash database under way.
 struct Table<'m> {
@@ -119,7 +115,7 @@ impl Table<'_> {
             let place = Place::slot(view.header.pgno, slot);
             if let Some((key, in_page)) = key(check, view, slot)? {
                 self.keys += 1;
-                let right = self.fields.bucket_of(default_hash(&key));
+                let right = self.fields.bucket_by_default(&key);
                 if right != bucket {
                     self.elsewhere.add(Problem {
                         place,
@@ -301,8 +297,7 @@ impl Table<'_> {
             return;
         }
         let found = format!("it gives {:#010x} for the test text", self.fields.charkey);
-        let spread = self.fields.max_bucket > 0 && self.keys >= ENOUGH_KEYS;
-        if spread && elsewhere.is_clean() {
+        if self.fields.show_default(self.keys) && elsewhere.is_clean() {
             let expected = "the default one, by which every key is in its bucket";
             check.broken(at, Rule::HashFunction, found, expected);
         } else {

@@ -146,11 +146,25 @@ impl HashFields {
         }
     }
 
+    /// The bucket that the default hash function gives a key.
+    pub fn bucket_by_default(&self, key: &[u8]) -> u32 {
+        self.bucket_of(default_hash(key))
+    }
+
     /// Whether the database was made with the default hash function.
     pub fn has_default_hash(&self) -> bool {
         self.charkey == default_charkey()
     }
+
+    /// Whether so many keys, each in its bucket by the default hash function,
+    /// show that it is the function, whatever the file says of it.
+    pub(crate) fn show_default(&self, keys: u64) -> bool {
+        self.max_bucket > 0 && keys >= ENOUGH_KEYS
+    }
 }
+
+/// Keys that are not in their buckets by chance.
+const ENOUGH_KEYS: u64 = 8;
 
 /// The text whose hash value tells the hash function.
 const CHARKEY: &[u8] = b"%$sniglet^&\0";

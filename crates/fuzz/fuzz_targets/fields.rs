@@ -1,0 +1,5 @@
+//! Fuzzes the target `fields`.
+
+#![no_main]
+
+fuzz::fuzz_target!("fields");

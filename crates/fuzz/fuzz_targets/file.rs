@@ -1,0 +1,5 @@
+//! Fuzzes the target `file`.
+
+#![no_main]
+
+fuzz::fuzz_target!("file");

@@ -1,0 +1,5 @@
+//! Fuzzes the target `lines`.
+
+#![no_main]
+
+fuzz::fuzz_target!("lines");

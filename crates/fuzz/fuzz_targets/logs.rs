@@ -1,0 +1,5 @@
+//! Fuzzes the target `logs`.
+
+#![no_main]
+
+fuzz::fuzz_target!("logs");

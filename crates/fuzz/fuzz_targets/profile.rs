@@ -1,0 +1,5 @@
+//! Fuzzes the target `profile`.
+
+#![no_main]
+
+fuzz::fuzz_target!("profile");

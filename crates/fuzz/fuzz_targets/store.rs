@@ -1,0 +1,5 @@
+//! Fuzzes the target `store`.
+
+#![no_main]
+
+fuzz::fuzz_target!("store");
