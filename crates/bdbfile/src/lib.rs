@@ -62,6 +62,7 @@
     )
 )]
 
+mod budget;
 pub mod convert;
 mod error;
 pub mod layout;
@@ -75,5 +76,6 @@ pub mod verify;
 mod workers;
 pub mod write;
 
+pub use budget::Budgets;
 pub use error::{Error, FormatError, Place, Result, Rule};
 pub use workers::Workers;

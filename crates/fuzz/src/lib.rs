@@ -5,7 +5,7 @@
 //! * [`seed`]: sound inputs to begin with, all made by our own code; and files
 //!   of real libraries, where they are there.
 //! * `archive`: several files in one input.
-//! * `memory`: how much an input may cost.
+//! * `cost`: how much an input may cost.
 //! * `scratch`: a directory for targets that want files.
 //!
 //! The engine is libFuzzer, guided by coverage, with stable Rust; `.ci/fuzz`
@@ -21,7 +21,7 @@
 )]
 
 mod archive;
-mod memory;
+mod cost;
 mod scratch;
 pub mod seed;
 pub mod target;

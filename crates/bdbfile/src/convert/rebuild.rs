@@ -9,7 +9,7 @@ use crate::read::DatabaseFile;
 use crate::salvage::{Mode, Origin, SalvageReport, Salvaged, State, salvage};
 use crate::source::PageSource;
 use crate::write::{
-    BtreeParams, Duplicates, HashParams, LeftOut, NewFile, PageSink, RecnoParams, Repeats,
+    BtreeParams, Duplicates, HashParams, KeyOrder, LeftOut, NewFile, PageSink, RecnoParams, Repeats,
 };
 
 /// The names of the databases where it is not known whose the records are.
@@ -158,6 +158,8 @@ struct Survey {
     longest: u32,
     /// Whether the keys of each page are in bytewise order.
     in_order: bool,
+    /// Whether the data of a key are on each page.
+    duplicates_in_order: bool,
 }
 
 impl Survey {
@@ -170,14 +172,21 @@ impl Survey {
             last: 0,
             longest: 0,
             in_order: true,
+            duplicates_in_order: true,
         };
-        let (mut page, mut before) = (None, Vec::new());
+        let (mut page, mut before, mut value) = (None, Vec::new(), Vec::new());
         survey.found = salvage(source, Mode::Careful, |record| {
             match whole(&record) {
                 Some(Whole::Keyed(key)) => {
                     survey.keyed += 1;
-                    survey.in_order &= page != Some(record.page) || before.as_slice() <= key;
+                    if page == Some(record.page) {
+                        survey.in_order &= before.as_slice() <= key;
+                        survey.duplicates_in_order &=
+                            before != key || value.as_slice() <= record.value;
+                    }
                     page = Some(record.page);
+                    value.clear();
+                    value.extend_from_slice(record.value);
                     before.clear();
                     before.extend_from_slice(key);
                 }
@@ -402,10 +411,17 @@ impl Section<'_> {
                 }))
             }
             (NewDatabase::Btree(params), _) => {
-                if !self.survey.in_order {
+                if !self.survey.in_order
+                    || params.duplicates == Duplicates::Sorted && !self.survey.duplicates_in_order
+                {
                     notes.push(Note::OrderLost);
                 }
-                Ok(NewDatabase::Btree(params))
+                // Pages come as they stand in the file, and so do the data on
+                // them: there is no order to keep.
+                Ok(NewDatabase::Btree(BtreeParams {
+                    duplicate_order: KeyOrder::Bytewise,
+                    ..params
+                }))
             }
             (NewDatabase::Recno(mut params), _) => {
                 // 2.x does not say how long records of one length are.
@@ -414,10 +430,16 @@ impl Section<'_> {
                 }
                 Ok(NewDatabase::Recno(params))
             }
-            (NewDatabase::Hash(params), _) => Ok(NewDatabase::Hash(HashParams {
-                table: None,
-                ..params
-            })),
+            (NewDatabase::Hash(params), _) => {
+                if params.duplicates == Duplicates::Sorted && !self.survey.duplicates_in_order {
+                    notes.push(Note::OrderLost);
+                }
+                Ok(NewDatabase::Hash(HashParams {
+                    table: None,
+                    duplicate_order: KeyOrder::Bytewise,
+                    ..params
+                }))
+            }
             (new, _) => Ok(new),
         }
     }

@@ -156,7 +156,8 @@ impl<'f, S: PageSource> Database<'f, S> {
     ///
     /// Memory: the records of one unit at a time, with their overflow items
     /// and duplicates: of a leaf, a bucket, a page of a queue. It is most for
-    /// a key with many duplicates, all of which belong to its unit;
+    /// a key with many duplicates, all of which belong to its unit (the key
+    /// itself is held once);
     /// [`scan`](Self::scan) holds one record at a time whatever they are.
     ///
     /// ```

@@ -1,5 +1,6 @@
 //! Opening a file: its first metadata page, checked once.
 
+use crate::budget::Budgets;
 use crate::error::{Error, Place, Result, Rule, broken};
 use crate::layout::{
     BtreeFlags, Endian, FIRST_ROOT, HashFlags, Kind, MAX_PAGE_SIZE, META_USED, MIN_PAGE_SIZE, Meta,
@@ -38,6 +39,14 @@ impl<S: PageSource> DatabaseFile<S> {
     /// [`Error::Format`] names what is not read or broken; [`Error::Io`] when
     /// the source fails.
     pub fn open(source: S) -> Result<Self> {
+        Self::open_within(source, Budgets::default())
+    }
+
+    /// The same, with other budgets for whatever is done with the file.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_within(source: S, budgets: Budgets) -> Result<Self> {
         let name = source.name().to_owned();
         let len = source.len();
         let too_short = || broken(&name, Place::FILE, Rule::TooShort, format!("{len} bytes"));
@@ -78,7 +87,7 @@ impl<S: PageSource> DatabaseFile<S> {
             .flatten();
         drop(start);
 
-        let mut pages = Pages::new(source, layout, count);
+        let mut pages = Pages::new(source, layout, count, budgets);
         if let Some(wrong) = wrong {
             // Damage makes one page wrong, a library's mistake all of them.
             if !quirks::checksums_all_wrong(&pages) {

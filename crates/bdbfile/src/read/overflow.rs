@@ -19,6 +19,7 @@ pub(crate) fn read_chain<S: PageSource>(
     if u64::from(len) > pages.file_len() {
         return Err(pages.broken(place, Rule::OverflowLength, format!("{len} bytes")));
     }
+    pages.meter().item(pages.name(), u64::from(len))?;
     let len = len as usize;
     let mut pgno = first;
     let mut referrer = place;

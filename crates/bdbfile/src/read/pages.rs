@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::budget::{Budgets, Meter};
 use crate::error::{Error, Place, Result, Rule, broken};
 use crate::layout::{LARGEST_HEADER, Lsn, PageHeader, PageLayout, PageNo, PageView};
 use crate::source::PageSource;
@@ -19,6 +20,7 @@ pub(crate) struct Pages<S> {
     newest_lsn: AtomicU64,
     /// Whether the file's checksums are known to be wrong throughout.
     checksums_ignored: bool,
+    meter: Meter,
 }
 
 /// A page that has been read.
@@ -41,13 +43,15 @@ impl Page<'_> {
 
 impl<S: PageSource> Pages<S> {
     /// The pages of `source`, `count` of them.
-    pub(crate) fn new(source: S, layout: PageLayout, count: PageNo) -> Self {
+    pub(crate) fn new(source: S, layout: PageLayout, count: PageNo, budgets: Budgets) -> Self {
+        let meter = Meter::new(budgets, count, source.len());
         Self {
             source,
             layout,
             count,
             newest_lsn: AtomicU64::new(0),
             checksums_ignored: false,
+            meter,
         }
     }
 
@@ -64,6 +68,11 @@ impl<S: PageSource> Pages<S> {
     /// Reads pages in another layout from now on.
     pub(crate) fn set_layout(&mut self, layout: PageLayout) {
         self.layout = layout;
+    }
+
+    /// What was spent of the budgets.
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.meter
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -147,6 +156,7 @@ impl<S: PageSource> Pages<S> {
 
     /// The bytes of a page of the file, unchecked.
     pub(crate) fn raw(&self, pgno: PageNo) -> Result<Cow<'_, [u8]>> {
+        self.meter.read(self.name(), 1)?;
         let offset = u64::from(pgno) * u64::from(self.layout.page_size);
         self.source
             .bytes(offset, self.layout.page_len())
@@ -172,6 +182,8 @@ impl<S: PageSource> Pages<S> {
         let size = u64::from(self.layout.page_size);
         let len = u64::from(pages.end.saturating_sub(pages.start)) * size;
         let len = usize::try_from(len).ok()?;
+        self.meter
+            .count_read(u64::from(pages.end.saturating_sub(pages.start)));
         self.source
             .run(u64::from(pages.start) * size, len, room)
             .ok()
@@ -179,6 +191,7 @@ impl<S: PageSource> Pages<S> {
 
     /// The header of a page of the file, unchecked, without the rest of it.
     pub(crate) fn header(&self, pgno: PageNo) -> Option<PageHeader> {
+        self.meter.count_read(1);
         let offset = u64::from(pgno) * u64::from(self.layout.page_size);
         let mut start = [0; LARGEST_HEADER];
         let start = start.get_mut(..self.layout.header_size())?;

@@ -1,10 +1,12 @@
 //! The records of a database as an iterator of owned ones.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::error::{Error, Result};
+use crate::layout::PageNo;
 use crate::read::finding::ScanReport;
-use crate::read::record::OwnedRecord;
+use crate::read::record::{OwnedRecord, Record};
 use crate::read::scan::Scan;
 use crate::source::PageSource;
 
@@ -18,9 +20,49 @@ pub struct Records<'db, S> {
     /// The unit to be read next.
     next: usize,
     /// What is left of the unit read last.
-    unit: VecDeque<OwnedRecord>,
+    unit: VecDeque<Held>,
     /// The error met, to be given out after the records before it.
     error: Option<Error>,
+}
+
+/// A record that waits. Duplicates share their key, which may be long, and
+/// they may be many.
+#[derive(Debug)]
+struct Held {
+    key: Arc<[u8]>,
+    value: Vec<u8>,
+    number: Option<u32>,
+    page: PageNo,
+    slot: u16,
+    repeats_key: bool,
+}
+
+impl Held {
+    fn new(record: Record<'_>, before: Option<&Self>) -> Self {
+        let key = match before {
+            Some(before) if *before.key == *record.key => Arc::clone(&before.key),
+            _ => record.key.into(),
+        };
+        Self {
+            key,
+            value: record.value.to_vec(),
+            number: record.number,
+            page: record.page,
+            slot: record.slot,
+            repeats_key: record.repeats_key,
+        }
+    }
+
+    fn into_owned(self) -> OwnedRecord {
+        OwnedRecord {
+            key: self.key.to_vec(),
+            value: self.value,
+            number: self.number,
+            page: self.page,
+            slot: self.slot,
+            repeats_key: self.repeats_key,
+        }
+    }
 }
 
 impl<'db, S: PageSource> Records<'db, S> {
@@ -51,7 +93,7 @@ impl<S: PageSource> Iterator for Records<'_, S> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             if let Some(record) = self.unit.pop_front() {
-                return Some(Ok(record));
+                return Some(Ok(record.into_owned()));
             }
             if let Some(error) = self.error.take() {
                 self.scan = None;
@@ -63,7 +105,7 @@ impl<S: PageSource> Iterator for Records<'_, S> {
             }
             let unit = &mut self.unit;
             let visited = scan.visit(self.next..self.next + 1, |record| {
-                unit.push_back(record.into());
+                unit.push_back(Held::new(record, unit.back()));
                 Ok::<_, Error>(())
             });
             self.next += 1;

@@ -68,6 +68,7 @@ impl<'db, S: PageSource> Scan<'db, S> {
             _ => Claims::new(database.file.page_count()),
         };
         let notes = Notes::default();
+        database.file.pages.meter().grant();
         claims.claim(0);
         claims.claim(database.meta.pgno);
         if database.little_endian_entry {
@@ -137,10 +138,16 @@ impl<'db, S: PageSource> Scan<'db, S> {
         mut each: impl FnMut(Record<'_>) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
         let walk = self.walk();
+        let pages = walk.pages;
         let mut scratch = Scratch::default();
-        let mut records = 0_u64;
+        let (mut records, mut given) = (0_u64, 0_u64);
+        let left = pages.meter().output_left();
         let mut each = |record: Record<'_>| {
             records += 1;
+            given += (record.key.len() + record.value.len()) as u64;
+            if given > left {
+                pages.meter().give(pages.name(), given)?;
+            }
             each(record)
         };
         for index in range.start..range.end.min(self.units.len()) {
@@ -173,7 +180,7 @@ impl<'db, S: PageSource> Scan<'db, S> {
             self.visited.fetch_add(1, Ordering::Relaxed);
         }
         self.records.fetch_add(records, Ordering::Relaxed);
-        Ok(())
+        Ok(pages.meter().give(pages.name(), given)?)
     }
 
     /// The bucket that a unit of a hash database is.

@@ -58,6 +58,7 @@ pub(crate) fn leaves<S: PageSource>(
     let pages = walk.pages;
     claim(walk, root, referrer)?;
     let mut level = pages.page(root, referrer)?.view().header.level;
+    pages.meter().depth(pages.name(), level)?;
     let mut found = Leaves {
         pages: vec![root],
         key_chains: Vec::new(),

@@ -36,6 +36,10 @@ impl<S: PageSource> Work<'_, S> {
                 .find(place, Rule::OverflowLength, format!("{len} bytes"));
             return Chain::Lost;
         }
+        if let Err(error) = self.pages.meter().item(self.pages.name(), u64::from(len)) {
+            self.too_long.get_or_insert(error);
+            return Chain::Lost;
+        }
         let mut members = Vec::new();
         let end = self.follow(first, Some(len as usize), out, &mut members);
         let whole = out.len() == len as usize && end == NO_PAGE;

@@ -151,7 +151,7 @@ impl<S: PageSource> Work<'_, S> {
     }
 
     /// Gives out data whose key is not known.
-    pub(super) fn keyless_page<E>(
+    pub(super) fn keyless_page<E: From<crate::Error>>(
         &mut self,
         pgno: PageNo,
         class: Option<Class>,
@@ -169,7 +169,7 @@ impl<S: PageSource> Work<'_, S> {
     }
 
     /// Gives out the data of a page that has one item for each slot.
-    pub(super) fn data_page<E>(
+    pub(super) fn data_page<E: From<crate::Error>>(
         &mut self,
         owner: Owner<'_>,
         pgno: PageNo,

@@ -15,7 +15,7 @@ use crate::error::Place;
 
 impl<S: PageSource> Work<'_, S> {
     /// Gives out what looks like items on a free page.
-    pub(super) fn freed_page<E>(
+    pub(super) fn freed_page<E: From<crate::Error>>(
         &mut self,
         pgno: PageNo,
         each: &mut impl FnMut(Salvaged<'_>) -> Result<(), E>,

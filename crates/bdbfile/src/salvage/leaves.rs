@@ -42,7 +42,7 @@ impl<'a> Items<'a> {
 impl<S: PageSource> Work<'_, S> {
     /// Gives out the records of a page of keys and data: those in use, or with
     /// [`Origin::Deleted`] the others.
-    pub(super) fn keyed_page<E>(
+    pub(super) fn keyed_page<E: From<crate::Error>>(
         &mut self,
         pgno: PageNo,
         class: Option<Class>,
@@ -79,7 +79,7 @@ impl<S: PageSource> Work<'_, S> {
         self.pairs(&view, &Items::Leaf(Slots::new(view)), origin, each)
     }
 
-    fn pairs<E>(
+    fn pairs<E: From<crate::Error>>(
         &mut self,
         view: &PageView<'_>,
         items: &Items<'_>,
@@ -165,7 +165,7 @@ impl<S: PageSource> Work<'_, S> {
     }
 
     /// Gives out the record or records of one data item.
-    pub(super) fn datum<E>(
+    pub(super) fn datum<E: From<crate::Error>>(
         &mut self,
         owner: Owner<'_>,
         data: Field<'_>,
@@ -216,7 +216,7 @@ impl<S: PageSource> Work<'_, S> {
     }
 
     /// Gives out a record whose value is in a chain.
-    fn long_value<E>(
+    fn long_value<E: From<crate::Error>>(
         &mut self,
         owner: Owner<'_>,
         (first, stated): (PageNo, u32),
@@ -239,7 +239,7 @@ impl<S: PageSource> Work<'_, S> {
         }
     }
 
-    pub(super) fn value<E>(
+    pub(super) fn value<E: From<crate::Error>>(
         &mut self,
         owner: Owner<'_>,
         value: &[u8],

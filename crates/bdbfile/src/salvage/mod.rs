@@ -58,6 +58,7 @@ mod slots;
 
 pub use record::{Mode, Origin, SalvageReport, Salvaged, State};
 
+use crate::budget::Budgets;
 use crate::read::Finding;
 use crate::source::PageSource;
 use census::Census;
@@ -91,13 +92,33 @@ pub fn salvage<S: PageSource, E: From<crate::Error>>(
 pub fn salvage_telling<S: PageSource, E: From<crate::Error>>(
     source: S,
     mode: Mode,
+    finding: impl FnMut(&Finding),
+    each: impl FnMut(Salvaged<'_>) -> Result<(), E>,
+) -> Result<SalvageReport, E> {
+    salvage_within(source, mode, Budgets::default(), finding, each)
+}
+
+/// The same within other budgets; a salvage goes by no tree, so that
+/// [`depth`](Budgets::depth) does not count.
+///
+/// # Errors
+/// As [`salvage`] has them, and [`crate::Error::Limit`] where a budget is used
+/// up: then records may be missing that are there.
+pub fn salvage_within<S: PageSource, E: From<crate::Error>>(
+    source: S,
+    mode: Mode,
+    budgets: Budgets,
     mut finding: impl FnMut(&Finding),
     mut each: impl FnMut(Salvaged<'_>) -> Result<(), E>,
 ) -> Result<SalvageReport, E> {
     let mut report = Reporter::new(&mut finding);
-    let (shape, pages) = Shape::find(source, &mut report)?;
+    let (shape, pages) = Shape::find(source, budgets, &mut report)?;
     let census = Census::take(&pages, &shape, &mut report);
     let mut work = Work::new(&pages, &shape, &census, mode, report);
     work.run(&mut each)?;
+    pages.meter().check_read(pages.name())?;
+    if let Some(error) = work.too_long {
+        return Err(error.into());
+    }
     Ok(work.finish())
 }

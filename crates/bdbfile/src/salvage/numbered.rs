@@ -26,7 +26,7 @@ enum Recno {
 
 impl<S: PageSource> Work<'_, S> {
     /// Gives out the records of recno databases and queues.
-    pub(super) fn numbered_pages<E>(
+    pub(super) fn numbered_pages<E: From<crate::Error>>(
         &mut self,
         each: &mut impl FnMut(Salvaged<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
@@ -60,7 +60,7 @@ impl<S: PageSource> Work<'_, S> {
         Ok(())
     }
 
-    fn row<E>(
+    fn row<E: From<crate::Error>>(
         &mut self,
         first: PageNo,
         number: Option<u32>,
@@ -134,7 +134,7 @@ impl<S: PageSource> Work<'_, S> {
         Recno::Some(below)
     }
 
-    fn queue_page<E>(
+    fn queue_page<E: From<crate::Error>>(
         &mut self,
         pgno: PageNo,
         origin: Origin,

@@ -4,7 +4,7 @@
 //! doubtful: items in use, then deleted ones, then unsound pages, and data
 //! without key only when every item that could name them has been seen.
 
-use crate::error::Place;
+use crate::error::{Error, Place};
 use crate::layout::{NO_PAGE, PageHeader, PageNo, PageView};
 use crate::read::claims::Claims;
 use crate::read::pages::Pages;
@@ -26,6 +26,8 @@ pub(super) struct Work<'a, S> {
     pub(super) with_deleted: Claims,
     /// Pages of chains that were read in vain.
     pub(super) wasted: u64,
+    /// The first item that was longer than its budget.
+    pub(super) too_long: Option<Error>,
     pub(super) report: Reporter<'a>,
 }
 
@@ -45,11 +47,12 @@ impl<'a, S: PageSource> Work<'a, S> {
             claims: Claims::new(pages.count()),
             with_deleted: Claims::new(pages.count()),
             wasted: 0,
+            too_long: None,
             report,
         }
     }
 
-    pub(super) fn run<E>(
+    pub(super) fn run<E: From<Error>>(
         &mut self,
         each: &mut impl FnMut(Salvaged<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
@@ -98,11 +101,16 @@ impl<'a, S: PageSource> Work<'a, S> {
     }
 
     /// Gives out a record.
-    pub(super) fn give<E>(
+    pub(super) fn give<E: From<Error>>(
         &mut self,
         record: Salvaged<'_>,
         each: &mut impl FnMut(Salvaged<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
+        let len = record.key.map_or(0, <[u8]>::len) + record.value.len();
+        self.pages
+            .meter()
+            .give(self.pages.name(), len as u64)
+            .map_err(E::from)?;
         self.claim(record.page);
         self.report.count(&record);
         each(record)
@@ -118,7 +126,7 @@ impl<'a, S: PageSource> Work<'a, S> {
     }
 
     /// An overflow chain that begins here and that no item names.
-    fn loose_chain<E>(
+    fn loose_chain<E: From<Error>>(
         &mut self,
         first: PageNo,
         each: &mut impl FnMut(Salvaged<'_>) -> Result<(), E>,

@@ -4,6 +4,7 @@
 //! size or byte order the numbers do not fit, but for accidents, so the layout
 //! in which most pages are where they say is the right one.
 
+use crate::budget::Budgets;
 use crate::error::{Error, Place, Result, Rule, broken};
 use crate::layout::{
     BtreeFlags, Endian, Item, Kind, MAX_PAGE_SIZE, META_USED, MIN_PAGE_SIZE, Meta, PageHeader,
@@ -58,6 +59,7 @@ impl Shape {
     /// Finds the layout and whatever of the metadata page is of use.
     pub(super) fn find<S: PageSource>(
         source: S,
+        budgets: Budgets,
         report: &mut Reporter<'_>,
     ) -> Result<(Self, Pages<S>)> {
         let stated = stated(&source)?;
@@ -100,7 +102,7 @@ impl Shape {
             let found = "whether pages have checksums";
             report.find(Place::page(0), Rule::Geometry, found);
         }
-        let mut pages = Pages::new(source, layout, count);
+        let mut pages = Pages::new(source, layout, count, budgets);
         let wrong = meta
             .as_ref()
             .filter(|_| layout.checksums)

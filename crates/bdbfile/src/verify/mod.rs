@@ -37,6 +37,7 @@ pub use report::{Problem, Verification};
 use std::sync::Arc;
 
 use crate::Workers;
+use crate::budget::Budgets;
 use crate::error::{Error, Result};
 use crate::read::DatabaseFile;
 use crate::read::claims::Claims;
@@ -60,7 +61,20 @@ pub fn verify<S: PageSource>(source: S) -> Result<Verification> {
 /// # Errors
 /// As [`verify`].
 pub fn verify_with<S: PageSource>(source: S, workers: Workers) -> Result<Verification> {
-    let file = match DatabaseFile::open(source) {
+    verify_within(source, workers, Budgets::default())
+}
+
+/// The same within other budgets. Nothing is given out, so that
+/// [`output`](Budgets::output) does not count.
+///
+/// # Errors
+/// As [`verify`], and [`Error::Limit`] where a budget is used up.
+pub fn verify_within<S: PageSource>(
+    source: S,
+    workers: Workers,
+    budgets: Budgets,
+) -> Result<Verification> {
+    let file = match DatabaseFile::open_within(source, budgets) {
         Ok(file) => file,
         Err(Error::Format(error)) => {
             let mut report = Verification::default();
@@ -81,5 +95,6 @@ pub fn verify_with<S: PageSource>(source: S, workers: Workers) -> Result<Verific
     accounts::free_list(&mut check)?;
     chains::finish(&mut check);
     accounts::unreferenced(&mut check)?;
+    file.pages.meter().check_read(file.name())?;
     Ok(check.report)
 }

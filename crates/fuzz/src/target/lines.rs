@@ -7,12 +7,12 @@
 use std::sync::LazyLock;
 
 use bdbfile::Workers;
+use caldb::Profile;
 use caldb::check::{Gatherer, RecordKind, RecordPlace, StoreChecks};
 use caldb::record::content_line::nesting::Steps;
 use caldb::record::content_line::{Line, Lines, print};
 use caldb::record::{Recognised, RecordForm, recognise};
 use caldb::rules::{RuleChoice, RuleSet};
-use caldb::{Profile, Role};
 
 use crate::{archive, seed};
 

@@ -16,7 +16,7 @@ pub mod profile;
 pub mod store;
 pub mod text;
 
-use crate::memory::within_budget;
+use crate::cost::within_budget;
 
 /// One way of being given bytes.
 #[derive(Debug)]

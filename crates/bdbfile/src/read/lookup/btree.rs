@@ -42,6 +42,7 @@ fn descend<S: PageSource>(walk: Walk<'_, S>, root: PageNo, key: &[u8]) -> Result
     let mut referrer = Place::page(walk.meta.pgno);
     let mut pgno = root;
     let mut level = walk.pages.page(root, referrer)?.view().header.level;
+    walk.pages.meter().depth(walk.pages.name(), level)?;
     while level > 1 {
         let page = walk.pages.page(pgno, referrer)?;
         let view = page.view();

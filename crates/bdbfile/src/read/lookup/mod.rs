@@ -57,6 +57,7 @@ impl<S: PageSource> Database<'_, S> {
     /// [`Error::Parameter`] where records have numbers and no keys; else what
     /// the file breaks on the way.
     pub fn get(&self, key: &[u8]) -> Result<Vec<Vec<u8>>> {
+        self.file.pages.meter().grant();
         match &self.meta.method {
             Method::Btree(fields) if !self.meta.is_recno() => btree::get(self, fields.root, key),
             Method::Hash(fields) => hash::get(self, fields, key),
@@ -91,6 +92,7 @@ impl<S: PageSource> Database<'_, S> {
     /// [`Error::Parameter`] where records have keys and no numbers of their
     /// own; else what the file breaks on the way.
     pub fn get_record(&self, number: u32) -> Result<Option<Vec<u8>>> {
+        self.file.pages.meter().grant();
         match &self.meta.method {
             Method::Btree(fields) if self.meta.is_recno() => {
                 number::of_recno(self, fields.root, number)

@@ -63,6 +63,7 @@ fn descend<S: PageSource>(walk: Walk<'_, S>, root: PageNo, index: u32) -> Result
     let mut referrer = Place::page(walk.meta.pgno);
     let mut pgno = root;
     let mut level = walk.pages.page(root, referrer)?.view().header.level;
+    walk.pages.meter().depth(walk.pages.name(), level)?;
     let mut index = index;
     // How many records the page has, as its parent says.
     let mut stated = None;
