@@ -169,7 +169,7 @@ impl<'a, S: PageSource> Work<'a, S> {
     pub(super) fn lose(&mut self, place: Place, bad: crate::layout::BadItem) {
         use crate::error::Rule;
         use crate::layout::BadItem;
-        self.report.lost += 1;
+        self.report.lost = self.report.lost.saturating_add(1);
         match bad {
             BadItem::Bounds { offset, len } => {
                 let found = format!("offset {offset}, {len} bytes");
