@@ -71,7 +71,7 @@ impl RecoveredSource {
         }
         let overlay = Arc::new(Overlay {
             own,
-            len: own.max(u64::from(changed.count) * u64::from(layout.page_size)),
+            len: own.max(layout.offset_of(changed.count)),
             source: changed.source,
             changes: Some(Changes {
                 layout,
@@ -121,12 +121,15 @@ impl Overlay {
             return Ok(());
         };
         let size = u64::from(changes.layout.page_size);
-        let page_of = |at: u64| PageNo::try_from(at / size).unwrap_or(PageNo::MAX);
+        let page_of = |at: u64| {
+            let page = at.checked_div(size).unwrap_or_default();
+            PageNo::try_from(page).unwrap_or(PageNo::MAX)
+        };
         let last = offset.saturating_add(into.len() as u64).saturating_sub(1);
         let mut room = Vec::new();
         for (page, place) in changes.pages.range(page_of(offset)..=page_of(last)) {
             let bytes = changes.page(place, &mut room)?;
-            let start = u64::from(*page) * size;
+            let start = changes.layout.offset_of(*page);
             // The part of the page that is asked for.
             let skip = usize::try_from(offset.saturating_sub(start)).unwrap_or(usize::MAX);
             let at = usize::try_from(start.saturating_sub(offset)).unwrap_or(usize::MAX);
