@@ -54,11 +54,17 @@
 #![cfg_attr(
     not(test),
     warn(
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
+        clippy::arithmetic_side_effects,
+        clippy::exit,
         clippy::expect_used,
+        clippy::get_unwrap,
+        clippy::indexing_slicing,
         clippy::panic,
-        clippy::unreachable
+        clippy::panic_in_result_fn,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::unwrap_in_result,
+        clippy::unwrap_used
     )
 )]
 
