@@ -305,3 +305,17 @@ fn put_bytes(out: &mut [u8], at: usize, bytes: &[u8]) {
         field.copy_from_slice(bytes);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_length_is_aligned_the_longest_too() {
+        for (len, aligned) in [(0, 0), (1, 4), (4, 4), (5, 8), (65535, 65536)] {
+            assert_eq!(align4(len), aligned, "{len}");
+        }
+        assert_eq!(align4(usize::MAX), usize::MAX - 3);
+        assert_eq!(leaf_item_len(usize::MAX), usize::MAX);
+    }
+}
