@@ -2,6 +2,7 @@
 //! holds is read by the library of the same name. A library, so that tests can
 //! have it done in their own process.
 
+// As in `bdbfile`: nothing that a file says may end in a panic.
 #![cfg_attr(
     not(test),
     warn(

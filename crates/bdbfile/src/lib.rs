@@ -51,6 +51,10 @@
 //! # Ok::<(), bdbfile::Error>(())
 //! ```
 
+// Nothing that a file or a caller says may end in a panic; release builds stop at
+// an overflow too. A sum is checked where a wrong one would be believed. Counts,
+// and offsets that are looked up in what is there, saturate: nothing is found at
+// the largest one.
 #![cfg_attr(
     not(test),
     warn(

@@ -16,6 +16,7 @@
 //! * [`release`]: which release wrote a store, and by what evidence.
 //! * [`rules`]: what is done to records on the way from 6.2 to 6.3.
 
+// As in `bdbfile`: nothing that a store says may end in a panic.
 #![cfg_attr(
     not(test),
     warn(

@@ -1,6 +1,7 @@
 //! The command `csmigrate`: options, log files, what is printed, exit status.
 //! All that is done to a store is done by the library of the same name.
 
+// As in `bdbfile`: nothing that a store says may end in a panic.
 #![cfg_attr(
     not(test),
     warn(

@@ -27,6 +27,7 @@
 //! # Ok::<(), csmigrate::Error>(())
 //! ```
 
+// As in `bdbfile`: nothing that a store says may end in a panic.
 #![cfg_attr(
     not(test),
     warn(
