@@ -530,7 +530,8 @@ pub(crate) fn usage() -> String {
     for (index, parts) in commands.enumerate() {
         let mut line = if index == 0 { "usage:" } else { "      " }.to_owned();
         for part in parts {
-            if line.len() + 1 + part.len() > WIDTH {
+            let all = line.len().saturating_add(1).saturating_add(part.len());
+            if all > WIDTH {
                 let _ = writeln!(text, "{line}");
                 line = " ".repeat(12);
             }

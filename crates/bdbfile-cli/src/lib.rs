@@ -2,6 +2,24 @@
 //! holds is read by the library of the same name. A library, so that tests can
 //! have it done in their own process.
 
+// As in `bdbfile`: nothing that a file says may end in a panic.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::arithmetic_side_effects,
+        clippy::exit,
+        clippy::expect_used,
+        clippy::get_unwrap,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::panic_in_result_fn,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::unwrap_in_result,
+        clippy::unwrap_used
+    )
+)]
+
 mod convert;
 mod dump;
 mod escape;

@@ -46,7 +46,7 @@ pub(crate) fn print(settings: &Log, out: &mut impl Write) -> Result<ExitCode, Fa
             continue;
         }
         for ((fate, _), count) in FATES.iter().zip(&mut counts) {
-            *count += u64::from(*fate == entry.fate);
+            *count = count.saturating_add((*fate == entry.fate).into());
         }
         line.clear();
         write_entry(&entry, settings.full, &mut line);

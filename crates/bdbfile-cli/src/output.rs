@@ -197,7 +197,7 @@ fn named(directory: &Path, mode: Mode) -> Result<(File, PathBuf), Errno> {
         match rustix::fs::openat(CWD, &path, flags, mode) {
             Ok(file) => return Ok((File::from(file), path)),
             // One that a killed process left.
-            Err(Errno::EXIST) if attempt < 1000 => attempt += 1,
+            Err(Errno::EXIST) if attempt < 1000 => attempt = attempt.saturating_add(1),
             Err(errno) => return Err(errno),
         }
     }
@@ -227,7 +227,7 @@ pub(crate) fn fresh_file_id() -> Result<[u8; 20], Failure> {
     while filled < id.len() {
         let rest = id.get_mut(filled..).unwrap_or_default();
         match rustix::rand::getrandom(rest, rustix::rand::GetRandomFlags::empty()) {
-            Ok(len) => filled += len,
+            Ok(len) => filled = filled.saturating_add(len),
             Err(Errno::INTR) => {}
             Err(errno) => {
                 let error = io::Error::from(errno);

@@ -74,7 +74,7 @@ pub(crate) fn salvage(
     let mut parts = pass.parts;
     if pass.others > 0 {
         pass = task.pass(Section::Numbered, alone && pass.all_numbered, out)?;
-        parts += pass.parts;
+        parts = parts.saturating_add(pass.parts);
     } else if pass.written == 0 {
         out.write_all(&task.header(Section::Keyed, false))?;
         out.write_all(FOOTER)?;
@@ -138,14 +138,15 @@ struct Pass {
 impl Salvage<'_> {
     /// Writes the records of a section.
     fn pass(&self, section: Section, keys: bool, out: &mut impl Write) -> Result<Pass, Failure> {
-        let (mut written, mut parts, mut others, mut all_numbered) = (0, 0, 0, true);
+        let (mut written, mut parts, mut others) = (0_u64, 0_u64, 0_u64);
+        let mut all_numbered = true;
         let mut items = Items::new(self.form, &mut *out);
         let report = bdbfile::salvage::salvage(self.input, self.mode, |record| {
             if record.origin == Origin::Directory {
                 return Ok(());
             }
             if Section::of(&record) != section {
-                others += 1;
+                others = others.saturating_add(1);
                 all_numbered &= record.number.is_some();
                 return Ok(());
             }
@@ -154,7 +155,7 @@ impl Salvage<'_> {
                 if matches!(record.origin, Origin::Live | Origin::UnsoundPage) {
                     let name = self.input.path();
                     complain(&escaped(&format!("{name}: {loss}")));
-                    parts += 1;
+                    parts = parts.saturating_add(1);
                 }
                 if self.mode == Mode::Careful {
                     return Ok(());
@@ -163,7 +164,7 @@ impl Salvage<'_> {
             if written == 0 {
                 items.raw(&self.header(section, keys))?;
             }
-            written += 1;
+            written = written.saturating_add(1);
             match (section, record.number) {
                 (Section::Keyed, _) => items.write(record.key.unwrap_or(UNKNOWN_KEY))?,
                 (Section::Numbered, Some(number)) if keys => {

@@ -51,14 +51,24 @@
 //! # Ok::<(), bdbfile::Error>(())
 //! ```
 
+// Nothing that a file or a caller says may end in a panic; release builds stop at
+// an overflow too. A sum is checked where a wrong one would be believed. Counts,
+// and offsets that are looked up in what is there, saturate: nothing is found at
+// the largest one.
 #![cfg_attr(
     not(test),
     warn(
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
+        clippy::arithmetic_side_effects,
+        clippy::exit,
         clippy::expect_used,
+        clippy::get_unwrap,
+        clippy::indexing_slicing,
         clippy::panic,
-        clippy::unreachable
+        clippy::panic_in_result_fn,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::unwrap_in_result,
+        clippy::unwrap_used
     )
 )]
 

@@ -145,7 +145,7 @@ fn the_length_of_an_item_is_bounded() {
 fn the_depth_of_a_tree_is_bounded() {
     let (bytes, _) = file();
     let set = |depth: u64| Budgets {
-        depth: Some(depth as u8),
+        depth: Some(u8::try_from(depth).unwrap()),
         ..Budgets::default()
     };
     for way in [scan as Way, records, get] {

@@ -16,6 +16,24 @@
 //! * [`release`]: which release wrote a store, and by what evidence.
 //! * [`rules`]: what is done to records on the way from 6.2 to 6.3.
 
+// As in `bdbfile`: nothing that a store says may end in a panic.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::arithmetic_side_effects,
+        clippy::exit,
+        clippy::expect_used,
+        clippy::get_unwrap,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::panic_in_result_fn,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::unwrap_in_result,
+        clippy::unwrap_used
+    )
+)]
+
 pub mod check;
 pub mod fact;
 pub mod files;

@@ -1,6 +1,24 @@
 //! The command `csmigrate`: options, log files, what is printed, exit status.
 //! All that is done to a store is done by the library of the same name.
 
+// As in `bdbfile`: nothing that a store says may end in a panic.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::arithmetic_side_effects,
+        clippy::exit,
+        clippy::expect_used,
+        clippy::get_unwrap,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::panic_in_result_fn,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::unwrap_in_result,
+        clippy::unwrap_used
+    )
+)]
+
 mod escape;
 mod flags;
 mod inspect;

@@ -16,10 +16,14 @@ pub(crate) fn stop_flag() -> Arc<AtomicUsize> {
     let asked = Arc::new(AtomicUsize::new(0));
     let ignored = ignored();
     for signal in [SIGHUP, SIGINT, SIGTERM] {
-        let Some(number) = usize::try_from(signal).ok().filter(|_| signal < 64) else {
+        let Ok(number) = usize::try_from(signal) else {
             continue;
         };
-        if ignored & (1 << (number - 1)) == 0 {
+        let mark = u32::try_from(number.saturating_sub(1)).ok();
+        let Some(mark) = mark.and_then(|at| 1_u64.checked_shl(at)) else {
+            continue;
+        };
+        if ignored & mark == 0 {
             // Not registered, it ends the program as it did before.
             let _ = flag::register_usize(signal, Arc::clone(&asked), number);
         }

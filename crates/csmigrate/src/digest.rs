@@ -69,7 +69,7 @@ impl Digester {
         let hash = self.add_unordered(key, value);
         let before = self.sequence.value.wrapping_mul(STEP);
         self.sequence.value = before.wrapping_add(hash);
-        self.records += 1;
+        self.records = self.records.saturating_add(1);
     }
 
     /// Adds a record whose place among the others means nothing; gives its
@@ -94,7 +94,7 @@ impl Digester {
         }
         let moved = self.sequence.value.wrapping_mul(steps);
         self.sequence.value = moved.wrapping_add(after.sequence.value);
-        self.records += after.records;
+        self.records = self.records.saturating_add(after.records);
     }
 
     /// The digest of the records added.

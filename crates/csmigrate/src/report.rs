@@ -225,10 +225,10 @@ impl Report {
         let damaged = self.files.iter().filter_map(|file| file.salvaged.as_ref());
         let mut losses = Losses::default();
         for file in damaged {
-            losses.files += 1;
-            losses.saved += file.saved;
-            losses.lost += file.lost();
-            losses.pages += file.lost_pages();
+            losses.files = losses.files.saturating_add(1);
+            losses.saved = losses.saved.saturating_add(file.saved);
+            losses.lost = losses.lost.saturating_add(file.lost());
+            losses.pages = losses.pages.saturating_add(file.lost_pages());
         }
         if losses.files == 0 {
             return None;
@@ -242,6 +242,7 @@ impl Report {
 
     /// All warnings, those about files included.
     pub fn warning_count(&self) -> usize {
-        self.warnings.len() + self.files.iter().map(|f| f.warnings.len()).sum::<usize>()
+        let of_files = self.files.iter().map(|file| file.warnings.len());
+        of_files.fold(self.warnings.len(), usize::saturating_add)
     }
 }

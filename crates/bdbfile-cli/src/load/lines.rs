@@ -82,7 +82,7 @@ impl<R: BufRead> Lines<R> {
     /// text.
     pub(crate) fn header_line(&mut self) -> Result<Option<Vec<u8>>, Failure> {
         let mut line = Vec::new();
-        self.number += 1;
+        self.number = self.number.saturating_add(1);
         loop {
             let Some(chunk) = self.chunk()? else {
                 if line.is_empty() {
@@ -93,7 +93,8 @@ impl<R: BufRead> Lines<R> {
             let end = chunk.iter().position(|byte| *byte == b'\n');
             let taken = end.unwrap_or(chunk.len());
             line.extend_from_slice(chunk.get(..taken).unwrap_or_default());
-            self.input.consume(taken + usize::from(end.is_some()));
+            let all = taken.saturating_add(end.is_some().into());
+            self.input.consume(all);
             if line.len() > HEADER_LINE {
                 return Err(self.wrong("the line is too long for one of a header"));
             }
@@ -112,9 +113,10 @@ impl<R: BufRead> Lines<R> {
     /// The next key or datum, decoded into `item`.
     pub(crate) fn item(&mut self, style: Style, item: &mut Vec<u8>) -> Result<Line, Failure> {
         item.clear();
-        self.number += 1;
+        let before = self.number;
+        self.number = before.saturating_add(1);
         let Some(chunk) = self.chunk()? else {
-            self.number -= 1;
+            self.number = before;
             return Ok(Line::TextEnd);
         };
         if style.framing == Framing::Blank {
@@ -155,10 +157,10 @@ impl<R: BufRead> Lines<R> {
             let Some(chunk) = self.chunk()? else {
                 return Err(self.cut());
             };
-            let (mut taken, mut end) = (0, false);
+            let (mut taken, mut end) = (0_usize, false);
             let mut wrong = None;
             for byte in chunk {
-                taken += 1;
+                taken = taken.saturating_add(1);
                 if *byte == b'\n' {
                     end = true;
                     break;
@@ -196,9 +198,9 @@ impl<R: BufRead> Lines<R> {
             let Some(chunk) = self.chunk()? else {
                 return Err(self.cut());
             };
-            let (mut taken, mut end, mut broken) = (0, false, false);
+            let (mut taken, mut end, mut broken) = (0_usize, false, false);
             for byte in chunk {
-                taken += 1;
+                taken = taken.saturating_add(1);
                 if state == Escape::None && *byte == b'\n' {
                     end = true;
                     break;

@@ -178,7 +178,7 @@ impl Task<'_> {
             NewFile::new(sink, &params)?
         };
         let mut report = Report::default();
-        let mut refused = 0;
+        let mut refused = 0_u64;
         let mut known: HashSet<Vec<u8>> = HashSet::new();
         while let Some(header) = next {
             let index = report.databases.len();
@@ -189,7 +189,7 @@ impl Task<'_> {
             };
             let (line, left_out) = self.database(lines, &header, &params, &mut file, place)?;
             report.databases.push(line);
-            refused += left_out;
+            refused = refused.saturating_add(left_out);
             next = if self.settings.plain {
                 None
             } else {
@@ -265,10 +265,10 @@ impl Task<'_> {
             }
             Ok::<_, Failed>(())
         };
-        let mut told = 0;
+        let mut told = 0_u64;
         let tell = |left: LeftOut<'_>| {
             if is_refused {
-                told += 1;
+                told = told.saturating_add(1);
                 if told <= LINES_AT_MOST {
                     complain(&refusal(&left));
                 }
@@ -276,11 +276,12 @@ impl Task<'_> {
         };
         let name = described.name.as_deref();
         let made = write_database(file, name, &new, arrival, repeats, feed, tell)?;
-        let mut refused = 0;
+        let mut refused = 0_u64;
         if is_refused {
             refused = made.repeated;
             if refused > LINES_AT_MOST {
-                complain(&format!("and {} more", refused - LINES_AT_MOST));
+                let more = refused.saturating_sub(LINES_AT_MOST);
+                complain(&format!("and {more} more"));
             }
         } else if made.repeated > 0 {
             let repeated = made.repeated;

@@ -56,7 +56,7 @@ impl<'t, R: BufRead> Records<'t, R> {
                 return self.end(line);
             }
         }
-        let at = self.lines.number() + u64::from(!keyed);
+        let at = self.lines.number().saturating_add((!keyed).into());
         let line = self.lines.item(style, &mut self.value)?;
         if line != Line::Item {
             if keyed {
@@ -85,7 +85,7 @@ impl<'t, R: BufRead> Records<'t, R> {
             (true, false) => {
                 let number = u32::try_from(self.next)
                     .map_err(|_| self.lines.wrong_at(at, "more records than numbers"))?;
-                self.next += 1;
+                self.next = self.next.saturating_add(1);
                 Key::Number(number)
             }
         };

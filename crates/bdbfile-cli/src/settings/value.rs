@@ -97,12 +97,11 @@ pub(super) fn threads(word: &str) -> Result<NonZeroUsize, String> {
 
 /// Bytes, as `1000`, `64K`, `256M`, `1G`.
 pub(super) fn bytes(word: &str) -> Result<usize, String> {
-    let (digits, shift) = match word.as_bytes().last() {
-        Some(b'K' | b'k') => (&word[..word.len() - 1], 10),
-        Some(b'M' | b'm') => (&word[..word.len() - 1], 20),
-        Some(b'G' | b'g') => (&word[..word.len() - 1], 30),
-        _ => (word, 0),
-    };
+    let units = [(['K', 'k'], 10), (['M', 'm'], 20), (['G', 'g'], 30)];
+    let (digits, shift) = units
+        .into_iter()
+        .find_map(|(unit, shift)| Some((word.strip_suffix(unit)?, shift)))
+        .unwrap_or((word, 0));
     digits
         .parse::<usize>()
         .ok()
@@ -127,7 +126,7 @@ pub(super) fn file_id(word: &str) -> Result<[u8; 20], String> {
         .ok_or_else(wrong)?;
     let mut id = [0; 20];
     for (byte, pair) in id.iter_mut().zip(digits.chunks(2)) {
-        let value = pair.iter().fold(0, |value, digit| value * 16 + digit);
+        let value = pair.iter().fold(0, |value, digit| value << 4 | digit);
         *byte = u8::try_from(value).map_err(|_| wrong())?;
     }
     Ok(id)

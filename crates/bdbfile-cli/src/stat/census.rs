@@ -60,10 +60,10 @@ pub(crate) fn take<S: PageSource>(
         };
         let what = what(file, pgno, &view);
         if let Some((_, tally)) = tallies.iter_mut().find(|(known, _)| *known == what) {
-            tally.pages += 1;
+            tally.pages = tally.pages.saturating_add(1);
             if let Some((used, room)) = fill(&view) {
-                tally.used += used as u64;
-                tally.room += room as u64;
+                tally.used = tally.used.saturating_add(used as u64);
+                tally.room = tally.room.saturating_add(room as u64);
             }
         }
     }
@@ -75,7 +75,7 @@ pub(crate) fn take<S: PageSource>(
             .map(|(what, tally)| PageUse {
                 what,
                 pages: tally.pages,
-                fill_percent: (tally.used * 100).checked_div(tally.room),
+                fill_percent: tally.used.saturating_mul(100).checked_div(tally.room),
             })
             .collect(),
     })
@@ -91,7 +91,7 @@ where
     S: PageSource,
 {
     let layout = file.layout();
-    let offset = u64::from(pgno) * u64::from(layout.page_size);
+    let offset = layout.offset_of(pgno);
     input
         .read(offset, layout.page_len())
         .map_err(|source| Error::Io {
@@ -165,7 +165,7 @@ fn free_list<S: PageSource>(input: &Input, file: &DatabaseFile<S>) -> Result<u32
             Some(view) if view.header.is(PageType::Free) => next = view.header.next,
             _ => break,
         }
-        length += 1;
+        length = length.saturating_add(1);
     }
     Ok(length)
 }

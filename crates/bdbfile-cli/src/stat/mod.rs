@@ -34,11 +34,11 @@ fn report(input: &Input) -> Result<FileReport, Failure> {
     let file = input.databases()?;
     let meta = file.meta();
     let mut findings: Vec<Oddity> = file.findings().iter().map(Oddity::from).collect();
-    let mut more_findings = 0;
+    let mut more_findings = 0_u64;
     let mut databases = Vec::new();
     let mut add = |counted: Counted| {
         findings.extend(counted.findings.iter().map(Oddity::from));
-        more_findings += counted.more_findings;
+        more_findings = more_findings.saturating_add(counted.more_findings);
         databases.push(counted.report);
     };
     if meta.is_directory() {
@@ -87,7 +87,7 @@ fn count<S: PageSource>(
         // it.
         let new = record.number.is_some() || keys == 0 || record.key != last;
         if !record.repeats_key && new {
-            keys += 1;
+            keys = keys.saturating_add(1);
             last.clear();
             last.extend_from_slice(record.key);
         }

@@ -42,7 +42,7 @@ pub(crate) fn text(report: &FileReport) -> String {
     }
     lines.put(
         "findings",
-        report.findings.len() as u64 + report.more_findings,
+        (report.findings.len() as u64).saturating_add(report.more_findings),
     );
     for finding in &report.findings {
         let _ = writeln!(lines.0, "  {}", escaped(&finding.text));

@@ -101,9 +101,9 @@ pub fn write_database<W: PageSink, E: From<Error>>(
     feed: impl FnOnce(&mut Take<'_>) -> std::result::Result<(), E>,
     mut left_out: impl FnMut(LeftOut<'_>),
 ) -> std::result::Result<Made, E> {
-    let mut repeated = 0;
+    let mut repeated = 0_u64;
     let mut left_out = |left: LeftOut<'_>| {
-        repeated += 1;
+        repeated = repeated.saturating_add(1);
         left_out(left);
     };
     match (database, arrival) {

@@ -69,7 +69,7 @@ pub(super) fn copy<S: PageSource, W: PageSink>(
             let Some(bucket) = scan.bucket(unit) else {
                 continue;
             };
-            scan.visit(unit..unit + 1, |record: Record<'_>| {
+            scan.visit(unit..unit.saturating_add(1), |record: Record<'_>| {
                 if sorted {
                     order.take(record.key, record.value);
                 }

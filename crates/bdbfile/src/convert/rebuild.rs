@@ -178,7 +178,7 @@ impl Survey {
         survey.found = salvage(source, Mode::Careful, |record| {
             match whole(&record) {
                 Some(Whole::Keyed(key)) => {
-                    survey.keyed += 1;
+                    survey.keyed = survey.keyed.saturating_add(1);
                     if page == Some(record.page) {
                         survey.in_order &= before.as_slice() <= key;
                         survey.duplicates_in_order &=
@@ -191,14 +191,14 @@ impl Survey {
                     before.extend_from_slice(key);
                 }
                 Some(Whole::Numbered(number)) => {
-                    survey.numbered += 1;
+                    survey.numbered = survey.numbered.saturating_add(1);
                     let len = u32::try_from(record.value.len()).unwrap_or(u32::MAX);
                     survey.longest = survey.longest.max(len);
                     survey.last = survey.last.max(number.unwrap_or_default());
                 }
                 None if record.origin == Origin::Directory => {}
                 None => {
-                    survey.parts += 1;
+                    survey.parts = survey.parts.saturating_add(1);
                     lost(&record);
                 }
             }
@@ -324,8 +324,8 @@ impl Section<'_> {
                         let number = match number {
                             Some(number) if seen.insert(number) => number,
                             _ => {
-                                renumbered += 1;
-                                next += 1;
+                                renumbered = renumbered.saturating_add(1);
+                                next = next.saturating_add(1);
                                 u32::try_from(next).map_err(|_| Error::Limit {
                                     file: source.name().to_owned(),
                                     what: "the number of records",
@@ -481,7 +481,7 @@ impl Numbers {
     fn insert(&mut self, number: u32) -> bool {
         let (word, bit) = (number as usize / 64, 1 << (number % 64));
         if self.words.len() <= word {
-            self.words.resize(word + 1, 0);
+            self.words.resize(word.saturating_add(1), 0);
         }
         match self.words.get_mut(word) {
             Some(word) if *word & bit == 0 => {

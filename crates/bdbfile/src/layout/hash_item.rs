@@ -81,7 +81,7 @@ impl<'a> DuplicateSet<'a> {
         }
         let rest = Self {
             endian: self.endian,
-            bytes: self.bytes.get(end + 2..).unwrap_or_default(),
+            bytes: self.bytes.get(end.saturating_add(2)..).unwrap_or_default(),
         };
         Ok(Some((data, rest)))
     }

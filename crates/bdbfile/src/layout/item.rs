@@ -83,6 +83,16 @@ pub struct LeafItem<'a> {
     pub content: Item<'a>,
 }
 
+impl Item<'_> {
+    /// Bytes that the item takes on a leaf, without those that align the next.
+    pub const fn size(&self) -> usize {
+        match self {
+            Self::Inline(bytes) => leaf_item_len(bytes.len()),
+            Self::Overflow { .. } | Self::Duplicates { .. } => OFF_PAGE_ITEM,
+        }
+    }
+}
+
 /// Why an item cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BadItem {
@@ -101,7 +111,17 @@ pub enum BadItem {
 
 /// Items begin at multiples of four.
 pub const fn align4(len: usize) -> usize {
-    len.next_multiple_of(4)
+    len.saturating_add(3) & !3
+}
+
+/// Bytes of a leaf item that holds `len` bytes.
+pub const fn leaf_item_len(len: usize) -> usize {
+    len.saturating_add(LEAF_ITEM_HEADER)
+}
+
+/// Bytes of an internal item whose key takes `len` bytes.
+pub const fn internal_item_len(len: usize) -> usize {
+    len.saturating_add(INTERNAL_HEADER)
 }
 
 /// Reads the leaf item at `offset` of a page.
@@ -206,7 +226,7 @@ pub fn recno_item(endian: Endian, page: &[u8], offset: usize) -> Result<(PageNo,
         offset,
         len: RECNO_INTERNAL_ITEM,
     };
-    let item = page.get(offset..offset + RECNO_INTERNAL_ITEM).ok_or(out)?;
+    let item = page.get(offset..).ok_or(out)?;
     let child = endian.u32(item, RECNO_CHILD).ok_or(out)?;
     Ok((child, endian.u32(item, RECNO_RECORDS).ok_or(out)?))
 }
@@ -283,5 +303,19 @@ fn put_byte(out: &mut [u8], at: usize, value: u8) {
 fn put_bytes(out: &mut [u8], at: usize, bytes: &[u8]) {
     if let Some(field) = out.get_mut(at..at.saturating_add(bytes.len())) {
         field.copy_from_slice(bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_length_is_aligned_the_longest_too() {
+        for (len, aligned) in [(0, 0), (1, 4), (4, 4), (5, 8), (65535, 65536)] {
+            assert_eq!(align4(len), aligned, "{len}");
+        }
+        assert_eq!(align4(usize::MAX), usize::MAX - 3);
+        assert_eq!(leaf_item_len(usize::MAX), usize::MAX);
     }
 }

@@ -26,7 +26,8 @@ pub use item::{
     BadItem, INTERNAL_CHILD, INTERNAL_HEADER, InternalItem, Item, ItemKind, LEAF_ITEM_HEADER,
     LeafItem, OFF_PAGE_ITEM, OFF_PAGE_PGNO, RECNO_CHILD, RECNO_INTERNAL_ITEM, align4,
     encode_deleted, encode_internal, encode_leaf_inline, encode_off_page, encode_recno_internal,
-    internal_child, internal_item, leaf_item, recno_child, recno_item,
+    internal_child, internal_item, internal_item_len, leaf_item, leaf_item_len, recno_child,
+    recno_item,
 };
 pub(crate) use item::{DELETED, INTERNAL_RECORDS, ITEM_TYPE, KIND_INLINE, RECNO_RECORDS};
 pub(crate) use log::FieldName;
@@ -38,6 +39,7 @@ pub use lsn::Lsn;
 pub use meta::{
     BtreeFields, BtreeFlags, HashFields, HashFlags, Kind, META_USED, Meta, MetaFlags, Method,
     Preamble, QUEUE_RECORD_SET, QUEUE_RECORD_VALID, QueueFields, default_charkey, default_hash,
+    queue_number,
 };
 pub use page::{INDEX_ENTRY, LARGEST_HEADER, PageHeader, PageLayout, PageType, PageView};
 pub use region::{REGION_HEAD, RegionHead};

@@ -124,9 +124,26 @@ impl PageLayout {
         }
     }
 
+    /// Where a page begins in its file.
+    pub const fn offset_of(self, pgno: PageNo) -> u64 {
+        (pgno as u64).saturating_mul(self.page_size as u64)
+    }
+
+    /// Where the entry of a slot is in its page.
+    pub const fn entry_at(self, slot: usize) -> usize {
+        let before = slot.saturating_mul(INDEX_ENTRY);
+        self.header_size().saturating_add(before)
+    }
+
+    /// Where a slot of `size` bytes is in a page of a queue.
+    pub const fn queue_slot_at(self, slot: u32, size: usize) -> usize {
+        let before = (slot as usize).saturating_mul(size);
+        self.queue_header_size().saturating_add(before)
+    }
+
     /// Bytes of data that a full overflow page holds.
     pub const fn overflow_room(self) -> usize {
-        self.page_len() - self.header_size()
+        self.page_len().saturating_sub(self.header_size())
     }
 
     /// The size above which libdb moves a key or data item to an overflow
@@ -134,8 +151,8 @@ impl PageLayout {
     /// `minkey` leaves no room for an item.
     pub fn overflow_limit(self, minkey: u32) -> Option<usize> {
         let minkey = usize::try_from(minkey).ok()?;
-        let room = self.page_len() - self.header_size();
-        room.checked_div(minkey.checked_mul(2)?)?.checked_sub(10)
+        let shares = minkey.checked_mul(2)?;
+        self.overflow_room().checked_div(shares)?.checked_sub(10)
     }
 
     /// The stored checksum of a page, and the right one.
@@ -259,20 +276,19 @@ impl<'a> PageView<'a> {
 
     /// First byte after the index array.
     pub fn index_end(&self) -> usize {
-        self.layout.header_size() + INDEX_ENTRY * usize::from(self.header.entries)
+        self.layout.entry_at(self.header.entries.into())
     }
 
     /// Where the item of a slot begins; `None` past the index array.
     pub fn item_offset(&self, slot: u16) -> Option<usize> {
         (slot < self.header.entries).then_some(())?;
-        let at = self.layout.header_size() + INDEX_ENTRY * usize::from(slot);
+        let at = self.layout.entry_at(slot.into());
         self.layout.endian.u16(self.bytes, at).map(usize::from)
     }
 
     /// The data of an overflow page; `None` when it states more than fits.
     pub fn overflow_data(&self) -> Option<&'a [u8]> {
-        let start = self.layout.header_size();
-        self.bytes
-            .get(start..start + usize::from(self.header.hf_offset))
+        let data = self.bytes.get(self.layout.header_size()..)?;
+        data.get(..self.header.hf_offset.into())
     }
 }

@@ -55,7 +55,8 @@ struct Words<'a> {
 impl Words<'_> {
     /// The word `n` words behind the magic number.
     fn get(&self, n: usize) -> Option<u32> {
-        self.endian.u32(self.bytes, self.at + n * WORD)
+        let before = n.saturating_mul(WORD);
+        self.endian.u32(self.bytes, self.at.saturating_add(before))
     }
 
     /// Reads what stands behind the magic number. 3.0 and later: panic, major,

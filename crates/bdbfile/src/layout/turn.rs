@@ -12,7 +12,7 @@ use super::item::{
     DELETED, INTERNAL_CHILD, INTERNAL_HEADER, INTERNAL_RECORDS, ITEM_TYPE, KIND_INLINE,
     KIND_OVERFLOW, OFF_PAGE_LEN, OFF_PAGE_PGNO, RECNO_CHILD, RECNO_RECORDS,
 };
-use super::{Endian, INDEX_ENTRY, Meta, PageHeader, PageLayout, PageType, PageView};
+use super::{Endian, Meta, PageHeader, PageLayout, PageType, PageView};
 
 /// Turns a page of `layout` into the other byte order. What is no page that
 /// could be is left as far as it could not be turned.
@@ -87,7 +87,7 @@ fn turn_items(layout: PageLayout, bytes: &mut [u8], to: Endian) -> Option<()> {
     let kind = PageType::of(header.page_type)?;
     let mut end = bytes.len();
     for (slot, at) in offsets.iter().copied().enumerate() {
-        let entry = layout.header_size() + INDEX_ENTRY * slot;
+        let entry = layout.entry_at(slot);
         turn_u16(bytes, entry, from, to);
         // The data of a key stand under one key, which slots share.
         let shared = slot
@@ -135,10 +135,10 @@ fn turn_bucket_item(item: &mut [u8], from: Endian, to: Endian) {
             // Each: its length, its bytes, its length again.
             let mut at = HASH_ITEM_HEADER;
             while let Some(len) = from.u16(item, at) {
-                let again = at + 2 + usize::from(len);
+                let again = at.saturating_add(2).saturating_add(len.into());
                 turn_u16(item, at, from, to);
                 turn_u16(item, again, from, to);
-                at = again + 2;
+                at = again.saturating_add(2);
             }
         }
         _ => {}

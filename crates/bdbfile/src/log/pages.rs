@@ -47,6 +47,12 @@ impl NewestPage {
             let found = format!("algorithm {}", preamble.encryption);
             return Err(broken(&name, Place::FILE, Rule::Encrypted, found));
         }
+        let too_long = || broken(&name, Place::FILE, Rule::FileSize, "more than 2^32 pages");
+        // Asked first: a file with holes may be of any length, and to read all
+        // of the nothing in it takes for ever.
+        let metadata = input.metadata();
+        let len = metadata.map_err(|e| failed(path, "ask for the length", e))?;
+        PageNo::try_from(len.len().div_ceil(size.into())).map_err(|_| too_long())?;
 
         let mut newest: Option<(Lsn, PageNo)> = None;
         let mut page: PageNo = 0;
@@ -61,9 +67,7 @@ impl NewestPage {
                 {
                     newest = Some((lsn, page));
                 }
-                page = page.checked_add(1).ok_or_else(|| {
-                    broken(&name, Place::FILE, Rule::FileSize, "more than 2^32 pages")
-                })?;
+                page = page.checked_add(1).ok_or_else(too_long)?;
             }
             filled = fill(&mut input, &mut chunk, path)?;
         }
@@ -83,11 +87,11 @@ fn logged_lsn(endian: Endian, page: &[u8]) -> Option<Lsn> {
 
 /// Reads until the buffer is full or the file ends.
 fn fill(input: &mut File, buffer: &mut [u8], path: &Path) -> Result<usize> {
-    let mut filled = 0;
+    let mut filled = 0_usize;
     while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
         match input.read(rest) {
             Ok(0) => break,
-            Ok(n) => filled += n,
+            Ok(n) => filled = filled.saturating_add(n),
             Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
             Err(e) => return Err(failed(path, "read page headers", e)),
         }

@@ -100,7 +100,7 @@ impl LogReader {
                 Found::End => return Ok(Step::End),
                 Found::Bad(found) => return Ok(Step::Bad(lsn, found)),
             };
-            self.at += u64::from(header.len);
+            self.at = self.at.saturating_add(u64::from(header.len));
             self.prev = Some(offset);
             self.len = header.len;
             if offset == 0 {
@@ -187,7 +187,7 @@ impl LogReader {
         while zero && at < self.window.size() {
             let bytes = self.window.get(at, CHUNK)?;
             zero = !bytes.is_empty() && bytes.iter().all(|byte| *byte == 0);
-            at += bytes.len() as u64;
+            at = at.saturating_add(bytes.len() as u64);
         }
         Ok(if !zero {
             Found::Bad(format!("{left} bytes that are no record"))

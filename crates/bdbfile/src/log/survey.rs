@@ -150,8 +150,9 @@ impl Logs {
                     logs.end = LogEnd::Unreadable(bad(path, Rule::LogFormat, twice));
                     break;
                 }
-                if before + 1 < number {
-                    logs.missing.push(before + 1..=number - 1);
+                let (next, last) = (before.saturating_add(1), number.saturating_sub(1));
+                if next <= last {
+                    logs.missing.push(next..=last);
                 }
             }
             before = Some(number);
@@ -239,7 +240,7 @@ impl Logs {
             }
             LogRecordKind::PageChange | LogRecordKind::FileChange => {
                 self.last_change = Some(lsn);
-                self.changes_after_checkpoint += 1;
+                self.changes_after_checkpoint = self.changes_after_checkpoint.saturating_add(1);
             }
             _ => {}
         }

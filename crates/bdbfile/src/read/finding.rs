@@ -52,12 +52,12 @@ impl ScanReport {
         if self.findings.len() < FINDINGS_LISTED {
             self.findings.push(finding);
         } else {
-            self.more_findings += 1;
+            self.more_findings = self.more_findings.saturating_add(1);
         }
     }
 
     /// How many findings there are in all.
     pub fn finding_count(&self) -> u64 {
-        self.findings.len() as u64 + self.more_findings
+        (self.findings.len() as u64).saturating_add(self.more_findings)
     }
 }

@@ -27,21 +27,21 @@ impl Buckets {
         let mut begin = 0_u32;
         loop {
             // 0, 1, 2..4, 4..8, ...: the last bucket of the doubling.
-            let end = begin
-                .checked_mul(2)
-                .map_or(u32::MAX, |next| next.max(1) - 1);
-            let end = if begin == 0 { 0 } else { end };
+            let end = match begin.checked_mul(2) {
+                Some(next) => next.saturating_sub(1),
+                None => u32::MAX,
+            };
             let last = end.min(fields.max_bucket);
             if let Some(first_page) = fields.bucket_page(begin)
-                && first_page < pages
+                && let Some(rest) = pages.checked_sub(first_page).filter(|rest| *rest > 0)
             {
-                let there = (last - begin).min(pages - 1 - first_page);
-                ranges.push(begin..begin.saturating_add(there).saturating_add(1));
+                let end = last.saturating_add(1);
+                ranges.push(begin..end.min(begin.saturating_add(rest)));
             }
             if last >= fields.max_bucket {
                 return Self { ranges };
             }
-            begin = last + 1;
+            begin = last.saturating_add(1);
         }
     }
 
@@ -144,7 +144,8 @@ fn visit_page<S: PageSource, E: From<crate::Error>>(
     }
     for slot in (0..entries).step_by(2) {
         let key_at = Place::slot(pgno, slot);
-        let data_at = Place::slot(pgno, slot + 1);
+        let data_slot = slot.saturating_add(1);
+        let data_at = Place::slot(pgno, data_slot);
         let key = match item(walk, view, slot)? {
             HashItem::Inline(bytes) => bytes,
             HashItem::Overflow { first, len } => {
@@ -161,10 +162,10 @@ fn visit_page<S: PageSource, E: From<crate::Error>>(
             value: &[],
             number: None,
             page: pgno,
-            slot: slot + 1,
+            slot: data_slot,
             repeats_key: false,
         };
-        match item(walk, view, slot + 1)? {
+        match item(walk, view, data_slot)? {
             HashItem::Inline(value) => each(Record { value, ..record })?,
             HashItem::Overflow { first, len } => {
                 overflow::read_chain(walk, (first, len), data_at, &mut scratch.value)?;

@@ -42,8 +42,9 @@ pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
     // The key of the last record given out, by the offset of its item.
     let mut last: Option<(usize, Key<'_>)> = None;
     for slot in (0..entries).step_by(2) {
-        let (key_at, data_at) = (Place::slot(pgno, slot), Place::slot(pgno, slot + 1));
-        let data = item(pages, view, data_at, slot + 1)?;
+        let data_slot = slot.saturating_add(1);
+        let (key_at, data_at) = (Place::slot(pgno, slot), Place::slot(pgno, data_slot));
+        let data = item(pages, view, data_at, data_slot)?;
         if data.deleted {
             walk.notes.deleted();
             match data.content {
@@ -86,7 +87,7 @@ pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
             value: &[],
             number: None,
             page: pgno,
-            slot: slot + 1,
+            slot: data_slot,
             repeats_key,
         };
         match data.content {
@@ -169,7 +170,7 @@ pub(crate) fn mend_key_lengths<'a, S: PageSource>(
         let offset = view.item_offset(slot);
         let mut sharers = 0_u16;
         while slot < view.header.entries && view.item_offset(slot) == offset {
-            sharers += 1;
+            sharers = sharers.saturating_add(1);
             slot = slot.saturating_add(2);
         }
         if sharers.is_multiple_of(2)

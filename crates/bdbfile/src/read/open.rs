@@ -74,8 +74,8 @@ impl<S: PageSource> DatabaseFile<S> {
             bit_fields: false,
         };
         check_meta(&name, &meta, layout, 0)?;
-        let whole = len / u64::from(preamble.page_size);
-        let count = PageNo::try_from(whole).map_err(|_| Error::Limit {
+        let whole = len.checked_div(preamble.page_size.into());
+        let count = PageNo::try_from(whole.unwrap_or_default()).map_err(|_| Error::Limit {
             file: name.clone(),
             what: "the number of pages",
             limit: u64::from(PageNo::MAX),
@@ -255,7 +255,7 @@ pub(crate) fn meta_checksum(endian: Endian, page: &[u8]) -> Option<String> {
 /// What the file's size tells beside the metadata page.
 fn size_findings(meta: &Meta, len: u64, count: PageNo) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let rest = len % u64::from(meta.page_size);
+    let rest = len.checked_rem(meta.page_size.into()).unwrap_or_default();
     if rest != 0 {
         findings.push(Finding {
             place: Place::FILE,

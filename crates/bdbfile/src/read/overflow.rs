@@ -42,8 +42,9 @@ pub(crate) fn read_chain<S: PageSource>(
             let found = format!("{} bytes", view.header.hf_offset);
             return Err(pages.broken(Place::page(pgno), Rule::OverflowFill, found));
         }
-        if data.len() > len - out.len() {
-            let found = format!("{} bytes where {len} are stated", out.len() + data.len());
+        let all = out.len().saturating_add(data.len());
+        if all > len {
+            let found = format!("{all} bytes where {len} are stated");
             return Err(pages.broken(place, Rule::OverflowLong, found));
         }
         out.extend_from_slice(data);

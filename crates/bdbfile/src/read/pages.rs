@@ -157,7 +157,7 @@ impl<S: PageSource> Pages<S> {
     /// The bytes of a page of the file, unchecked.
     pub(crate) fn raw(&self, pgno: PageNo) -> Result<Cow<'_, [u8]>> {
         self.meter.read(self.name(), 1)?;
-        let offset = u64::from(pgno) * u64::from(self.layout.page_size);
+        let offset = self.layout.offset_of(pgno);
         self.source
             .bytes(offset, self.layout.page_len())
             .map_err(|source| Error::Io {
@@ -179,20 +179,18 @@ impl<S: PageSource> Pages<S> {
         pages: Range<PageNo>,
         room: &'a mut Vec<u8>,
     ) -> Option<&'a [u8]> {
-        let size = u64::from(self.layout.page_size);
-        let len = u64::from(pages.end.saturating_sub(pages.start)) * size;
+        let start = self.layout.offset_of(pages.start);
+        let len = self.layout.offset_of(pages.end).checked_sub(start)?;
         let len = usize::try_from(len).ok()?;
         self.meter
             .count_read(u64::from(pages.end.saturating_sub(pages.start)));
-        self.source
-            .run(u64::from(pages.start) * size, len, room)
-            .ok()
+        self.source.run(start, len, room).ok()
     }
 
     /// The header of a page of the file, unchecked, without the rest of it.
     pub(crate) fn header(&self, pgno: PageNo) -> Option<PageHeader> {
         self.meter.count_read(1);
-        let offset = u64::from(pgno) * u64::from(self.layout.page_size);
+        let offset = self.layout.offset_of(pgno);
         let mut start = [0; LARGEST_HEADER];
         let start = start.get_mut(..self.layout.header_size())?;
         self.source.read_into(offset, start).ok()?;
@@ -203,8 +201,8 @@ impl<S: PageSource> Pages<S> {
     /// between are zeros.
     pub(crate) fn data(&self, pgno: PageNo) -> Option<Range<PageNo>> {
         let size = u64::from(self.layout.page_size);
-        let range = self.source.data(u64::from(pgno) * size)?;
-        let start = PageNo::try_from(range.start / size).ok()?;
+        let range = self.source.data(self.layout.offset_of(pgno))?;
+        let start = PageNo::try_from(range.start.checked_div(size)?).ok()?;
         let end = PageNo::try_from(range.end.div_ceil(size)).unwrap_or(PageNo::MAX);
         let end = end.min(self.count);
         (start < end).then_some(start..end)

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::ops::Range;
 
 use crate::error::{Place, Result, Rule};
-use crate::layout::{PageHeader, PageNo, PageType, QUEUE_RECORD_VALID, QueueFields};
+use crate::layout::{PageHeader, PageNo, PageType, QUEUE_RECORD_VALID, QueueFields, queue_number};
 use crate::read::pages::Pages;
 use crate::read::record::Record;
 use crate::read::walk::Walk;
@@ -32,7 +32,7 @@ impl QueuePages {
                 .data(next)
                 .filter(|there| there.start < wanted.end)
             {
-                missing += u64::from(there.start - next);
+                missing = missing.saturating_add(u64::from(there.start.saturating_sub(next)));
                 let end = there.end.min(wanted.end);
                 found.ranges.push(there.start..end);
                 next = end;
@@ -40,7 +40,7 @@ impl QueuePages {
                     break;
                 }
             }
-            missing += u64::from(wanted.end - next);
+            missing = missing.saturating_add(u64::from(wanted.end.saturating_sub(next)));
         }
         if missing > 0 {
             let (place, found) = (Place::page(walk.meta.pgno), format!("{missing} pages"));
@@ -111,17 +111,16 @@ pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
     }
     check(walk, pgno, &bytes)?;
     let size = fields.slot_size();
-    let header = walk.pages.layout().queue_header_size();
-    let before = u64::from(pgno - 1) * u64::from(fields.rec_page);
+    let layout = walk.pages.layout();
     for slot in 0..fields.rec_page {
         // Past the last number a record can have the slots mean nothing.
-        let Ok(number) = u32::try_from(before + u64::from(slot) + 1) else {
+        let Some(number) = queue_number(fields.rec_page, pgno, slot) else {
             break;
         };
         if !fields.holds(number) {
             continue;
         }
-        let start = header + slot as usize * size;
+        let start = layout.queue_slot_at(slot, size);
         let place = u16::try_from(slot).unwrap_or(u16::MAX);
         let Some((flags, rest)) = bytes.get(start..).and_then(<[u8]>::split_first) else {
             break;

@@ -1,7 +1,7 @@
 //! What old libraries are known to have written wrong, recognised so that it
 //! can be read right. `docs/format.md` lists them.
 
-use crate::layout::{LEAF_ITEM_HEADER, Meta, PageType, PageView, align4};
+use crate::layout::{ITEM_TYPE, Meta, PageType, PageView, align4, leaf_item_len};
 use crate::read::pages::Pages;
 use crate::source::PageSource;
 
@@ -11,7 +11,7 @@ const TRIED: u32 = 64;
 /// Whether no page has a right checksum: a mistake of the library that wrote
 /// the file (4.1.25 in foreign byte order), where damage would spare some.
 pub(super) fn checksums_all_wrong<S: PageSource>(pages: &Pages<S>) -> bool {
-    let mut tried = 0;
+    let mut tried = 0_u32;
     for pgno in 1..pages.count().min(TRIED) {
         let Ok(bytes) = pages.raw(pgno) else {
             return false;
@@ -21,7 +21,7 @@ pub(super) fn checksums_all_wrong<S: PageSource>(pages: &Pages<S>) -> bool {
             continue;
         }
         match pages.layout().checksums_of(&bytes) {
-            Some((stored, right)) if stored != right => tried += 1,
+            Some((stored, right)) if stored != right => tried = tried.saturating_add(1),
             _ => return false,
         }
     }
@@ -54,7 +54,7 @@ pub(crate) fn has_shifted_types<S: PageSource>(pages: &Pages<S>) -> bool {
         };
         for slot in (0..view.header.entries).step_by(step) {
             let at = view.item_offset(slot).unwrap_or_default();
-            match bytes.get(at + LEAF_ITEM_HEADER - 1) {
+            match bytes.get(at.saturating_add(ITEM_TYPE)) {
                 Some(1 | 0x81) => return false,
                 Some(2 | 6) => shifted = true,
                 _ => {}
@@ -100,6 +100,6 @@ impl Items {
 pub(crate) fn key_length_before(view: &PageView<'_>, offset: usize, next: usize) -> Option<u16> {
     let stored = view.layout.endian.u16(view.bytes, offset)?;
     let swapped = stored.swap_bytes();
-    let end = |len: u16| align4(offset + LEAF_ITEM_HEADER + usize::from(len));
+    let end = |len: u16| align4(offset.saturating_add(leaf_item_len(len.into())));
     (end(stored) != next && end(swapped) == next).then_some(swapped)
 }

@@ -104,11 +104,12 @@ impl<S: PageSource> Iterator for Records<'_, S> {
                 return None;
             }
             let unit = &mut self.unit;
-            let visited = scan.visit(self.next..self.next + 1, |record| {
+            let next = self.next.saturating_add(1);
+            let visited = scan.visit(self.next..next, |record| {
                 unit.push_back(Held::new(record, unit.back()));
                 Ok::<_, Error>(())
             });
-            self.next += 1;
+            self.next = next;
             self.error = visited.err();
         }
     }

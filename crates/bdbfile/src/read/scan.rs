@@ -107,9 +107,10 @@ impl<'db, S: PageSource> Scan<'db, S> {
     /// cache until it is written, and so that no thread waits long for another.
     pub fn pieces(&self, page_size: u32) -> Result<Vec<Range<usize>>> {
         let own_size = u64::from(self.database.file.layout().page_size);
-        let fewest = PIECE_PAGES * own_size.max(u64::from(page_size));
-        let units = PIECE_BYTES.max(fewest) / own_size;
-        let units = usize::try_from(units).unwrap_or(usize::MAX).max(1);
+        let fewest = PIECE_PAGES.saturating_mul(own_size.max(page_size.into()));
+        let units = PIECE_BYTES.max(fewest).checked_div(own_size);
+        let units = usize::try_from(units.unwrap_or_default()).unwrap_or(usize::MAX);
+        let units = units.max(1);
         let all = self.units.len();
         let duplicates = self.database.meta.has_duplicates();
         let mut pieces = Vec::with_capacity(all.div_ceil(units).max(1));
@@ -117,7 +118,7 @@ impl<'db, S: PageSource> Scan<'db, S> {
         loop {
             let mut end = begin.saturating_add(units).min(all);
             while duplicates && end < all && !self.begins_with_new_key(end)? {
-                end += 1;
+                end = end.saturating_add(1);
             }
             pieces.push(begin..end);
             begin = end;
@@ -143,8 +144,9 @@ impl<'db, S: PageSource> Scan<'db, S> {
         let (mut records, mut given) = (0_u64, 0_u64);
         let left = pages.meter().output_left();
         let mut each = |record: Record<'_>| {
-            records += 1;
-            given += (record.key.len() + record.value.len()) as u64;
+            records = records.saturating_add(1);
+            let len = record.key.len().saturating_add(record.value.len());
+            given = given.saturating_add(len as u64);
             if given > left {
                 pages.meter().give(pages.name(), given)?;
             }

@@ -81,7 +81,7 @@ pub(crate) fn leaves<S: PageSource>(
             parent = Place::page(pgno);
         }
         found.pages = below;
-        level -= 1;
+        level = level.saturating_sub(1);
     }
     Ok(found)
 }

@@ -78,7 +78,7 @@ impl Bindings {
             meta,
             open,
         });
-        self.count += 1;
+        self.count = self.count.saturating_add(1);
         if self.count > MOST {
             return Err(Error::Limit {
                 file: log.to_owned(),

@@ -60,7 +60,7 @@ impl Fates {
         }
         if record.kind == LogRecordKind::Commit {
             if let Some(done) = self.running.remove(&id) {
-                self.committed += u64::from(done.changes);
+                self.committed = self.committed.saturating_add(u64::from(done.changes));
             }
             return Ok(());
         }
@@ -137,9 +137,9 @@ impl Losers {
     }
 
     fn add(&mut self, file: &str, id: u32, lost: Running) -> Result<()> {
-        self.changed += u64::from(lost.changes);
+        self.changed = self.changed.saturating_add(u64::from(lost.changes));
         for (id, stretch) in lost.children.into_iter().chain([(id, lost.stretch)]) {
-            self.count += 1;
+            self.count = self.count.saturating_add(1);
             if self.count > MOST {
                 return Err(too_many(file));
             }

@@ -196,7 +196,7 @@ impl Reading {
     ) -> Result<()> {
         self.first.get_or_insert(lsn);
         self.last = Some(lsn);
-        self.records += 1;
+        self.records = self.records.saturating_add(1);
         self.fates.take(file, lsn, record)?;
         match record.kind {
             LogRecordKind::Checkpoint { ckp_lsn } => {

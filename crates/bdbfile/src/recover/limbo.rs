@@ -38,12 +38,12 @@ impl Limbo {
     /// Puts the pages that are in limbo still on the free lists of their files.
     /// `version` is that of the log. Gives the number of changed pages.
     pub(super) fn free(self, pages: &mut Pages, version: u32) -> Result<u64> {
-        let mut changed = 0;
+        let mut changed = 0_u64;
         let files: BTreeSet<FileNo> = self.pages.iter().map(|(file, _)| *file).collect();
         for file in files {
             let of_file = (file, 0)..=(file, PageNo::MAX);
             let wanted: Vec<PageNo> = self.pages.range(of_file).map(|(_, page)| *page).collect();
-            changed += free(pages, file, &wanted, version)?;
+            changed = changed.saturating_add(free(pages, file, &wanted, version)?);
         }
         Ok(changed)
     }
@@ -55,7 +55,7 @@ fn free(pages: &mut Pages, file: FileNo, wanted: &[PageNo], version: u32) -> Res
     };
     let listed = listed(pages, file, meta.free)?;
     let mut head = meta.free;
-    let mut changed = 0;
+    let mut changed = 0_u64;
     let lsn = if version <= 7 {
         meta.lsn
     } else {
@@ -74,13 +74,13 @@ fn free(pages: &mut Pages, file: FileNo, wanted: &[PageNo], version: u32) -> Res
             .ok_or_else(|| unfit(name, *page))?;
         edit.set_lsn(lsn);
         head = *page;
-        changed += 1;
+        changed = changed.saturating_add(1);
     }
     if head != meta.free {
         let name = pages.name(file);
         if let Some(mut edit) = pages.edit(file, 0)? {
             set_free(&mut edit, head).ok_or_else(|| unfit(name, 0))?;
-            changed += 1;
+            changed = changed.saturating_add(1);
         }
     }
     Ok(changed)
@@ -132,12 +132,9 @@ fn is_bucket(meta: &Meta, page: PageNo) -> bool {
     };
     // The buckets of a doubling stand side by side.
     (0..).zip(fields.spares).any(|(doubling, start)| {
-        let first = if doubling == 0 {
-            0
-        } else {
-            1 << (doubling - 1)
-        };
-        let last: u32 = if doubling == 0 { 0 } else { 2 * first - 1 };
+        // 0, 1, 2..4, 4..8, ...
+        let end = 1_u32.checked_shl(doubling).unwrap_or_default();
+        let (first, last) = (end >> 1, end.saturating_sub(1));
         first <= fields.high_mask
             && start != 0
             && page

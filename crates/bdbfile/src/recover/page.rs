@@ -7,6 +7,7 @@
 use crate::layout::{
     DELETED, Endian, INDEX_ENTRY, INTERNAL_HEADER, ITEM_TYPE, KIND_INLINE, LEAF_ITEM_HEADER, Lsn,
     OFF_PAGE_ITEM, PageHeader, PageLayout, PageNo, PageType, PageView, RECNO_INTERNAL_ITEM, align4,
+    internal_item_len, leaf_item_len,
 };
 
 /// A page that is being changed.
@@ -98,7 +99,7 @@ impl<'a> PageEdit<'a> {
 
     /// Where the entry of a slot stands.
     fn entry_at(&self, slot: usize) -> usize {
-        self.layout.header_size() + INDEX_ENTRY * slot
+        self.layout.entry_at(slot)
     }
 
     /// Where the item of a slot begins.
@@ -122,8 +123,9 @@ impl<'a> PageEdit<'a> {
         (slot <= entries && entries < u16::MAX).then_some(())?;
         let from = self.entry_at(slot.into());
         let end = self.entry_at(entries.into());
-        (end + INDEX_ENTRY <= self.bytes.len()).then_some(())?;
-        self.bytes.copy_within(from..end, from + INDEX_ENTRY);
+        let to = from.saturating_add(INDEX_ENTRY);
+        (end.saturating_add(INDEX_ENTRY) <= self.bytes.len()).then_some(())?;
+        self.bytes.copy_within(from..end, to);
         self.set_slot(slot, offset)
     }
 
@@ -228,8 +230,8 @@ impl<'a> PageEdit<'a> {
     /// Replaces the bytes of the item of a slot; it is not deleted any more,
     /// unless it is to be. Slots that share the item go on sharing it.
     pub(super) fn replace(&mut self, slot: u16, data: &[u8], deleted: bool) -> Option<()> {
-        let old = LEAF_ITEM_HEADER + self.content(slot)?.len();
-        let to = self.resize(slot, old, LEAF_ITEM_HEADER + data.len())?;
+        let old = leaf_item_len(self.content(slot)?.len());
+        let to = self.resize(slot, old, leaf_item_len(data.len()))?;
         let endian = self.endian();
         let item = self.bytes.get_mut(to..)?;
         endian.put_u16(item, 0, u16::try_from(data.len()).ok()?);
@@ -238,7 +240,8 @@ impl<'a> PageEdit<'a> {
         } else {
             KIND_INLINE
         };
-        item.get_mut(LEAF_ITEM_HEADER..LEAF_ITEM_HEADER + data.len())?
+        item.get_mut(LEAF_ITEM_HEADER..)?
+            .get_mut(..data.len())?
             .copy_from_slice(data);
         Some(())
     }
@@ -451,10 +454,10 @@ fn item_size(page: &PageView<'_>, at: usize) -> Option<usize> {
     let endian = page.layout.endian;
     let len = || endian.u16(page.bytes, at).map(usize::from);
     Some(match PageType::of(page.header.page_type)? {
-        PageType::BtreeInternal => align4(INTERNAL_HEADER + len()?),
+        PageType::BtreeInternal => align4(internal_item_len(len()?)),
         PageType::RecnoInternal => RECNO_INTERNAL_ITEM,
         _ => match page.bytes.get(at.checked_add(ITEM_TYPE)?)? & !DELETED {
-            KIND_INLINE => align4(LEAF_ITEM_HEADER + len()?),
+            KIND_INLINE => align4(leaf_item_len(len()?)),
             _ => OFF_PAGE_ITEM,
         },
     })

@@ -129,6 +129,7 @@ impl Pages {
                 limit: u64::from(PageNo::MAX),
             }
         })?;
+        let file = self.files.len();
         self.files.push(FilePages {
             name: name.to_owned(),
             source,
@@ -142,7 +143,7 @@ impl Pages {
             is_cut: false,
             spilled: HashMap::new(),
         });
-        Ok(self.files.len() - 1)
+        Ok(file)
     }
 
     /// Has the pages of all files in this byte order, whatever that of the
@@ -209,13 +210,14 @@ impl Pages {
         let Some(of) = self.files.get_mut(file) else {
             return Ok(());
         };
-        let at_least = ADDED_AT_LEAST / u64::from(of.layout.page_size);
+        let page_size = u64::from(of.layout.page_size);
+        let at_least = ADDED_AT_LEAST.checked_div(page_size).unwrap_or_default();
         let most = at_least.saturating_add(records.saturating_mul(2));
         if pgno < of.count {
             return Ok(());
         }
         let count = pgno.saturating_add(1);
-        if u64::from(count - of.own) > most {
+        if u64::from(count.saturating_sub(of.own)) > most {
             let file = of.name.clone();
             return Err(Error::Limit {
                 file,
@@ -238,11 +240,12 @@ impl Pages {
                 continue;
             };
             let size = of.layout.page_len();
-            let many = (AT_A_TIME / size).max(1) * size;
+            let many = AT_A_TIME.max(size);
             let mut offset = 0;
             let mut pgno: PageNo = 0;
             while offset < source.len() {
-                let left = usize::try_from(source.len() - offset).unwrap_or(usize::MAX);
+                let left =
+                    usize::try_from(source.len().saturating_sub(offset)).unwrap_or(usize::MAX);
                 let bytes = source.run(offset, left.min(many), &mut room);
                 let bytes = bytes.map_err(|source| Error::Io {
                     file: of.name.clone(),
@@ -262,7 +265,7 @@ impl Pages {
                     }
                     pgno = pgno.saturating_add(1);
                 }
-                offset += bytes.len().max(1) as u64;
+                offset = offset.saturating_add(bytes.len().max(1) as u64);
             }
         }
         Ok(())
@@ -296,7 +299,7 @@ impl Pages {
         of.spilled.retain(|page, _| *page < count);
         for (at, frame) in self.frames.iter_mut().enumerate() {
             if frame.file == file && frame.pgno >= count && !frame.bytes.is_empty() {
-                self.used = self.used.saturating_sub(frame.bytes.len() + OVERHEAD);
+                self.used = self.used.saturating_sub(taken_by(frame.bytes.len()));
                 frame.bytes = Vec::new();
                 frame.changed = false;
                 self.by_page.remove(&(file, frame.pgno));
@@ -340,7 +343,7 @@ impl Pages {
         frame.pgno = pgno;
         frame.changed = false;
         frame.wanted = true;
-        self.used += len + OVERHEAD;
+        self.used = self.used.saturating_add(taken_by(len));
         self.by_page.insert((file_no, pgno), at);
         Ok(Some(at))
     }
@@ -348,12 +351,13 @@ impl Pages {
     /// A frame that is free for a page of `len` bytes; others are given up for
     /// it where the budget asks for that.
     fn room(&mut self, len: usize) -> Result<usize> {
-        while self.used + len + OVERHEAD > self.budget && !self.by_page.is_empty() {
+        while self.used.saturating_add(taken_by(len)) > self.budget && !self.by_page.is_empty() {
             self.give_up()?;
         }
         if let Some(idle) = self.idle.pop() {
             return Ok(idle);
         }
+        let new = self.frames.len();
         self.frames.push(Frame {
             file: 0,
             pgno: 0,
@@ -361,7 +365,7 @@ impl Pages {
             changed: false,
             wanted: false,
         });
-        Ok(self.frames.len() - 1)
+        Ok(new)
     }
 
     /// Gives up a page that was not looked at for a while.
@@ -371,7 +375,7 @@ impl Pages {
                 self.hand = 0;
             }
             let at = self.hand;
-            self.hand += 1;
+            self.hand = self.hand.saturating_add(1);
             let Some(frame) = self.frames.get_mut(at) else {
                 return Ok(());
             };
@@ -392,7 +396,7 @@ impl Pages {
                     of.spilled.insert(frame.pgno, place);
                 }
             }
-            self.used = self.used.saturating_sub(frame.bytes.len() + OVERHEAD);
+            self.used = self.used.saturating_sub(taken_by(frame.bytes.len()));
             frame.bytes = Vec::new();
             self.by_page.remove(&key);
             self.idle.push(at);
@@ -433,7 +437,7 @@ impl FilePages {
     fn own_bytes(&self) -> u64 {
         let len = self.source.as_ref().map_or(0, PageSource::len);
         if self.is_cut {
-            len.min(u64::from(self.own) * u64::from(self.layout.page_size))
+            len.min(self.layout.offset_of(self.own))
         } else {
             len
         }
@@ -444,7 +448,7 @@ impl FilePages {
         let Some(source) = self.source.as_ref().filter(|_| pgno < self.own) else {
             return Ok(());
         };
-        let offset = u64::from(pgno) * u64::from(self.layout.page_size);
+        let offset = self.layout.offset_of(pgno);
         let there = source.len().saturating_sub(offset);
         let there = usize::try_from(there)
             .unwrap_or(usize::MAX)
@@ -502,6 +506,11 @@ pub(super) fn seal(layout: PageLayout, order: Endian, bytes: &mut [u8]) {
     } else {
         layout.seal(bytes);
     }
+}
+
+/// Memory that a page in memory takes.
+const fn taken_by(len: usize) -> usize {
+    len.saturating_add(OVERHEAD)
 }
 
 /// Whether a page is a metadata page, by its type, which stands in the same

@@ -71,7 +71,7 @@ impl RecoveredSource {
         }
         let overlay = Arc::new(Overlay {
             own,
-            len: own.max(u64::from(changed.count) * u64::from(layout.page_size)),
+            len: own.max(layout.offset_of(changed.count)),
             source: changed.source,
             changes: Some(Changes {
                 layout,
@@ -117,16 +117,19 @@ impl Overlay {
         if let Some(rest) = into.get_mut(own..) {
             rest.fill(0);
         }
-        let Some(changes) = &self.changes else {
+        let Some(changes) = self.changes.as_ref().filter(|_| !into.is_empty()) else {
             return Ok(());
         };
         let size = u64::from(changes.layout.page_size);
-        let page_of = |at: u64| PageNo::try_from(at / size).unwrap_or(PageNo::MAX);
+        let page_of = |at: u64| {
+            let page = at.checked_div(size).unwrap_or_default();
+            PageNo::try_from(page).unwrap_or(PageNo::MAX)
+        };
         let last = offset.saturating_add(into.len() as u64).saturating_sub(1);
         let mut room = Vec::new();
         for (page, place) in changes.pages.range(page_of(offset)..=page_of(last)) {
             let bytes = changes.page(place, &mut room)?;
-            let start = u64::from(*page) * size;
+            let start = changes.layout.offset_of(*page);
             // The part of the page that is asked for.
             let skip = usize::try_from(offset.saturating_sub(start)).unwrap_or(usize::MAX);
             let at = usize::try_from(start.saturating_sub(offset)).unwrap_or(usize::MAX);
@@ -215,5 +218,40 @@ impl fmt::Debug for RecoveredSource {
             .field("len", &self.overlay.len)
             .field("pages_changed", &self.pages_changed())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+    use crate::source::MemorySource;
+    use crate::spill::SpillPlace;
+
+    #[test]
+    fn nothing_can_be_read_wherever_it_would_stand() {
+        let layout = PageLayout {
+            endian: Endian::Little,
+            page_size: 512,
+            checksums: false,
+            bit_fields: false,
+        };
+        let changed = Changed {
+            source: Some(Arc::new(MemorySource::new("memory", vec![0; 1024]))),
+            layout,
+            order: layout.endian,
+            own: 1024,
+            count: 2,
+            memory: HashMap::from([(1, vec![1; 512])]),
+            spilled: HashMap::new(),
+        };
+        let spill = Arc::new(SpillFile::new(SpillPlace::Directory(std::env::temp_dir())));
+        let source = RecoveredSource::changed("memory".to_owned(), changed, spill);
+        for offset in [0, 1, 511, 512, 513, 1024] {
+            assert_eq!(*source.bytes(offset, 0).unwrap(), []);
+            source.read_into(offset, &mut []).unwrap();
+        }
+        assert_eq!(*source.bytes(511, 2).unwrap(), [0, 1]);
     }
 }

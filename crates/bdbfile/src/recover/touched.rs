@@ -17,7 +17,7 @@ impl Touched {
     /// How many there were.
     pub(super) fn count(&self) -> u64 {
         // Those whose end was not met are transactions too.
-        self.count + self.open.len() as u64
+        self.count.saturating_add(self.open.len() as u64)
     }
 
     /// A record on the way forwards, of a transaction of this id: whether it
@@ -29,7 +29,7 @@ impl Touched {
             self.open.insert(id);
         }
         if last && self.open.remove(&id) {
-            self.count += 1;
+            self.count = self.count.saturating_add(1);
         }
     }
 
@@ -46,7 +46,7 @@ impl Touched {
         if first {
             self.outer.remove(&id);
             if outermost == id && self.open.remove(&id) {
-                self.count += 1;
+                self.count = self.count.saturating_add(1);
             }
         }
     }

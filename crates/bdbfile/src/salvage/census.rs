@@ -55,23 +55,25 @@ impl Census {
             let (class, broken) = match pages.raw(pgno) {
                 Err(error) => {
                     report.find(Place::page(pgno), Rule::Unreadable, error.to_string());
-                    report.unreadable += 1;
+                    report.unreadable = report.unreadable.saturating_add(1);
                     (Class::Unreadable, None)
                 }
                 Ok(bytes) => census.class(pages, shape, pgno, &bytes),
             };
-            report.pages += 1;
+            report.pages = report.pages.saturating_add(1);
             match class {
                 Class::Unreadable => {}
                 Class::Zeros => {
-                    report.zeros += 1;
+                    report.zeros = report.zeros.saturating_add(1);
                     report.mention(Place::page(pgno), Rule::ZeroPage);
                 }
-                _ if broken.is_some() => report.unsound += 1,
+                _ if broken.is_some() => report.unsound = report.unsound.saturating_add(1),
                 _ => {
-                    report.sound += 1;
-                    report.free += PageNo::from(class == Class::Free);
-                    census.keyed += u64::from(matches!(class, Class::BtreeLeaf | Class::Hash));
+                    report.sound = report.sound.saturating_add(1);
+                    report.free = report.free.saturating_add((class == Class::Free).into());
+                    census.keyed = census
+                        .keyed
+                        .saturating_add(u64::from(matches!(class, Class::BtreeLeaf | Class::Hash)));
                 }
             }
             census.classes.push((class, broken.is_none()));

@@ -98,10 +98,11 @@ impl<S: PageSource> Work<'_, S> {
             if data.is_empty() {
                 break;
             }
-            if let Some(len) = len
-                && data.len() > len - out.len()
+            let rest = len.map(|len| len.saturating_sub(out.len()));
+            if let Some(rest) = rest
+                && data.len() > rest
             {
-                out.extend_from_slice(data.get(..len - out.len()).unwrap_or_default());
+                out.extend_from_slice(data.get(..rest).unwrap_or_default());
                 break;
             }
             out.extend_from_slice(data);

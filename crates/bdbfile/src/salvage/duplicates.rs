@@ -75,11 +75,11 @@ impl<S: PageSource> Work<'_, S> {
     /// Every page is claimed once, so this ends.
     pub(super) fn leaves_below(&self, root: PageNo, claims: &Claims) -> (Vec<PageNo>, u64) {
         let mut leaves = Vec::new();
-        let mut missing = 0;
+        let mut missing = 0_u64;
         let mut todo = vec![(root, None)];
         while let Some((pgno, wanted)) = todo.pop() {
             let (Some(class), Some(header)) = (self.census.sound(pgno), self.header(pgno)) else {
-                missing += 1;
+                missing = missing.saturating_add(1);
                 continue;
             };
             let level = header.level;
@@ -88,12 +88,12 @@ impl<S: PageSource> Work<'_, S> {
             let sorted = matches!(class, Class::DuplicateLeaf | Class::BtreeInternal);
             let fits = wanted.is_none_or(|wanted| wanted == (level, sorted));
             if !(leaf || inner) || !fits || !claims.claim(pgno) {
-                missing += 1;
+                missing = missing.saturating_add(1);
             } else if leaf {
                 leaves.push(pgno);
             } else {
                 let (children, bad) = self.children(pgno, class);
-                missing += bad;
+                missing = missing.saturating_add(bad);
                 let below = (level.saturating_sub(1), sorted);
                 todo.extend(children.into_iter().rev().map(|child| (child, Some(below))));
             }
@@ -103,7 +103,7 @@ impl<S: PageSource> Work<'_, S> {
 
     fn children(&self, pgno: PageNo, class: Class) -> (Vec<PageNo>, u64) {
         let mut found = Vec::new();
-        let mut bad = 0;
+        let mut bad = 0_u64;
         let Ok(bytes) = self.pages.raw(pgno) else {
             return (found, 1);
         };
@@ -123,7 +123,7 @@ impl<S: PageSource> Work<'_, S> {
             };
             match child {
                 Some(child) if child != NO_PAGE => found.push(child),
-                _ => bad += 1,
+                _ => bad = bad.saturating_add(1),
             }
         }
         (found, bad)
@@ -134,7 +134,7 @@ impl<S: PageSource> Work<'_, S> {
     fn add_neighbours(&self, leaves: &mut Vec<PageNo>) {
         let mut index = 0;
         while let Some(&pgno) = leaves.get(index) {
-            index += 1;
+            index = index.saturating_add(1);
             let (Some(class), Some(header)) = (self.census.sound(pgno), self.header(pgno)) else {
                 continue;
             };
@@ -202,13 +202,13 @@ impl<S: PageSource> Work<'_, S> {
                 (false, _) => origin,
                 (true, Mode::Aggressive) => Origin::Deleted,
                 (true, Mode::Careful) => {
-                    self.report.deleted_passed_over += 1;
+                    self.report.pass_over(true);
                     continue;
                 }
             };
             match item.content {
                 Item::Duplicates { .. } => {
-                    self.report.lost += 1;
+                    self.report.lost = self.report.lost.saturating_add(1);
                     let found = "duplicates of a duplicate";
                     self.report.find(place, Rule::ItemType, found);
                 }

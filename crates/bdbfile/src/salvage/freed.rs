@@ -3,9 +3,7 @@
 //! items were deleted one by one before that, only some of them are left, at
 //! places that nothing names any more.
 
-use crate::layout::{
-    INDEX_ENTRY, Item, LEAF_ITEM_HEADER, OFF_PAGE_ITEM, PageNo, PageView, align4, leaf_item,
-};
+use crate::layout::{INDEX_ENTRY, Item, PageNo, PageView, align4, leaf_item};
 use crate::salvage::duplicates::Owner;
 use crate::salvage::passes::Work;
 use crate::salvage::record::{Origin, Salvaged, State};
@@ -58,11 +56,8 @@ fn item<'a>(view: &PageView<'a>, offset: usize) -> Option<(Item<'a>, usize)> {
         return None;
     }
     let item = leaf_item(view.layout, view.bytes, offset).ok()?;
-    let len = match item.content {
-        Item::Inline(bytes) => LEAF_ITEM_HEADER + bytes.len(),
-        Item::Overflow { .. } | Item::Duplicates { .. } => OFF_PAGE_ITEM,
-    };
-    Some((item.content, align4(offset + len)))
+    let end = offset.checked_add(item.content.size())?;
+    Some((item.content, align4(end)))
 }
 
 /// The pairs that an index array of unknown length leads to: as long as its
@@ -73,14 +68,15 @@ fn indexed_pairs<'a>(view: &PageView<'a>) -> Vec<(u16, &'a [u8], &'a [u8])> {
     let mut at = header;
     let mut lowest = view.bytes.len();
     let mut slot = 0_usize;
-    while at + INDEX_ENTRY <= lowest {
+    while at.saturating_add(INDEX_ENTRY) <= lowest {
         let Some(offset) = view.layout.endian.u16(view.bytes, at).map(usize::from) else {
             break;
         };
         // Only keys are shared, and by neighbours.
         let before = slot.checked_sub(2).and_then(|before| found.get(before));
         let known = slot.is_multiple_of(2) && before.is_some_and(|(_, start)| *start == offset);
-        let Some((content, end)) = item(view, offset).filter(|_| offset >= at + INDEX_ENTRY) else {
+        let behind = offset >= at.saturating_add(INDEX_ENTRY);
+        let Some((content, end)) = item(view, offset).filter(|_| behind) else {
             break;
         };
         if !known {
@@ -90,17 +86,17 @@ fn indexed_pairs<'a>(view: &PageView<'a>) -> Vec<(u16, &'a [u8], &'a [u8])> {
             lowest = offset;
         }
         found.push((content, offset));
-        at += INDEX_ENTRY;
-        slot += 1;
+        at = at.saturating_add(INDEX_ENTRY);
+        slot = slot.saturating_add(1);
     }
     let mut pairs = Vec::new();
     let mut slots = found.iter();
-    let mut slot = 1;
+    let mut slot = 1_u16;
     while let (Some((key, ..)), Some((value, ..))) = (slots.next(), slots.next()) {
         if let (Item::Inline(key), Item::Inline(value)) = (key, value) {
             pairs.push((slot, *key, *value));
         }
-        slot += 2;
+        slot = slot.saturating_add(2);
     }
     pairs
 }
@@ -120,7 +116,7 @@ fn bare_items<'a>(view: &PageView<'a>) -> Vec<&'a [u8]> {
                 at = end;
             }
             Some((Item::Overflow { .. } | Item::Duplicates { .. }, end)) => at = end,
-            _ => at += 4,
+            _ => at = at.saturating_add(4),
         }
     }
     found

@@ -98,7 +98,8 @@ impl<S: PageSource> Work<'_, S> {
             .entries
             .min(u16::try_from(room).unwrap_or(u16::MAX));
         for slot in (1..entries).step_by(2) {
-            let (key_at, place) = (Place::slot(pgno, slot - 1), Place::slot(pgno, slot));
+            let key_slot = slot.saturating_sub(1);
+            let (key_at, place) = (Place::slot(pgno, key_slot), Place::slot(pgno, slot));
             let (data, deleted, _) = match items.get(slot) {
                 Ok(found) => found,
                 Err(bad) => {
@@ -116,7 +117,7 @@ impl<S: PageSource> Work<'_, S> {
             if !wanted {
                 if origin == Origin::Live {
                     self.with_deleted.claim(pgno);
-                    self.report.deleted_passed_over += u64::from(self.mode == Mode::Careful);
+                    self.report.pass_over(self.mode == Mode::Careful);
                 }
                 continue;
             }
@@ -127,7 +128,7 @@ impl<S: PageSource> Work<'_, S> {
                 }
                 continue;
             }
-            let key = match items.get(slot - 1) {
+            let key = match items.get(key_slot) {
                 Err(bad) => {
                     self.lose(key_at, bad);
                     Key::Lost
@@ -194,7 +195,7 @@ impl<S: PageSource> Work<'_, S> {
                         }
                         Err((len, _)) => {
                             // What follows cannot be told apart any more.
-                            self.report.lost += 1;
+                            self.report.lost = self.report.lost.saturating_add(1);
                             let found = format!("{len} before");
                             self.report.find(place, Rule::DuplicateLength, found);
                             return Ok(());
@@ -205,7 +206,7 @@ impl<S: PageSource> Work<'_, S> {
             Field::Duplicates(root) => {
                 let leaves = self.duplicates_of(root, place);
                 if leaves.is_empty() {
-                    self.report.lost += 1;
+                    self.report.lost = self.report.lost.saturating_add(1);
                 }
                 for leaf in leaves {
                     self.data_page(owner, leaf, origin, each)?;
@@ -229,7 +230,7 @@ impl<S: PageSource> Work<'_, S> {
             Chain::Whole => self.value(owner, &value, None, place, origin, each),
             Chain::Cut => self.value(owner, &value, Some(stated), place, origin, each),
             Chain::Lost => {
-                self.report.lost += 1;
+                self.report.lost = self.report.lost.saturating_add(1);
                 if matches!(owner, Owner::Key(Some(_))) {
                     // The key at least.
                     return self.value(owner, &[], Some(stated), place, origin, each);

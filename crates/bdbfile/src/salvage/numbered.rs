@@ -2,7 +2,7 @@
 //! of queues.
 
 use crate::error::{Place, Rule};
-use crate::layout::{NO_PAGE, PageNo};
+use crate::layout::{NO_PAGE, PageNo, queue_number};
 use crate::read::claims::Claims;
 use crate::salvage::census::Class;
 use crate::salvage::duplicates::Owner;
@@ -150,23 +150,21 @@ impl<S: PageSource> Work<'_, S> {
             return Ok(());
         };
         self.claim(pgno);
-        let header = pages.layout().queue_header_size();
-        let before = u64::from(pgno - 1) * u64::from(shape.rec_page);
         for slot in 0..shape.rec_page {
-            let start = header + slot as usize * shape.slot_size();
+            let start = pages.layout().queue_slot_at(slot, shape.slot_size());
             let Some((flags, rest)) = bytes.get(start..).and_then(<[u8]>::split_first) else {
                 break;
             };
             let Some(value) = rest.get(..shape.re_len as usize) else {
                 break;
             };
-            let number = u32::try_from(before + u64::from(slot) + 1).ok();
+            let number = queue_number(shape.rec_page, pgno, slot);
             let inside = number.is_some_and(|number| shape.has(number));
             let origin = match (flags & VALID != 0 && inside, flags & (VALID | SET) != 0) {
                 (true, _) => origin,
                 (false, true) if self.mode == Mode::Aggressive => Origin::Deleted,
                 (false, was) => {
-                    self.report.deleted_passed_over += u64::from(was);
+                    self.report.pass_over(was);
                     continue;
                 }
             };

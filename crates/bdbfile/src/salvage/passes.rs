@@ -106,7 +106,8 @@ impl<'a, S: PageSource> Work<'a, S> {
         record: Salvaged<'_>,
         each: &mut impl FnMut(Salvaged<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let len = record.key.map_or(0, <[u8]>::len) + record.value.len();
+        let key = record.key.map_or(0, <[u8]>::len);
+        let len = key.saturating_add(record.value.len());
         self.pages
             .meter()
             .give(self.pages.name(), len as u64)
@@ -177,7 +178,7 @@ impl<'a, S: PageSource> Work<'a, S> {
     pub(super) fn lose(&mut self, place: Place, bad: crate::layout::BadItem) {
         use crate::error::Rule;
         use crate::layout::BadItem;
-        self.report.lost += 1;
+        self.report.lost = self.report.lost.saturating_add(1);
         match bad {
             BadItem::Bounds { offset, len } => {
                 let found = format!("offset {offset}, {len} bytes");

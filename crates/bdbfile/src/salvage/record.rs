@@ -182,7 +182,7 @@ impl<'f> Reporter<'f> {
         if self.findings.len() < FINDINGS_LISTED {
             self.findings.push(finding);
         } else {
-            self.more_findings += 1;
+            self.more_findings = self.more_findings.saturating_add(1);
         }
     }
 }
@@ -202,21 +202,25 @@ impl DerefMut for Reporter<'_> {
 }
 
 impl SalvageReport {
+    pub(super) fn pass_over(&mut self, deleted: bool) {
+        self.deleted_passed_over = self.deleted_passed_over.saturating_add(deleted.into());
+    }
+
     pub(super) fn count(&mut self, record: &Salvaged<'_>) {
-        self.records += 1;
+        self.records = self.records.saturating_add(1);
         match record.state {
-            State::Whole => self.whole += 1,
-            State::ValueCut { .. } => self.value_cut += 1,
-            State::KeyLost => self.key_lost += 1,
-            State::Fragment { .. } => self.fragments += 1,
-            State::Loose => self.loose += 1,
+            State::Whole => self.whole = self.whole.saturating_add(1),
+            State::ValueCut { .. } => self.value_cut = self.value_cut.saturating_add(1),
+            State::KeyLost => self.key_lost = self.key_lost.saturating_add(1),
+            State::Fragment { .. } => self.fragments = self.fragments.saturating_add(1),
+            State::Loose => self.loose = self.loose.saturating_add(1),
         }
         match record.origin {
             Origin::Live => {}
-            Origin::Directory => self.directory += 1,
-            Origin::Deleted => self.deleted += 1,
-            Origin::UnsoundPage => self.from_unsound += 1,
-            Origin::FreePage => self.from_free += 1,
+            Origin::Directory => self.directory = self.directory.saturating_add(1),
+            Origin::Deleted => self.deleted = self.deleted.saturating_add(1),
+            Origin::UnsoundPage => self.from_unsound = self.from_unsound.saturating_add(1),
+            Origin::FreePage => self.from_free = self.from_free.saturating_add(1),
         }
     }
 }

@@ -76,8 +76,8 @@ impl Shape {
             report.find(Place::page(0), Rule::Geometry, found);
         }
         let mut meta = stated.filter(|_| agrees).map(|(meta, _)| meta);
-        let count = source.len() / u64::from(size);
-        let rest = source.len() % u64::from(size);
+        let count = whole_pages(&source, size);
+        let rest = source.len().checked_rem(size.into()).unwrap_or_default();
         if rest != 0 {
             let found = format!("{rest} bytes after page {}", count.saturating_sub(1));
             report.find(Place::FILE, Rule::FileSize, found);
@@ -207,7 +207,7 @@ fn elect<S: PageSource>(source: &S, stated: Option<&(Meta, Endian)>) -> (u32, En
                 best = (size, endian, found);
             }
         }
-        size *= 2;
+        size = size.saturating_mul(2);
     }
     best
 }
@@ -221,7 +221,7 @@ fn sound_pages<S: PageSource>(source: &S, size: u32, endian: Endian) -> u64 {
         checksums: false,
         bit_fields: false,
     };
-    let count = source.len() / u64::from(size);
+    let count = whole_pages(source, size);
     let evidence = Evidence::gather(
         source,
         layout,
@@ -236,25 +236,30 @@ fn tried(count: u64) -> impl Iterator<Item = PageNo> {
     let pages = count.saturating_sub(1);
     let step = pages.div_ceil(TRIED).max(1);
     (0..pages.min(TRIED))
-        .map(move |index| 1 + index * step)
+        .map(move |index| index.saturating_mul(step).saturating_add(1))
         .filter(move |page| *page < count)
         .filter_map(|page| PageNo::try_from(page).ok())
 }
 
 /// How many pages vote for a layout.
 fn votes<S: PageSource>(source: &S, size: u32, endian: Endian) -> u64 {
-    let mut votes = 0;
-    for pgno in tried(source.len() / u64::from(size)) {
-        let offset = u64::from(pgno) * u64::from(size);
+    let mut votes = 0_u64;
+    for pgno in tried(whole_pages(source, size)) {
+        let offset = u64::from(pgno).saturating_mul(size.into());
         // The header is enough, and no page is shorter.
         let Ok(bytes) = source.bytes(offset, 32) else {
             continue;
         };
-        votes += u64::from(
-            PageHeader::read(endian, &bytes).is_some_and(|header| is_sane(&header, pgno, size)),
-        );
+        let header = PageHeader::read(endian, &bytes);
+        let is_one = header.is_some_and(|header| is_sane(&header, pgno, size));
+        votes = votes.saturating_add(is_one.into());
     }
     votes
+}
+
+/// How many pages of this size there are.
+fn whole_pages<S: PageSource>(source: &S, size: u32) -> u64 {
+    source.len().checked_div(size.into()).unwrap_or_default()
 }
 
 fn is_sane(header: &PageHeader, pgno: PageNo, size: u32) -> bool {
@@ -275,9 +280,9 @@ struct Evidence {
 impl Evidence {
     fn gather<S: PageSource>(source: &S, layout: PageLayout, count: PageNo) -> Self {
         let mut evidence = Self::default();
-        let mut looked = 0;
+        let mut looked = 0_usize;
         for pgno in tried(u64::from(count)) {
-            let offset = u64::from(pgno) * u64::from(layout.page_size);
+            let offset = layout.offset_of(pgno);
             let Ok(bytes) = source.bytes(offset, layout.page_len()) else {
                 continue;
             };
@@ -292,17 +297,21 @@ impl Evidence {
                 && stored == right
                 && stored != 0
             {
-                evidence.right += 1;
+                evidence.right = evidence.right.saturating_add(1);
             }
-            evidence.without += u64::from(has_sound_items(&view));
+            evidence.without = evidence
+                .without
+                .saturating_add(u64::from(has_sound_items(&view)));
             let longer = PageLayout {
                 checksums: true,
                 ..layout
             };
             if let Some(view) = PageView::parse(longer, &bytes) {
-                evidence.with += u64::from(has_sound_items(&view));
+                evidence.with = evidence
+                    .with
+                    .saturating_add(u64::from(has_sound_items(&view)));
             }
-            looked += 1;
+            looked = looked.saturating_add(1);
             if looked == LOOKED_INTO {
                 break;
             }
@@ -364,7 +373,9 @@ fn guess_queue<S: PageSource>(pages: &Pages<S>) -> Option<QueueShape> {
     let layout = pages.layout();
     let header = layout.queue_header_size();
     let mut kept = Vec::new();
-    let enough = (KEPT_BYTES / layout.page_len()).max(4);
+    let enough = KEPT_BYTES
+        .checked_div(layout.page_len())
+        .map(|n| n.max(4))?;
     for pgno in tried(u64::from(pages.count())) {
         let Ok(bytes) = pages.raw(pgno) else { continue };
         let Some(found) = PageHeader::read(layout.endian, &bytes) else {
@@ -391,19 +402,19 @@ fn guess_queue<S: PageSource>(pages: &Pages<S>) -> Option<QueueShape> {
     }
     let room = layout.page_len().checked_sub(header)?;
     for size in (4..=room).step_by(4) {
-        let whole = room / size;
+        let whole = u32::try_from(room.checked_div(size)?).ok()?;
         let mut records = 0_u64;
         let mut filling = 3;
         let fits = kept.iter().all(|bytes| {
             (0..whole).all(|index| {
-                let start = header + index * size;
-                let Some(slot) = bytes.get(start..start + size) else {
+                let slot = bytes.get(layout.queue_slot_at(index, size)..);
+                let Some(slot) = slot.and_then(|slot| slot.get(..size)) else {
                     return false;
                 };
                 match slot.split_first() {
                     Some((0, _)) => slot.iter().all(|byte| *byte == 0),
                     Some((flags, value)) if *flags <= QUEUE_FLAGS => {
-                        records += 1;
+                        records = records.saturating_add(1);
                         let zeros = value.iter().rev().take_while(|byte| **byte == 0).count();
                         filling = filling.min(zeros);
                         true
@@ -413,10 +424,10 @@ fn guess_queue<S: PageSource>(pages: &Pages<S>) -> Option<QueueShape> {
             })
         });
         if fits && records > 0 {
-            let re_len = size.checked_sub(1 + filling)?;
+            let re_len = size.checked_sub(filling)?.checked_sub(1)?;
             return Some(QueueShape {
                 re_len: u32::try_from(re_len).ok()?,
-                rec_page: u32::try_from(whole).ok()?,
+                rec_page: whole,
                 range: None,
             });
         }

@@ -4,8 +4,7 @@
 use std::borrow::Cow;
 
 use crate::layout::{
-    BadItem, DuplicateSet, HashItem, Item, LEAF_ITEM_HEADER, LeafItem, OFF_PAGE_ITEM, PageNo,
-    PageView, hash_item, leaf_item,
+    BadItem, DuplicateSet, HashItem, Item, LeafItem, PageNo, PageView, hash_item, leaf_item,
 };
 use crate::read::quirks;
 
@@ -43,12 +42,11 @@ impl<'a> Slots<'a> {
         let out = BadItem::Bounds { offset, len: 0 };
         let index = self.offsets.binary_search(&offset).map_err(|_| out)?;
         let item = leaf_item(self.view.layout, self.view.bytes, offset)?;
-        let len = match item.content {
-            Item::Inline(bytes) => LEAF_ITEM_HEADER + bytes.len(),
-            Item::Overflow { .. } | Item::Duplicates { .. } => OFF_PAGE_ITEM,
-        };
-        match self.offsets.get(index + 1) {
-            Some(next) if offset + len > *next => Err(BadItem::Bounds { offset, len }),
+        let len = item.content.size();
+        match self.offsets.get(index.saturating_add(1)) {
+            Some(next) if offset.saturating_add(len) > *next => {
+                Err(BadItem::Bounds { offset, len })
+            }
             _ => Ok((item, offset)),
         }
     }
@@ -78,7 +76,7 @@ pub(super) fn mend_key_lengths<'a>(view: &PageView<'a>) -> (Cow<'a, [u8]>, bool)
         // Duplicates that share a key stand side by side.
         let mut sharers = 0_u16;
         while slot < view.header.entries && view.item_offset(slot) == Some(offset) {
-            sharers += 1;
+            sharers = sharers.saturating_add(1);
             slot = slot.saturating_add(2);
         }
         if !sharers.is_multiple_of(2) {
@@ -87,7 +85,8 @@ pub(super) fn mend_key_lengths<'a>(view: &PageView<'a>) -> (Cow<'a, [u8]>, bool)
         let Ok(index) = offsets.binary_search(&offset) else {
             continue;
         };
-        let next = offsets.get(index + 1).copied().unwrap_or(view.bytes.len());
+        let next = offsets.get(index.saturating_add(1)).copied();
+        let next = next.unwrap_or(view.bytes.len());
         if let Some(len) = quirks::key_length_before(view, offset, next) {
             mended = true;
             view.layout.endian.put_u16(bytes.to_mut(), offset, len);
@@ -103,13 +102,11 @@ pub(super) fn hash_slot<'a>(view: &PageView<'a>, slot: u16) -> Result<Field<'a>,
     let at = |slot: Option<u16>| slot.and_then(|slot| view.item_offset(slot));
     let start = at(Some(slot)).unwrap_or_default();
     let end = at(slot.checked_sub(1)).unwrap_or(len);
-    let beyond = at(slot.checked_sub(2)).unwrap_or(len + 1);
+    let beyond = at(slot.checked_sub(2)).unwrap_or(len.saturating_add(1));
     let below = at(slot.checked_add(1)).unwrap_or(view.index_end());
     let after_end = end < beyond || slot == 0;
-    let falls = (below < start || slot + 1 >= view.header.entries)
-        && start < end
-        && end <= len
-        && after_end;
+    let is_last = slot.saturating_add(1) >= view.header.entries;
+    let falls = (below < start || is_last) && start < end && end <= len && after_end;
     if start < view.index_end() || !falls {
         return Err(BadItem::Bounds {
             offset: start,

@@ -80,7 +80,7 @@ impl<S: PageSource> ReadAhead<S> {
     fn learn(&self, block: &Kept) {
         if block.state == State::Read {
             let alone = self.alone.load(Ordering::Relaxed);
-            let alone = if block.asked * 2 > BLOCK {
+            let alone = if block.asked > BLOCK / 2 {
                 (alone / 2).max(FEWEST_ALONE)
             } else {
                 alone.saturating_mul(2).min(MOST_ALONE)
@@ -93,9 +93,9 @@ impl<S: PageSource> ReadAhead<S> {
     /// as a whole, or cannot be.
     fn kept_bytes(&self, offset: u64, len: usize) -> Option<Vec<u8>> {
         let number = offset / BLOCK;
-        let start = number * BLOCK;
+        let start = number.saturating_mul(BLOCK);
         let end = start.saturating_add(BLOCK).min(self.source.len());
-        let place = usize::try_from(number % KEPT as u64).ok()?;
+        let place = usize::try_from(number).ok()? % KEPT;
         let mut kept = self.kept.get(place)?.lock();
         let kept = kept.as_mut().unwrap_or_else(PoisonError::get_mut);
         if kept.number != Some(number) {
@@ -107,10 +107,11 @@ impl<S: PageSource> ReadAhead<S> {
         kept.asked = kept.asked.saturating_add(len as u64);
         if let State::Met(pages) = kept.state {
             if pages < self.alone.load(Ordering::Relaxed) {
-                kept.state = State::Met(pages + 1);
+                kept.state = State::Met(pages.saturating_add(1));
                 return None;
             }
-            kept.bytes.resize(usize::try_from(end - start).ok()?, 0);
+            let all = usize::try_from(end.checked_sub(start)?).ok()?;
+            kept.bytes.resize(all, 0);
             kept.state = match self.source.read_into(start, &mut kept.bytes) {
                 Ok(()) => State::Read,
                 Err(_) => State::Unreadable,
@@ -119,7 +120,7 @@ impl<S: PageSource> ReadAhead<S> {
         if kept.state == State::Unreadable {
             return None;
         }
-        let at = usize::try_from(offset - start).ok()?;
+        let at = usize::try_from(offset.checked_sub(start)?).ok()?;
         Some(kept.bytes.get(at..at.checked_add(len)?)?.to_vec())
     }
 }

@@ -107,8 +107,8 @@ impl Extents {
                 continue;
             };
             found.lengths.insert(number, bytes);
-            let pages = range.end.div_ceil(found.page_size);
-            found.len = found.len.max(pages * found.page_size);
+            let end = range.end.checked_next_multiple_of(found.page_size);
+            found.len = found.len.max(end.unwrap_or(range.end));
         }
         Ok(found)
     }
@@ -116,13 +116,25 @@ impl Extents {
     /// The bytes of the whole that an extent holds; `None` where it has no
     /// bytes or lies past the last page that there can be.
     fn range(&self, number: u32, bytes: u64) -> Option<Range<u64>> {
-        let first = u64::from(number) * self.page_ext + 1;
-        let used = bytes.min(self.page_ext * self.page_size);
-        let last = first + used.div_ceil(self.page_size);
+        let before = u64::from(number).saturating_mul(self.page_ext);
+        let first = before.saturating_add(1);
+        let used = bytes.min(self.page_ext.saturating_mul(self.page_size));
+        let last = first.saturating_add(used.div_ceil(self.page_size));
         (used > 0 && last < u64::from(PageNo::MAX)).then(|| {
-            let start = first * self.page_size;
-            start..start + used
+            let start = first.saturating_mul(self.page_size);
+            start..start.saturating_add(used)
         })
+    }
+
+    /// The page that a byte is on, and where on it.
+    fn divided(&self, at: u64) -> (u64, u64) {
+        let page = at.checked_div(self.page_size).unwrap_or_default();
+        (page, at.checked_rem(self.page_size).unwrap_or_default())
+    }
+
+    /// The number of the extent that has a page, counted from 0.
+    fn extent_of(&self, index: u64) -> Option<u32> {
+        u32::try_from(index.checked_div(self.page_ext)?).ok()
     }
 
     /// Reads bytes of one page of an extent. What is not there stays as it is.
@@ -130,10 +142,12 @@ impl Extents {
         let Some(index) = page.checked_sub(1) else {
             return Ok(());
         };
-        let Ok(number) = u32::try_from(index / self.page_ext) else {
+        let (Some(number), Some(before)) =
+            (self.extent_of(index), index.checked_rem(self.page_ext))
+        else {
             return Ok(());
         };
-        let at = index % self.page_ext * self.page_size + within;
+        let at = before.saturating_mul(self.page_size).saturating_add(within);
         let len = self.lengths.get(&number).copied().unwrap_or_default();
         let there = usize::try_from(len.saturating_sub(at)).unwrap_or(usize::MAX);
         let there = there.min(part.len());
@@ -194,15 +208,16 @@ impl PageSource for QueueExtents {
         let mut bytes = vec![0; len];
         let (mut at, mut rest) = (offset, bytes.as_mut_slice());
         while !rest.is_empty() {
-            let (page, within) = (at / extents.page_size, at % extents.page_size);
-            let left = usize::try_from(extents.page_size - within).unwrap_or(usize::MAX);
+            let (page, within) = extents.divided(at);
+            let left = usize::try_from(extents.page_size.saturating_sub(within));
+            let left = left.unwrap_or(usize::MAX);
             let (part, after) = rest.split_at_mut(left.min(rest.len()));
             if page == 0 {
                 part.copy_from_slice(&self.main.bytes(at, part.len())?);
             } else {
                 extents.fill(page, within, part)?;
             }
-            at += part.len() as u64;
+            at = at.saturating_add(part.len() as u64);
             rest = after;
         }
         Ok(Cow::Owned(bytes))
@@ -231,8 +246,8 @@ impl PageSource for QueueExtents {
         if offset < extents.page_size {
             return Some(offset..extents.page_size);
         }
-        let index = (offset / extents.page_size).saturating_sub(1);
-        let number = u32::try_from(index / extents.page_ext).ok()?;
+        let (page, _) = extents.divided(offset);
+        let number = extents.extent_of(page.saturating_sub(1))?;
         extents
             .lengths
             .range(number..)

@@ -82,8 +82,11 @@ impl PageSource for MappedSource {
         // touched again is read from the file again, and is the same bytes.
         // Both are advice only: where the kernel refuses it, nothing is lost.
         let unmapped = unsafe {
-            self.map
-                .unchecked_advise_range(UncheckedAdvice::DontNeed, start, end - start)
+            self.map.unchecked_advise_range(
+                UncheckedAdvice::DontNeed,
+                start,
+                end.saturating_sub(start),
+            )
         };
         if unmapped.is_ok() {
             let _ = fadvise(file, range.start, len, Advice::DontNeed);

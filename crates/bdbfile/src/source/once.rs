@@ -48,10 +48,11 @@ impl<S: PageSource> ReadOnce<S> {
             .ok()
             .and_then(|at| self.asked.get(at));
         let Some(asked) = asked else { return };
-        let all = self.source.len().saturating_sub(number * BLOCK).min(BLOCK);
+        let start = number.saturating_mul(BLOCK);
+        let all = self.source.len().saturating_sub(start).min(BLOCK);
         let before = asked.fetch_add(len as u64, Ordering::Relaxed);
         if before < all && before.saturating_add(len as u64) >= all {
-            self.done_with(number * BLOCK);
+            self.done_with(start);
         }
     }
 

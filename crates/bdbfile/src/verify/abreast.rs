@@ -64,7 +64,7 @@ pub(super) fn is_sound<S: PageSource>(
     }
     let len = tops
         .len()
-        .div_ceil(check.workers.threads.get() * PARTS)
+        .div_ceil(check.workers.threads.get().saturating_mul(PARTS))
         .max(1);
     let parts: Vec<&[(Child, Place)]> = tops.chunks(len).collect();
     let whole = check.part(&claims);

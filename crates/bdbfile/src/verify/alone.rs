@@ -28,7 +28,8 @@ pub(super) fn check<S: PageSource>(check: &mut Check<'_, S>) -> Result<()> {
     let (file, count) = (check.file, check.count());
     let links = check.links.another();
     let len = RANGE.max(count.div_ceil(RANGES));
-    let run = (RUN_BYTES / check.layout().page_size).max(1);
+    let run = RUN_BYTES.checked_div(check.layout().page_size);
+    let run = run.unwrap_or_default().max(1);
     let ranges = check.workers.all(count.div_ceil(len) as usize, |index| {
         let begin = PageNo::try_from(index)
             .unwrap_or(PageNo::MAX)

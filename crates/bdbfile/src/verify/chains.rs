@@ -125,7 +125,7 @@ fn follow<S: PageSource>(
             let found = link.prev.to_string();
             check.broken(at, Rule::OverflowLink, found, before.to_string());
         }
-        held += u64::from(link.held);
+        held = held.saturating_add(u64::from(link.held));
         (referrer, before, pgno) = (at, pgno, link.next);
     }
     chain.whole = held == u64::from(len);

@@ -103,7 +103,7 @@ impl<'f, S> Check<'f, S> {
         for problem in other.notes {
             self.report.note(problem);
         }
-        self.report.more += other.more;
+        self.report.more = self.report.more.saturating_add(other.more);
     }
 }
 

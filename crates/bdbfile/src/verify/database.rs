@@ -38,7 +38,7 @@ pub(super) fn all<S: PageSource>(check: &mut Check<'_, S>) -> Result<()> {
 }
 
 fn one<S: PageSource>(check: &mut Check<'_, S>, meta: &Meta) -> Result<()> {
-    check.report.databases += 1;
+    check.report.databases = check.report.databases.saturating_add(1);
     meta::of_database(check, meta);
     let at = Place::page(meta.pgno);
     match &meta.method {

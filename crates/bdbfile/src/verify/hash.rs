@@ -109,12 +109,12 @@ impl Table<'_> {
         bucket: u32,
     ) -> Result<()> {
         let sorted = view.header.is(PageType::HashSorted);
-        let (mut pairs, mut breaches) = (0, 0);
+        let (mut pairs, mut breaches) = (0_u64, 0_u64);
         let mut last: Option<(Vec<u8>, bool)> = None;
         for slot in (0..view.header.entries).step_by(2) {
             let place = Place::slot(view.header.pgno, slot);
             if let Some((key, in_page)) = key(check, view, slot)? {
-                self.keys += 1;
+                self.keys = self.keys.saturating_add(1);
                 let right = self.fields.bucket_by_default(&key);
                 if right != bucket {
                     self.elsewhere.add(Problem {
@@ -128,15 +128,15 @@ impl Table<'_> {
                     && let Some((last, in_page_too)) = &last
                     && let Some(follows) = follows((last, *in_page_too), (&key, in_page))
                 {
-                    pairs += 1;
+                    pairs = pairs.saturating_add(1);
                     if !follows {
-                        breaches += 1;
+                        breaches = breaches.saturating_add(1);
                         self.orders.keys.hold(place, Rule::KeyOrder, "");
                     }
                 }
                 last = Some((key, in_page));
             }
-            self.data(check, view, slot + 1)?;
+            self.data(check, view, slot.saturating_add(1))?;
         }
         self.orders.keys.page(pairs, breaches);
         Ok(())
@@ -175,14 +175,14 @@ impl Table<'_> {
 
     /// The order of a set of duplicates on the page.
     fn set(&mut self, set: DuplicateSet<'_>, place: Place) {
-        let (mut pairs, mut breaches) = (0, 0);
+        let (mut pairs, mut breaches) = (0_u64, 0_u64);
         let mut last = None;
         let mut rest = set;
         while let Ok(Some((data, after))) = rest.split_first() {
             if let Some(last) = last {
-                pairs += 1;
+                pairs = pairs.saturating_add(1);
                 if last >= data {
-                    breaches += 1;
+                    breaches = breaches.saturating_add(1);
                     self.orders.duplicates.hold(place, Rule::DuplicateOrder, "");
                 }
             }
@@ -198,12 +198,17 @@ impl Table<'_> {
     /// own verification passes over them).
     fn undone_buckets<S: PageSource>(&mut self, check: &mut Check<'_, S>, at: Place) -> Result<()> {
         let fields = self.fields;
-        let in_use = (u32::BITS - fields.high_mask.leading_zeros()) as usize;
+        let in_use = HashFields::doubling_of(fields.high_mask);
         if self.meta.is_first_generation() {
             return Ok(());
         }
-        for (doubling, start) in fields.spares.iter().enumerate().skip(in_use + 1) {
-            let Some(first) = u32::try_from(doubling - 1)
+        for (doubling, start) in fields
+            .spares
+            .iter()
+            .enumerate()
+            .skip(in_use.saturating_add(1))
+        {
+            let Some(first) = u32::try_from(doubling.saturating_sub(1))
                 .ok()
                 .and_then(|log| 1_u32.checked_shl(log))
                 .filter(|_| *start != 0)

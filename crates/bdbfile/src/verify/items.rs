@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 use crate::error::{Place, Rule};
 use crate::layout::{
-    BadItem, INTERNAL_HEADER, Item, LEAF_ITEM_HEADER, OFF_PAGE_ITEM, PageType, PageView,
-    RECNO_INTERNAL_ITEM, align4, leaf_item,
+    BadItem, Item, OFF_PAGE_ITEM, PageType, PageView, RECNO_INTERNAL_ITEM, align4,
+    internal_item_len, leaf_item, leaf_item_len,
 };
 use crate::read::leaf::mend_key_lengths;
 use crate::read::walk::{Notes, Walk};
@@ -97,9 +97,9 @@ fn span<S: PageSource>(
         check.broken(place, Rule::ItemAlignment, format!("offset {start}"), "");
     }
     match size(check, kind, view, slot, start) {
-        Ok(size) if start + size <= view.bytes.len() => Some(Span {
+        Ok(size) if start.saturating_add(size) <= view.bytes.len() => Some(Span {
             start,
-            end: start + align4(size),
+            end: start.saturating_add(align4(size)),
             slot,
         }),
         Ok(size) => {
@@ -143,7 +143,7 @@ fn size<S: PageSource>(
                 let found = format!("a reference of {} bytes", item.key.len());
                 check.broken(place, Rule::ItemType, found, OFF_PAGE_ITEM.to_string());
             }
-            Ok(INTERNAL_HEADER + item.key.len())
+            Ok(internal_item_len(item.key.len()))
         }
         _ => {
             let item = leaf_item(view.layout, view.bytes, start)?;
@@ -153,7 +153,7 @@ fn size<S: PageSource>(
             }
             let key = kind == PageType::BtreeLeaf && slot.is_multiple_of(2);
             match item.content {
-                Item::Inline(bytes) => Ok(LEAF_ITEM_HEADER + bytes.len()),
+                Item::Inline(bytes) => Ok(leaf_item_len(bytes.len())),
                 Item::Overflow { .. } => Ok(OFF_PAGE_ITEM),
                 Item::Duplicates { .. } => {
                     if key || kind != PageType::BtreeLeaf {

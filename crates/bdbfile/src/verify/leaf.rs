@@ -38,7 +38,7 @@ fn pairs<S: PageSource>(
     };
     let pgno = view.header.pgno;
     let mut count = Count::NONE;
-    let (mut compared, mut breaches) = (0, 0);
+    let (mut compared, mut breaches) = (0_u64, 0_u64);
     let mut last_offset = None;
     let mut last_key = None;
     for slot in (0..view.header.entries).step_by(2) {
@@ -56,7 +56,7 @@ fn pairs<S: PageSource>(
                     keys::within(check, tally, (&key, key_at), bounds.low, Side::Low)?;
                 }
                 if let Some(last) = &last_key {
-                    compared += 1;
+                    compared = compared.saturating_add(1);
                     if *last == key {
                         check.broken(
                             key_at,
@@ -65,17 +65,21 @@ fn pairs<S: PageSource>(
                             "",
                         );
                     } else if *last > key {
-                        breaches += 1;
+                        breaches = breaches.saturating_add(1);
                         orders.keys.hold(key_at, Rule::KeyOrder, "");
                     }
                 }
                 last_key = Some(key);
             }
         }
-        datum(check, tree, orders, view, (slot + 1, last_offset == offset))?;
+        let data_slot = slot.saturating_add(1);
+        let same_key = last_offset == offset;
+        datum(check, tree, orders, view, (data_slot, same_key))?;
         last_offset = offset;
-        count.all += 1;
-        count.live += u64::from(!is_deleted(view, slot + 1));
+        count.all = count.all.saturating_add(1);
+        count.live = count
+            .live
+            .saturating_add(u64::from(!is_deleted(view, data_slot)));
     }
     if let (Some(slot), Some(key)) = (view.header.entries.checked_sub(2), &last_key) {
         let place = Place::slot(pgno, slot);
@@ -197,14 +201,14 @@ fn singles<S: PageSource>(
     let pgno = view.header.pgno;
     let entries = view.header.entries;
     let mut count = Count::NONE;
-    let (mut compared, mut breaches) = (0, 0);
+    let (mut compared, mut breaches) = (0_u64, 0_u64);
     let mut last = None;
     for slot in 0..entries {
         let place = Place::slot(pgno, slot);
         refer(check, view, slot)?;
         let deleted = is_deleted(view, slot);
-        count.all += 1;
-        count.live += u64::from(!deleted);
+        count.all = count.all.saturating_add(1);
+        count.live = count.live.saturating_add(u64::from(!deleted));
         if tree.role == Role::Recno {
             fixed_length(check, tree, view, slot);
         }
@@ -218,13 +222,13 @@ fn singles<S: PageSource>(
         if slot == 0 {
             keys::within(check, tally, (&key, place), bounds.low, Side::Low)?;
         }
-        if slot == entries - 1 {
+        if slot == entries.saturating_sub(1) {
             keys::within(check, tally, (&key, place), bounds.high, Side::High)?;
         }
         if let Some(last) = &last {
-            compared += 1;
+            compared = compared.saturating_add(1);
             if *last >= key {
-                breaches += 1;
+                breaches = breaches.saturating_add(1);
                 tally.hold(place, Rule::DuplicateOrder, "");
             }
         }

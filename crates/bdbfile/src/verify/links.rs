@@ -61,7 +61,7 @@ impl Links {
 
     /// Keeps those of pages that follow.
     pub(super) fn append(&mut self, after: &Self) {
-        if self.kept.len() + after.kept.len() <= MOST {
+        if self.kept.len().saturating_add(after.kept.len()) <= MOST {
             self.kept.extend_from_slice(&after.kept);
         }
     }

@@ -24,7 +24,7 @@ const fn keeps_last_page(meta: &Meta) -> bool {
 pub(super) fn of_file<S: PageSource>(check: &mut Check<'_, S>) {
     let meta = check.file.meta();
     let size = u64::from(meta.page_size);
-    let rest = check.file.file_len() % size;
+    let rest = check.file.file_len().checked_rem(size).unwrap_or_default();
     if rest != 0 {
         check.broken(
             Place::FILE,
@@ -118,8 +118,9 @@ fn hash<S: PageSource>(check: &mut Check<'_, S>, meta: &Meta, fields: &HashField
         end = end.saturating_mul(2).saturating_add(1);
     }
     // Numbers for doublings not in use lead to no record.
-    let used = (u32::BITS - fields.max_bucket.leading_zeros()) as usize;
-    for (index, spare) in fields.spares.iter().enumerate().skip(used + 1) {
+    let used = HashFields::doubling_of(fields.max_bucket);
+    let unused = used.saturating_add(1);
+    for (index, spare) in fields.spares.iter().enumerate().skip(unused) {
         if *spare >= check.count() {
             let found = format!("{spare} for doubling {index}, which is not in use");
             check.note(place, Rule::HashFields, found);

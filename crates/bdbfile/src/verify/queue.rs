@@ -27,9 +27,9 @@ pub(super) fn page<S: PageSource>(
         return State::Broken;
     }
     let size = fields.slot_size();
-    let header = check.layout().queue_header_size();
+    let layout = check.layout();
     for slot in 0..fields.rec_page {
-        let mark = bytes.get(header + slot as usize * size);
+        let mark = bytes.get(layout.queue_slot_at(slot, size));
         if mark.is_some_and(|mark| mark & !MARKS != 0) {
             let at = Place::slot(pgno, u16::try_from(slot).unwrap_or(u16::MAX));
             let found = mark.map_or(String::new(), |mark| format!("{mark:#04x}"));

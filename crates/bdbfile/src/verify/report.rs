@@ -73,14 +73,14 @@ impl Verification {
 
     /// How many rules are broken in all.
     pub fn count(&self) -> u64 {
-        self.findings.len() as u64 + self.more
+        (self.findings.len() as u64).saturating_add(self.more)
     }
 
     pub(super) fn add(&mut self, problem: Problem) {
         if self.findings.len() < LISTED {
             self.findings.push(problem);
         } else {
-            self.more += 1;
+            self.more = self.more.saturating_add(1);
         }
     }
 

@@ -45,10 +45,10 @@ impl Tally {
     /// Counts a page's pairs of neighbours and how many are out of order.
     pub(super) fn page(&mut self, pairs: u64, breaches: u64) {
         if pairs > 0 {
-            self.pairs += pairs;
-            self.breaches += breaches;
-            self.pages += 1;
-            self.pages_broken += u64::from(breaches > 0);
+            self.pairs = self.pairs.saturating_add(pairs);
+            self.breaches = self.breaches.saturating_add(breaches);
+            self.pages = self.pages.saturating_add(1);
+            self.pages_broken = self.pages_broken.saturating_add(u64::from(breaches > 0));
         }
     }
 
@@ -69,9 +69,9 @@ impl Tally {
 
     /// Whether the order is not the bytewise one at all.
     fn is_own_order(&self) -> bool {
-        self.breaches * OWN_ORDER_PAIRS > self.pairs
+        self.breaches.saturating_mul(OWN_ORDER_PAIRS) > self.pairs
             || (self.pages_broken >= OWN_ORDER_PAGES
-                && self.pages_broken * OWN_ORDER_PAGES > self.pages)
+                && self.pages_broken.saturating_mul(OWN_ORDER_PAGES) > self.pages)
     }
 
     /// Gives the breaches out, or one note in their place.

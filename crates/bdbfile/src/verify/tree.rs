@@ -105,8 +105,8 @@ impl Count {
     };
 
     fn add(&mut self, other: Self) {
-        self.live += other.live;
-        self.all += other.all;
+        self.live = self.live.saturating_add(other.live);
+        self.all = self.all.saturating_add(other.all);
         self.known &= other.known;
     }
 
@@ -225,7 +225,7 @@ fn climb<S: PageSource>(
     while let Some(frame) = path.last_mut() {
         stated_count(check, tree, frame, below);
         frame.count.add(below);
-        frame.slot += 1;
+        frame.slot = frame.slot.saturating_add(1);
         if frame.slot < frame.page.view().header.entries {
             return;
         }
@@ -243,7 +243,7 @@ fn next_child(frame: &Frame<'_>, tree: Tree<'_>) -> (Child, Place) {
     let (page, slot) = (view.header.pgno, frame.slot);
     let (child, _) = entry(frame, tree);
     let bounds = if tree.role.is_ordered() {
-        let next = slot + 1;
+        let next = slot.saturating_add(1);
         Bounds {
             low: if slot == 0 {
                 frame.bounds.low
@@ -373,7 +373,7 @@ fn separators<S: PageSource>(
     let view = page.view();
     let pgno = view.header.pgno;
     let tally = orders.of(tree.role);
-    let (mut pairs, mut breaches) = (0, 0);
+    let (mut pairs, mut breaches) = (0_u64, 0_u64);
     let mut last = None;
     for slot in 0..view.header.entries {
         let place = Place::slot(pgno, slot);
@@ -392,13 +392,13 @@ fn separators<S: PageSource>(
         if slot == 1 {
             keys::within(check, tally, (&key, place), bounds.low, Side::Low)?;
         }
-        if slot == view.header.entries - 1 {
+        if slot == view.header.entries.saturating_sub(1) {
             keys::within(check, tally, (&key, place), bounds.high, Side::High)?;
         }
         if let Some(last) = &last {
-            pairs += 1;
+            pairs = pairs.saturating_add(1);
             if *last >= key {
-                breaches += 1;
+                breaches = breaches.saturating_add(1);
                 tally.hold(place, Rule::KeyOrder, "a separator");
             }
         }

@@ -22,7 +22,7 @@ impl Gathered {
     pub(super) fn push(&mut self, value: &[u8], space: usize) {
         self.bytes.extend_from_slice(value);
         self.ends.push(self.bytes.len());
-        self.space += space;
+        self.space = self.space.saturating_add(space);
     }
 
     pub(super) fn len(&self) -> usize {
@@ -96,7 +96,7 @@ impl DuplicateTree {
         let offset = self.row.leaf.item(pages, value)?;
         self.row.leaf.slot(offset);
         self.row.leaf.count(1);
-        self.records += 1;
+        self.records = self.records.saturating_add(1);
         if let Some(last) = &mut self.last {
             last.clear();
             last.extend_from_slice(value);

@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::layout::{
     ItemKind, LEAF_ITEM_HEADER, OFF_PAGE_ITEM, OFF_PAGE_PGNO, PageLayout, PageNo, PageType, align4,
-    encode_deleted, encode_leaf_inline, encode_off_page,
+    encode_deleted, encode_leaf_inline, encode_off_page, leaf_item_len,
 };
 use crate::write::overflow;
 use crate::write::page::{Linked, PageBuf, Seal};
@@ -40,7 +40,7 @@ impl Leaf {
         if len > self.overflow_limit {
             OFF_PAGE_ITEM
         } else {
-            align4(LEAF_ITEM_HEADER + len)
+            align4(leaf_item_len(len))
         }
     }
 
@@ -57,7 +57,7 @@ impl Leaf {
             return Ok(self.reference(ItemKind::Overflow, first, len));
         }
         let endian = self.page.endian();
-        let (offset, item) = self.page.item(LEAF_ITEM_HEADER + bytes.len());
+        let (offset, item) = self.page.item(leaf_item_len(bytes.len()));
         encode_leaf_inline(endian, item, bytes);
         Ok(offset)
     }
@@ -82,7 +82,7 @@ impl Leaf {
 
     /// Counts records put on the leaf.
     pub(super) fn count(&mut self, records: u64) {
-        self.records += records;
+        self.records = self.records.saturating_add(records);
     }
 
     /// Finishes the leaf, gives it to `take` with the places of its links, and
@@ -109,7 +109,7 @@ impl Leaf {
         let endian = self.page.endian();
         let (offset, item) = self.page.item(OFF_PAGE_ITEM);
         encode_off_page(endian, item, kind, page, len);
-        self.page.link(offset + OFF_PAGE_PGNO);
+        self.page.link(offset.saturating_add(OFF_PAGE_PGNO));
         offset
     }
 }

@@ -1,9 +1,7 @@
 //! One page being filled: the index grows up, the items grow down.
 
 use crate::error::Result;
-use crate::layout::{
-    Endian, INDEX_ENTRY, Lsn, NO_PAGE, PageHeader, PageLayout, PageNo, PageType, align4,
-};
+use crate::layout::{Endian, Lsn, NO_PAGE, PageHeader, PageLayout, PageNo, PageType, align4};
 use crate::write::pages::Pages;
 
 /// A page being filled.
@@ -51,9 +49,9 @@ impl PageBuf {
     /// fit. 4.2's verify counts six bytes for every entry, also for those that
     /// share a key, so that is kept too.
     pub(super) fn has_room(&self, slots: usize, bytes: usize) -> bool {
-        let entries = usize::from(self.entries) + slots;
-        let index_end = self.layout.header_size() + INDEX_ENTRY * entries;
-        index_end + bytes <= self.low && entries * 6 <= self.layout.page_len()
+        let entries = slots.saturating_add(self.entries.into());
+        let all = self.layout.entry_at(entries).saturating_add(bytes);
+        all <= self.low && entries.saturating_mul(6) <= self.layout.page_len()
     }
 
     /// Room for an item of `len` bytes: its offset, and its bytes to fill.
@@ -61,8 +59,8 @@ impl PageBuf {
     pub(super) fn item(&mut self, len: usize) -> (usize, &mut [u8]) {
         let start = self.low.saturating_sub(align4(len));
         self.low = start;
-        let bytes = self.bytes.get_mut(start..start + len).unwrap_or_default();
-        (start, bytes)
+        let end = start.saturating_add(len);
+        (start, self.bytes.get_mut(start..end).unwrap_or_default())
     }
 
     /// As [`item`](Self::item), with no alignment: pages of hash buckets have
@@ -70,16 +68,16 @@ impl PageBuf {
     pub(super) fn packed_item(&mut self, len: usize) -> (usize, &mut [u8]) {
         let start = self.low.saturating_sub(len);
         self.low = start;
-        let bytes = self.bytes.get_mut(start..start + len).unwrap_or_default();
-        (start, bytes)
+        let end = start.saturating_add(len);
+        (start, self.bytes.get_mut(start..end).unwrap_or_default())
     }
 
     /// Adds a slot for the item at `offset`.
     pub(super) fn slot(&mut self, offset: usize) {
-        let at = self.layout.header_size() + INDEX_ENTRY * usize::from(self.entries);
+        let at = self.layout.entry_at(self.entries.into());
         let offset = u16::try_from(offset).unwrap_or_default();
         self.layout.endian.put_u16(&mut self.bytes, at, offset);
-        self.entries += 1;
+        self.entries = self.entries.saturating_add(1);
     }
 
     /// Notes that a page number stands at `at`.

@@ -98,7 +98,7 @@ pub(super) fn write_at<W: PageSink>(
     pgno: PageNo,
     pages: &[u8],
 ) -> Result<()> {
-    let offset = u64::from(pgno) * u64::from(layout.page_size);
+    let offset = layout.offset_of(pgno);
     sink.write_at(offset, pages).map_err(|source| Error::Io {
         file: sink.name().to_owned(),
         action: format!("write page {pgno}"),

@@ -72,16 +72,17 @@ impl<'f, W: PageSink> QueueWriter<'f, W> {
         if self.pgno != Some(pgno) {
             self.turn_to(pgno)?;
         }
-        let header = self.part.layout().queue_header_size();
-        let at = header + slot as usize * self.fields.slot_size();
-        let place = self.page.get_mut(at..at + 1 + len).unwrap_or_default();
+        let layout = self.part.layout();
+        let at = layout.queue_slot_at(slot, self.fields.slot_size());
+        let end = at.saturating_add(1).saturating_add(len);
+        let place = self.page.get_mut(at..end).unwrap_or_default();
         if let Some((mark, bytes)) = place.split_first_mut() {
             *mark = QUEUE_RECORD_VALID | QUEUE_RECORD_SET;
             let (record, padding) = bytes.split_at_mut(value.len());
             record.copy_from_slice(value);
             padding.fill(self.params.pad);
         }
-        self.records += 1;
+        self.records = self.records.saturating_add(1);
         Ok(())
     }
 
@@ -148,7 +149,7 @@ impl QueueParams {
             rec_page: 0,
             page_ext: 0,
         };
-        let room = layout.page_len() - layout.queue_header_size();
+        let room = layout.page_len().saturating_sub(layout.queue_header_size());
         let fit = room.checked_div(fields.slot_size()).unwrap_or_default();
         fields.rec_page = u32::try_from(fit).unwrap_or_default();
         if self.len == 0 || fields.rec_page == 0 {

@@ -106,7 +106,7 @@ impl<'f, W: PageSink> RecnoWriter<'f, W> {
         let offset = self.row.leaf.item(&mut self.part, value)?;
         self.row.leaf.slot(offset);
         self.row.leaf.count(1);
-        self.records += 1;
+        self.records = self.records.saturating_add(1);
         self.next = u64::from(number) + 1;
         Ok(())
     }

@@ -58,7 +58,7 @@ impl Row {
         self.prev = pgno;
         self.pgno = Some(next);
         self.separator = separator;
-        self.leaves += 1;
+        self.leaves = self.leaves.saturating_add(1);
         Ok(())
     }
 

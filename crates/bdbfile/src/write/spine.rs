@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::layout::{
     INTERNAL_CHILD, INTERNAL_HEADER, ItemKind, OFF_PAGE_ITEM, OFF_PAGE_PGNO, PageLayout, PageNo,
     PageType, RECNO_CHILD, RECNO_INTERNAL_ITEM, align4, encode_internal, encode_off_page,
-    encode_recno_internal,
+    encode_recno_internal, internal_item_len,
 };
 use crate::write::overflow;
 use crate::write::page::{Linked, PageBuf, Seal};
@@ -101,7 +101,7 @@ impl Spine {
             let full = self.close(pages, index, pgno)?;
             self.put(pages, index, child)?;
             child = full;
-            index += 1;
+            index = index.saturating_add(1);
         }
     }
 
@@ -159,7 +159,7 @@ impl Spine {
             next: 0,
             // Leaves are at level 1. A level holds at least two children of
             // the one below, so 255 levels are never reached.
-            level: u8::try_from(index + 2).unwrap_or(u8::MAX),
+            level: u8::try_from(index.saturating_add(2)).unwrap_or(u8::MAX),
             page_type: match self.entries {
                 Entries::Keyed | Entries::KeyedAndCounted => PageType::BtreeInternal,
                 Entries::Counted => PageType::RecnoInternal,
@@ -201,11 +201,13 @@ impl Spine {
             }
         }
         level.page.slot(offset);
-        level.page.link(offset + child_at);
+        level.page.link(offset.saturating_add(child_at));
         if long {
-            level.page.link(offset + INTERNAL_HEADER + OFF_PAGE_PGNO);
+            level
+                .page
+                .link(offset.saturating_add(INTERNAL_HEADER + OFF_PAGE_PGNO));
         }
-        level.records += child.records;
+        level.records = level.records.saturating_add(child.records);
         if level.page.entries() == 1 {
             level.separator = child.separator;
         }
@@ -216,12 +218,11 @@ impl Spine {
         match self.entries {
             Entries::Counted => RECNO_INTERNAL_ITEM,
             Entries::Keyed | Entries::KeyedAndCounted => {
-                INTERNAL_HEADER
-                    + if child.separator.len() > self.overflow_limit {
-                        OFF_PAGE_ITEM
-                    } else {
-                        child.separator.len()
-                    }
+                internal_item_len(if child.separator.len() > self.overflow_limit {
+                    OFF_PAGE_ITEM
+                } else {
+                    child.separator.len()
+                })
             }
         }
     }
@@ -234,15 +235,15 @@ impl Spine {
         pages: &mut P,
         root: Option<PageNo>,
     ) -> Result<(PageNo, usize)> {
-        let mut index = 0;
-        while index + 1 < self.levels.len() {
+        let (mut index, mut above) = (0, 1_usize);
+        while above < self.levels.len() {
             let pgno = pages.allocate()?;
             let child = self.close(pages, index, pgno)?;
-            self.add_at(pages, index + 1, child)?;
-            index += 1;
+            self.add_at(pages, above, child)?;
+            (index, above) = (above, above.saturating_add(1));
         }
         let root = self.close_root(pages, index, root)?;
-        Ok((root, index + 2))
+        Ok((root, above.saturating_add(1)))
     }
 }
 

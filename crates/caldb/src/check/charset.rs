@@ -95,7 +95,9 @@ impl CharsetCode {
         let known = encoding(label);
         let place = known.and_then(|known| ENCODINGS.iter().position(|one| *one == known));
         let place = place.and_then(|place| u8::try_from(place).ok());
-        place.map_or(Self::UNKNOWN, |place| Self(place + Self::FIRST))
+        place.map_or(Self::UNKNOWN, |place| {
+            Self(place.saturating_add(Self::FIRST))
+        })
     }
 
     pub(super) fn bits(self) -> u16 {

@@ -89,11 +89,11 @@ impl Gatherer {
         match &recognise(&self.form, key, value) {
             Recognised::Lines(record) => {
                 self.look(place, record);
-                self.recognised += 1;
+                self.recognised = self.recognised.saturating_add(1);
                 RecordKind::Recognised
             }
             Recognised::Opaque => {
-                self.carried += 1;
+                self.carried = self.carried.saturating_add(1);
                 RecordKind::Opaque
             }
         }
@@ -121,14 +121,14 @@ impl Gatherer {
         after.settle();
         self.hand_over_calendars();
         let base = self.order();
-        self.recognised += after.recognised;
-        self.carried += after.carried;
+        self.recognised = self.recognised.saturating_add(after.recognised);
+        self.carried = self.carried.saturating_add(after.carried);
         for (mine, more) in self.shown.iter_mut().zip(after.shown) {
-            mine.records += more.records;
+            mine.records = mine.records.saturating_add(more.records);
             let free = self.limit.saturating_sub(mine.cases.len());
             mine.cases
                 .extend(more.cases.into_iter().take(free).map(|case| ShownCase {
-                    order: case.order + base,
+                    order: case.order.saturating_add(base),
                     ..case
                 }));
         }
@@ -141,7 +141,7 @@ impl Gatherer {
 
     /// The number of the next record.
     fn order(&self) -> u64 {
-        self.recognised + self.carried
+        self.recognised.saturating_add(self.carried)
     }
 
     fn look(&mut self, place: RecordPlace, record: &Record<'_>) {

@@ -68,7 +68,7 @@ impl StoreChecks {
             counted.cases.extend(shown.cases.into_iter().map(|case| {
                 let ShownCase { order, place, key } = case;
                 Noted {
-                    order: base + order,
+                    order: base.saturating_add(order),
                     case: Case { file, place, key },
                     calendar: None,
                 }
@@ -220,8 +220,8 @@ impl Part<'_> {
                 let master = named && traits.has(Traits::MASTER);
                 let instance = component && traits.has(Traits::INSTANCE);
                 let recurring = instance || component && traits.has(Traits::RECURS);
-                components += u32::from(component);
-                masters += u32::from(master);
+                components = components.saturating_add(u32::from(component));
+                masters = masters.saturating_add(u32::from(master));
                 for (check, is_case) in [
                     (
                         Check::ExceptionWithoutMaster,
@@ -271,12 +271,13 @@ fn distinct(one: &[Entry], wanted: Traits) -> u64 {
 
 impl Counted {
     fn add_things(&mut self, things: u64) {
-        *self.things.get_or_insert(0) += things;
+        let all = self.things.get_or_insert(0);
+        *all = all.saturating_add(things);
     }
 
     fn add_records(&mut self, file: usize, records: u64) {
         match self.records.iter_mut().find(|(of, _)| *of == file) {
-            Some((_, count)) => *count += records,
+            Some((_, count)) => *count = count.saturating_add(records),
             None => self.records.push((file, records)),
         }
     }
@@ -313,7 +314,7 @@ impl Counted {
 
     /// Forgets cases beyond the first, now and then.
     fn trim(&mut self, limit: usize) {
-        if self.cases.len() >= 2 * limit.max(CHECKS.len()) {
+        if self.cases.len() >= limit.max(CHECKS.len()).saturating_mul(2) {
             self.cases.sort_unstable_by_key(|noted| noted.order);
             self.cases.truncate(limit);
         }

@@ -182,7 +182,7 @@ impl Kept {
     pub(super) fn append(&mut self, mut after: Self, base: u64) {
         after.close_run();
         self.runs.extend(after.runs.into_iter().map(|run| Run {
-            base: run.base + base,
+            base: run.base.saturating_add(base),
             ..run
         }));
     }
@@ -197,7 +197,7 @@ impl Kept {
     ) -> bdbfile::Result<()> {
         let mut from_file = Vec::new();
         for (number, run) in self.runs.iter().enumerate() {
-            let bounds = (run.starts.get(part), run.starts.get(part + 1));
+            let bounds = (run.starts.get(part), run.starts.get(part.saturating_add(1)));
             let (Some(&start), Some(&end)) = bounds else {
                 continue;
             };
@@ -205,7 +205,8 @@ impl Kept {
             let (chunks, _) = run.bytes(range, &mut from_file)?.as_chunks();
             entries.extend(chunks.iter().map(|chunk| {
                 let mut entry = Entry::decode(chunk);
-                entry.order += run.base + base;
+                let before = run.base.saturating_add(base);
+                entry.order = entry.order.saturating_add(before);
                 if entry.traits.has(Traits::CALENDAR) {
                     entry.identity.rid |= (number as u64) << NAME_RUN;
                 }
@@ -251,7 +252,9 @@ impl Run {
             Held::InMemory { bytes, .. } => Ok(bytes.get(range).unwrap_or_default()),
             Held::InFile { keeping, at } => {
                 room.resize(range.len(), 0);
-                keeping.spill.read(at + range.start as u64, room)?;
+                keeping
+                    .spill
+                    .read(at.saturating_add(range.start as u64), room)?;
                 Ok(room)
             }
         }
@@ -262,18 +265,18 @@ impl Run {
 fn divided(entries: &[Entry]) -> (Vec<u8>, Box<[u16]>) {
     let mut ends = vec![0_u16; PARTS + 1];
     for entry in entries {
-        if let Some(count) = ends.get_mut(part_of(entry) + 1) {
-            *count += 1;
+        if let Some(count) = ends.get_mut(part_of(entry).saturating_add(1)) {
+            *count = count.saturating_add(1);
         }
     }
-    let mut before = 0;
+    let mut before = 0_u16;
     for end in &mut ends {
-        before += *end;
+        before = before.saturating_add(*end);
         *end = before;
     }
     let starts = ends.clone().into_boxed_slice();
     // From here on the end of what is there of each part, at its own index.
-    let mut bytes = vec![0; entries.len() * Entry::LEN];
+    let mut bytes = vec![0; entries.len().saturating_mul(Entry::LEN)];
     let (chunks, _) = bytes.as_chunks_mut();
     for entry in entries {
         let Some(at) = ends.get_mut(part_of(entry)) else {
@@ -282,7 +285,7 @@ fn divided(entries: &[Entry]) -> (Vec<u8>, Box<[u16]>) {
         if let Some(chunk) = chunks.get_mut(usize::from(*at)) {
             *chunk = entry.encode();
         }
-        *at += 1;
+        *at = at.saturating_add(1);
     }
     (bytes, starts)
 }

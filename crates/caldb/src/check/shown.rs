@@ -20,7 +20,7 @@ pub(super) struct Shown {
 impl Shown {
     /// Counts a record, and keeps it if it is one of so many first ones.
     pub(super) fn add(&mut self, order: u64, place: RecordPlace, key: &[u8], limit: usize) {
-        self.records += 1;
+        self.records = self.records.saturating_add(1);
         if self.before.saturating_add(self.cases.len()) < limit {
             let key = key.get(..KEY_KEPT).unwrap_or(key).to_vec();
             self.cases.push(ShownCase { order, place, key });
@@ -62,7 +62,7 @@ impl CasesBefore {
             let Some(cases) = done.later.remove(&first) else {
                 return;
             };
-            done.first += 1;
+            done.first = done.first.saturating_add(1);
             done.cases.resize(cases.len(), 0);
             for (all, more) in done.cases.iter_mut().zip(cases) {
                 *all = all.saturating_add(more);

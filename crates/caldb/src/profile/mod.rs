@@ -20,6 +20,13 @@ pub use entries::{
 /// The text of the shipped profile.
 pub const SHIPPED: &str = include_str!("../../profile/default.toml");
 
+#[cfg_attr(
+    not(test),
+    expect(
+        clippy::unreachable,
+        reason = "no file is read: the tests read the same text"
+    )
+)]
 static SHIPPED_PROFILE: LazyLock<Profile> = LazyLock::new(|| {
     Profile::parse("default.toml", SHIPPED)
         .unwrap_or_else(|error| unreachable!("the tests read the shipped profile: {error}"))

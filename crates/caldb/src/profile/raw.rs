@@ -227,7 +227,8 @@ impl Blame<'_> {
     fn at(self, offset: Option<usize>, what: impl Into<String>) -> ProfileError {
         let line = offset.map(|offset| {
             let before = self.text.as_bytes().iter().take(offset);
-            before.filter(|byte| **byte == b'\n').count() + 1
+            let breaks = before.filter(|byte| **byte == b'\n').count();
+            breaks.saturating_add(1)
         });
         ProfileError {
             file: self.name.to_owned(),

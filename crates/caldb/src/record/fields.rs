@@ -105,7 +105,7 @@ impl Field {
     #[inline]
     fn of(name: &[u8]) -> Option<Self> {
         let begin = *TABLE.begins.get(name.len())?;
-        let end = *TABLE.begins.get(name.len() + 1)?;
+        let end = *TABLE.begins.get(name.len().saturating_add(1))?;
         let mark = Mark::of(name);
         let alike = TABLE.fields.get(begin..end)?;
         let (_, field) = alike.iter().find(|(known_mark, field)| {

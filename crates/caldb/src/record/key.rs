@@ -36,7 +36,7 @@ impl<'a> Key<'a> {
             let tail = rest?;
             let end = memchr(0, tail).unwrap_or(tail.len());
             let part = tail.get(..end)?;
-            rest = tail.get(end + 1..);
+            rest = tail.get(end.saturating_add(1)..);
             if !fits(identifier, part) {
                 return None;
             }

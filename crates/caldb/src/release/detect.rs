@@ -455,7 +455,7 @@ impl fmt::Display for Conclusion {
 /// Whether one release comes right after another.
 fn follows(left: Release, right: Release) -> bool {
     let at = |release| Release::ALL.iter().position(|one| *one == release);
-    at(left).map(|at| at + 1) == at(right)
+    at(left).map(|at: usize| at.saturating_add(1)) == at(right)
 }
 
 #[cfg(test)]

@@ -225,16 +225,16 @@ impl RuleSet {
     /// comments (lines that begin with `!` or `#`), and nothing else.
     pub fn identifier(&self, text: &[u8], found: &str) -> Option<Vec<u8>> {
         let new = self.identifier.as_deref().filter(|new| *new != found)?;
-        let mut begin = 0;
+        let mut begin = 0_usize;
         let at = text
             .split_inclusive(|byte| *byte == b'\n')
             .find_map(|line| {
                 let line_at = begin;
-                begin += line.len();
+                begin = begin.saturating_add(line.len());
                 let comment = matches!(line.trim_ascii_start().first(), Some(b'!' | b'#'));
                 let mut windows = line.windows(found.len().max(1));
                 let at = windows.position(|window| window == found.as_bytes())?;
-                (!comment).then_some(line_at + at)
+                (!comment).then_some(line_at.saturating_add(at))
             })?;
         let (before, rest) = text.split_at(at);
         let after = rest.get(found.len()..).unwrap_or_default();

@@ -56,7 +56,7 @@ impl Tally {
         let Some(tally) = self.rules.get_mut(id) else {
             return;
         };
-        tally.count += 1;
+        tally.count = tally.count.saturating_add(1);
         if tally.examples.len() < EXAMPLES {
             tally.examples.push(Example {
                 role,
@@ -71,7 +71,7 @@ impl Tally {
     pub fn append(&mut self, after: Self) {
         for (id, mut after) in after.rules {
             let rule = self.rules.entry(id).or_default();
-            rule.count += after.count;
+            rule.count = rule.count.saturating_add(after.count);
             let room = EXAMPLES.saturating_sub(rule.examples.len());
             after.examples.truncate(room);
             rule.examples.append(&mut after.examples);

@@ -54,7 +54,7 @@ pub(crate) fn copy(
         if shared {
             return Ok(hashes);
         }
-        let end = offset + piece.len() as u64;
+        let end = offset.saturating_add(piece.len() as u64);
         let mut at = offset;
         while let Some(data) = next_data(from, at, end)? {
             to.write_at(data.start, within(piece, offset, &data))?;
@@ -108,7 +108,7 @@ fn hash_of(file: &File, workers: Workers, stop: &Stop) -> io::Result<FileHash> {
 
 /// Place and length of a piece of a file of `len` bytes.
 fn piece_at(index: usize, len: u64) -> (u64, usize) {
-    let offset = index as u64 * PIECE as u64;
+    let offset = (index as u64).saturating_mul(PIECE as u64);
     let left = usize::try_from(len.saturating_sub(offset)).unwrap_or(PIECE);
     (offset, left.min(PIECE))
 }

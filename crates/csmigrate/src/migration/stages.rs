@@ -133,10 +133,11 @@ impl Migration {
         for warning in &plan.inspection.warnings {
             observer.event(Event::Warning(warning));
         }
+        let lens = plan.databases.iter().map(|file| file.len);
         let done = format!(
             "{} databases, {} bytes; release: {}",
             plan.databases.len(),
-            plan.databases.iter().map(|file| file.len).sum::<u64>(),
+            lens.fold(0, u64::saturating_add),
             plan.inspection.detection.conclusion
         );
         observer.event(Event::Done(Stage::Inspect, done));
@@ -432,7 +433,7 @@ impl Migration {
                 Err(damage) => salvage(index, file, &damage, observer),
             };
             match reading {
-                Ok(reading) => readings.push((reading, spent + began.elapsed())),
+                Ok(reading) => readings.push((reading, spent.saturating_add(began.elapsed()))),
                 Err(error @ Error::NothingSaved { .. }) => problems.add(error),
                 Err(error) => return Err(error),
             }
@@ -497,7 +498,7 @@ impl Migration {
             let name = Path::new(&file.name);
             let copy = || copies.open(file);
             let written = verify::verify(&path, &copy, name, reading, workers, &self.stop)?;
-            let spent = *spent + began.elapsed();
+            let spent = spent.saturating_add(began.elapsed());
             Ok(file_report(file, reading, written, spent))
         };
         let mut told = |report: &FileReport| tell(observer, Stage::Verify, report);

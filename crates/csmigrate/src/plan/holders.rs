@@ -117,7 +117,7 @@ fn look(store: &Store, workers: Workers) -> Holders {
         Ok::<_, Infallible>((process, files.used_by(process)))
     });
     for (_, Ok((process, (mut uses, seen)))) in of_each {
-        holders.unseen += usize::from(!seen);
+        holders.unseen = holders.unseen.saturating_add(usize::from(!seen));
         let locks = locked.iter().filter(|(holder, _)| *holder == process);
         uses.extend(locks.map(|&(_, file)| Use {
             file,

@@ -262,7 +262,7 @@ impl Plan {
                 Some(_) => BackupPlan::Make(request.backup_dir()),
                 None => BackupPlan::Reuse(request.backup_dir()),
             },
-            store_bytes: store.files().map(StoreFile::len).sum(),
+            store_bytes: space::sum(store.files().map(StoreFile::len)),
             space,
             holders,
             shutdown: judged.shutdown,

@@ -49,10 +49,10 @@ pub(super) fn needed(
     target: Option<&Place>,
     backup: Option<&Place>,
 ) -> Result<Vec<Space>> {
-    let saved: u64 = store.files().map(|file| file.len() + SLACK).sum();
+    let saved = taken_by(store.files().map(StoreFile::len));
     let new = databases.iter().map(|database| database.len);
     let new = new.chain(store.conf.iter().map(StoreFile::len));
-    let new: u64 = new.map(|len| len + SLACK).sum();
+    let new = taken_by(new);
     let device = |place: &Place| {
         let dir = place.written();
         system::device(dir).map_err(Error::io(dir, "ask for its file system"))
@@ -60,7 +60,7 @@ pub(super) fn needed(
     Ok(match (backup, target) {
         (Some(backup), Some(target)) if device(backup)? == device(target)? => {
             let both = "the backup and the new store";
-            vec![on(target.written(), both, saved + new)?]
+            vec![on(target.written(), both, saved.saturating_add(new))?]
         }
         _ => {
             let backup = backup.map(|place| on(place.written(), "the backup", saved));
@@ -68,6 +68,17 @@ pub(super) fn needed(
             backup.into_iter().chain(target).collect::<Result<_>>()?
         }
     })
+}
+
+/// What files of these lengths take.
+fn taken_by(lens: impl Iterator<Item = u64>) -> u64 {
+    sum(lens.map(|len| len.saturating_add(SLACK)))
+}
+
+/// Bytes in all. A file with holes can be of any length, so a few together can
+/// be longer than can be counted.
+pub(super) fn sum(lens: impl Iterator<Item = u64>) -> u64 {
+    lens.fold(0, u64::saturating_add)
 }
 
 fn on(dir: &Path, what: &'static str, need: u64) -> Result<Space> {

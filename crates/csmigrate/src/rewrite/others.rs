@@ -27,9 +27,9 @@ pub(super) fn read_only<S: PageSource>(
     let mut seen = Seen::default();
     for database in databases(file).map_err(bad_source)? {
         let more = read(&database, &mut digester, &mut seen, knowledge).map_err(bad_source)?;
-        report.records += more.records;
-        report.deleted += more.deleted;
-        report.more_findings += more.more_findings;
+        report.records = report.records.saturating_add(more.records);
+        report.deleted = report.deleted.saturating_add(more.deleted);
+        report.more_findings = report.more_findings.saturating_add(more.more_findings);
         report.newest_lsn = report.newest_lsn.max(more.newest_lsn);
         for finding in more.findings {
             // Each scan repeats what opening the file found.

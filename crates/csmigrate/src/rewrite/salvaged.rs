@@ -82,7 +82,7 @@ pub(crate) fn list<S: PageSource>(
     let knowledge = knowledge.without_rules();
     let mut look = knowledge.look();
     let mut digester = Content::default();
-    let (mut saved, mut parts, mut keys_alone) = (0, 0, 0);
+    let (mut saved, mut parts, mut keys_alone) = (0_u64, 0_u64, 0_u64);
     let finding = |finding: &bdbfile::read::Finding| {
         // A run that is to stop cannot read a page, which is no damage.
         if stop.asked().is_none() {
@@ -95,13 +95,14 @@ pub(crate) fn list<S: PageSource>(
             return Ok(());
         }
         if record.state != State::Whole {
-            parts += 1;
+            parts = parts.saturating_add(1);
             // Counted as an item without a datum as well.
-            keys_alone += u64::from(record.key.is_some() && record.value.is_empty());
+            let is_alone = record.key.is_some() && record.value.is_empty();
+            keys_alone = keys_alone.saturating_add(is_alone.into());
             tell(&Found::Lost(&record));
             return Ok(());
         }
-        saved += 1;
+        saved = saved.saturating_add(1);
         digester.add(record.key, record.value);
         let _ = look.take(&as_read(&record));
         tell(&Found::Saved(&record));
@@ -181,10 +182,10 @@ fn build<S: PageSource, W: PageSink>(
     begin: impl FnMut() -> std::result::Result<W, FileError>,
     options: &ConvertOptions,
 ) -> Result<(W, Reading)> {
-    let (mut left_out, mut repeated) = (Content::default(), 0);
+    let (mut left_out, mut repeated) = (Content::default(), 0_u64);
     let built = rebuild_telling(source, begin, options, |told| match told {
         Told::LeftOut(record) => {
-            repeated += 1;
+            repeated = repeated.saturating_add(1);
             let key = record.number.is_none().then_some(record.key);
             left_out.add(key, record.value);
         }
@@ -252,7 +253,7 @@ pub(crate) fn read_again<S: PageSource>(source: S) -> Result<(ScanReport, Record
         })
         .map_err(bad_source)?;
         let more = scan.finish().map_err(bad_source)?;
-        report.records += more.records;
+        report.records = report.records.saturating_add(more.records);
         report.findings.extend(more.findings);
     }
     Ok((report, digester.0.digest()))
@@ -267,7 +268,7 @@ impl Content {
     fn add(&mut self, key: Option<&[u8]>, value: &[u8]) {
         match key {
             Some(key) => {
-                let mut marked = Vec::with_capacity(key.len() + 1);
+                let mut marked = Vec::with_capacity(key.len().saturating_add(1));
                 marked.push(b'k');
                 marked.extend_from_slice(key);
                 self.0.add_unordered(&marked, value);

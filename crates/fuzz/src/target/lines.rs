@@ -19,14 +19,16 @@ use crate::{archive, seed};
 /// What an input holds several of: keys, values, and texts of version files.
 const PARTS: usize = 3;
 
+/// All rules there are.
+static RULES: LazyLock<RuleSet> =
+    LazyLock::new(|| RuleSet::choose(Profile::shipped(), RuleChoice::Inferred));
+
 /// Parses, recognises, views, checks, changes.
 ///
 /// # Panics
 /// Where something does not hold.
 pub fn run(input: &[u8]) {
     let (role, input) = input.split_first().unwrap_or((&0, &[]));
-    static RULES: LazyLock<RuleSet> =
-        LazyLock::new(|| RuleSet::choose(Profile::shipped(), RuleChoice::Inferred));
     let rules = &*RULES;
     let files = &Profile::shipped().files;
     let role = files[usize::from(*role) % files.len()].role;

@@ -225,29 +225,30 @@ impl LogLayout {
             let here = at;
             *value = match shape {
                 Shape::U32 => {
-                    at += 4;
+                    at = at.saturating_add(4);
                     LogValue::U32(endian.u32(body, here)?)
                 }
                 Shape::I32 => {
-                    at += 4;
+                    at = at.saturating_add(4);
                     LogValue::I32(endian.u32(body, here)?.cast_signed())
                 }
                 Shape::Position => {
-                    at += Lsn::SIZE;
+                    at = at.saturating_add(Lsn::SIZE);
                     LogValue::Lsn(Lsn::read(endian, body, here)?)
                 }
                 Shape::Bytes => {
                     let len = usize::try_from(endian.u32(body, here)?).ok()?;
-                    let start = here + 4;
+                    let start = here.checked_add(4)?;
                     at = start.checked_add(len)?;
                     LogValue::Bytes(body.get(start..at)?)
                 }
                 Shape::Size => {
-                    at += size;
+                    at = at.saturating_add(size);
+                    let next = here.saturating_add(4);
                     let (low, high) = match (size, endian) {
                         (4, _) => (here, None),
-                        (_, Endian::Little) => (here, Some(here + 4)),
-                        (_, Endian::Big) => (here + 4, Some(here)),
+                        (_, Endian::Little) => (here, Some(next)),
+                        (_, Endian::Big) => (next, Some(here)),
                     };
                     if high.is_some_and(|high| endian.u32(body, high) != Some(0)) {
                         return None;

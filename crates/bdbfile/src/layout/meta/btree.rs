@@ -69,11 +69,12 @@ impl BtreeFields {
             Generation::Second => generic::END_3_0,
             Generation::Third => generic::END,
         };
+        let field = |at: usize| endian.u32(page, fields.saturating_add(at));
         Some(Self {
-            minkey: endian.u32(page, fields + MINKEY)?,
-            re_len: endian.u32(page, fields + RE_LEN)?,
-            re_pad: endian.u32(page, fields + RE_PAD)?,
-            root: endian.u32(page, fields + ROOT)?,
+            minkey: field(MINKEY)?,
+            re_len: field(RE_LEN)?,
+            re_pad: field(RE_PAD)?,
+            root: field(ROOT)?,
         })
     }
 
@@ -84,7 +85,7 @@ impl BtreeFields {
             (RE_PAD, self.re_pad),
             (ROOT, self.root),
         ] {
-            endian.put_u32(page, generic::END + at, value);
+            endian.put_u32(page, generic::END.saturating_add(at), value);
         }
     }
 }

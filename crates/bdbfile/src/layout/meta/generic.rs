@@ -79,7 +79,7 @@ impl Generic {
         };
         let typed = generation != Generation::First;
         let mut id = [0; UID_SIZE];
-        id.copy_from_slice(page.get(uid..uid + UID_SIZE)?);
+        id.copy_from_slice(page.get(uid..)?.get(..UID_SIZE)?);
         // 3.1 has half of an LSN in the place of the last page's number, and
         // writes the same version of btree and hash as 3.2, which has 0 there.
         // A number that is not plausible is dealt with where it is compared.

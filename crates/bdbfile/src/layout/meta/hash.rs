@@ -1,6 +1,6 @@
 //! What a hash database keeps on its metadata page, and where its buckets are.
 
-use super::{Generation, generic};
+use super::{Generation, generic, word_at};
 use crate::layout::{Endian, PageNo};
 
 /// Entries of the table of doublings.
@@ -66,9 +66,9 @@ impl HashFields {
         ffactor: u32,
         charkey: u32,
     ) -> Self {
-        let doublings = (u32::BITS - high_mask.leading_zeros()) as usize;
+        let last = Self::doubling_of(high_mask);
         let mut spares = [0; SPARES];
-        for spare in spares.iter_mut().take(doublings + 1) {
+        for spare in spares.iter_mut().take(last.saturating_add(1)) {
             *spare = first;
         }
         Self {
@@ -91,15 +91,16 @@ impl HashFields {
         };
         let mut spares = [0; SPARES];
         for (index, spare) in spares.iter_mut().enumerate() {
-            *spare = endian.u32(page, spares_at + 4 * index)?;
+            *spare = endian.u32(page, word_at(spares_at, index))?;
         }
+        let field = |at: usize| endian.u32(page, fields.saturating_add(at));
         Some(Self {
-            max_bucket: endian.u32(page, fields + MAX_BUCKET)?,
-            high_mask: endian.u32(page, fields + HIGH_MASK)?,
-            low_mask: endian.u32(page, fields + LOW_MASK)?,
-            ffactor: endian.u32(page, fields + FFACTOR)?,
-            nelem: endian.u32(page, fields + NELEM)?,
-            charkey: endian.u32(page, fields + H_CHARKEY)?,
+            max_bucket: field(MAX_BUCKET)?,
+            high_mask: field(HIGH_MASK)?,
+            low_mask: field(LOW_MASK)?,
+            ffactor: field(FFACTOR)?,
+            nelem: field(NELEM)?,
+            charkey: field(H_CHARKEY)?,
             spares,
             first_generation: generation == Generation::First,
         })
@@ -114,18 +115,22 @@ impl HashFields {
             (NELEM, self.nelem),
             (H_CHARKEY, self.charkey),
         ] {
-            endian.put_u32(page, generic::END + at, value);
+            endian.put_u32(page, generic::END.saturating_add(at), value);
         }
         for (index, spare) in self.spares.iter().enumerate() {
-            endian.put_u32(page, generic::END + SPARES_AT + 4 * index, *spare);
+            endian.put_u32(page, word_at(generic::END + SPARES_AT, index), *spare);
         }
+    }
+
+    /// The doubling of the table that made a bucket: ceil(log2(bucket+1)).
+    pub const fn doubling_of(bucket: u32) -> usize {
+        u32::BITS.saturating_sub(bucket.leading_zeros()) as usize
     }
 
     /// The first page of a bucket; `None` where the numbers of a damaged page
     /// lead nowhere.
     pub fn bucket_page(&self, bucket: u32) -> Option<PageNo> {
-        // The number of doublings that made the bucket: ceil(log2(bucket+1)).
-        let doubling = (u32::BITS - bucket.leading_zeros()) as usize;
+        let doubling = Self::doubling_of(bucket);
         if !self.first_generation {
             return bucket.checked_add(*self.spares.get(doubling)?);
         }

@@ -12,7 +12,7 @@ mod queue;
 
 pub use btree::{BtreeFields, BtreeFlags};
 pub use hash::{HashFields, HashFlags, default_charkey, default_hash};
-pub use queue::{QUEUE_RECORD_SET, QUEUE_RECORD_VALID, QueueFields};
+pub use queue::{QUEUE_RECORD_SET, QUEUE_RECORD_VALID, QueueFields, queue_number};
 
 use generic::Generic;
 
@@ -416,4 +416,9 @@ impl Meta {
             _ => None,
         }
     }
+}
+
+/// Where a word of a row of them is that begins at `base`.
+const fn word_at(base: usize, index: usize) -> usize {
+    base.saturating_add(index.saturating_mul(4))
 }

@@ -1,6 +1,6 @@
 //! What a queue keeps on its metadata page, and where its records are.
 
-use super::generic;
+use super::{generic, word_at};
 use crate::layout::{Endian, PageNo, align4};
 
 /// Set in the first byte of a record's slot: the record is there.
@@ -27,7 +27,7 @@ pub struct QueueFields {
 
 impl QueueFields {
     pub(super) fn read(endian: Endian, version: u32, page: &[u8]) -> Option<Self> {
-        let field = |base: usize, index: usize| endian.u32(page, base + 4 * index);
+        let field = |base: usize, index: usize| endian.u32(page, word_at(base, index));
         if version >= 3 {
             // first_recno, cur_recno, re_len, re_pad, rec_page, page_ext
             let at = |index| field(generic::END, index);
@@ -69,7 +69,7 @@ impl QueueFields {
         .into_iter()
         .enumerate()
         {
-            endian.put_u32(page, generic::END + 4 * index, value);
+            endian.put_u32(page, word_at(generic::END, index), value);
         }
     }
 
@@ -95,6 +95,14 @@ impl QueueFields {
         let page = index.checked_div(self.rec_page)?;
         Some((page.checked_add(1)?, index.checked_rem(self.rec_page)?))
     }
+}
+
+/// The number of the record in a slot of a page, with `rec_page` records on
+/// each; `None` past the last number that a record can have.
+pub fn queue_number(rec_page: u32, pgno: PageNo, slot: u32) -> Option<u32> {
+    let before = u64::from(pgno.checked_sub(1)?).checked_mul(rec_page.into())?;
+    let index = before.checked_add(slot.into())?;
+    u32::try_from(index.checked_add(1)?).ok()
 }
 
 /// The number after a record's: numbers begin again at 1.

@@ -59,7 +59,7 @@ fn descend<S: PageSource>(walk: Walk<'_, S>, root: PageNo, key: &[u8]) -> Result
             .map_err(|bad| tree::bad_item(walk.pages, place, bad))?
             .child;
         referrer = place;
-        level -= 1;
+        level = level.saturating_sub(1);
     }
     let page = walk.pages.page(pgno, referrer)?;
     let view = page.view();
@@ -71,7 +71,7 @@ fn descend<S: PageSource>(walk: Walk<'_, S>, root: PageNo, key: &[u8]) -> Result
         ..view
     };
     let pair = partition(0, pairs(walk, &view)?, |pair| {
-        Ok(leaf_key(walk, &view, pair * 2, &mut long)? < key)
+        Ok(leaf_key(walk, &view, pair.saturating_mul(2), &mut long)? < key)
     })?;
     let claims = Claims::new(walk.pages.count());
     let walk = Walk {
@@ -80,7 +80,7 @@ fn descend<S: PageSource>(walk: Walk<'_, S>, root: PageNo, key: &[u8]) -> Result
     };
     let mut found = Vec::new();
     let mut last = None;
-    for slot in (pair * 2..view.header.entries).step_by(2) {
+    for slot in (pair.saturating_mul(2)..view.header.entries).step_by(2) {
         let offset = view.item_offset(slot);
         if offset != last && leaf_key(walk, &view, slot, &mut long)? != key {
             break;
@@ -119,7 +119,7 @@ fn look_at_all<S: PageSource>(
         // The last key looked at: where it stands, whether it is the one.
         let mut last = (None, false);
         for slot in (0..view.header.entries).step_by(2) {
-            if is_deleted(walk, &view, slot + 1)? {
+            if is_deleted(walk, &view, slot.saturating_add(1))? {
                 continue;
             }
             let offset = view.item_offset(slot);
@@ -149,9 +149,9 @@ fn look_at_all<S: PageSource>(
 fn partition(start: u16, end: u16, mut goes_on: impl FnMut(u16) -> Result<bool>) -> Result<u16> {
     let (mut low, mut high) = (start, end.max(start));
     while low < high {
-        let middle = low + (high - low) / 2;
+        let middle = low.midpoint(high);
         if goes_on(middle)? {
-            low = middle + 1;
+            low = middle.saturating_add(1);
         } else {
             high = middle;
         }
@@ -222,7 +222,7 @@ fn collect<S: PageSource>(
     slot: u16,
     found: &mut Vec<Vec<u8>>,
 ) -> Result<()> {
-    let slot = slot + 1;
+    let slot = slot.saturating_add(1);
     let place = Place::slot(view.header.pgno, slot);
     let data = item(walk.pages, view, place, slot)?;
     if data.deleted {

@@ -76,9 +76,9 @@ fn descend<S: PageSource>(walk: Walk<'_, S>, root: PageNo, index: u32) -> Result
         for slot in 0..view.header.entries {
             let (below, records) = entry(walk, &view, slot)?;
             let before = total;
-            total += u64::from(records);
+            total = total.saturating_add(u64::from(records));
             if child.is_none() && u64::from(index) < total {
-                let rest = u64::from(index) - before;
+                let rest = u64::from(index).saturating_sub(before);
                 child = Some((slot, below, records, u32::try_from(rest).unwrap_or(0)));
             }
         }
@@ -90,7 +90,7 @@ fn descend<S: PageSource>(walk: Walk<'_, S>, root: PageNo, index: u32) -> Result
         };
         (pgno, stated, index) = (below, Some(records), rest);
         referrer = Place::slot(view.header.pgno, slot);
-        level -= 1;
+        level = level.saturating_sub(1);
     }
     let page = walk.pages.page(pgno, referrer)?;
     let view = page.view();

@@ -3,7 +3,7 @@
 use super::Effect;
 use super::space::free_page;
 use crate::layout::{
-    Endian, FieldName as F, HASH_REFERENCE, INDEX_ENTRY, INTERNAL_CHILD, INTERNAL_HEADER, Lsn,
+    Endian, FieldName as F, HASH_REFERENCE, HashFields, INTERNAL_CHILD, INTERNAL_HEADER, Lsn,
     Method, NO_PAGE, OFF_PAGE_PGNO, PageHeader, PageNo, PageType, RECNO_CHILD,
 };
 use crate::recover::page::{Fresh, PageEdit};
@@ -139,12 +139,13 @@ impl Effect<'_, '_> {
         // What is at the end of the list and of the file.
         let mut kept = listed.len();
         let mut end = last;
-        while let Some(entry) = kept.checked_sub(1).and_then(|at| listed.get(at))
+        while let Some((before, entry)) = kept
+            .checked_sub(1)
+            .and_then(|at| Some((at, listed.get(at)?)))
             && entry.page == end
-            && end > 0
+            && let Some(page) = end.checked_sub(1)
         {
-            kept -= 1;
-            end -= 1;
+            (kept, end) = (before, page);
         }
         let head = match listed.first() {
             Some(entry) if kept > 0 => entry.page,
@@ -154,8 +155,10 @@ impl Effect<'_, '_> {
         for (at, entry) in listed.iter().enumerate() {
             let next = if !redoes {
                 entry.next
-            } else if at + 1 < kept {
-                listed.get(at + 1).map_or(NO_PAGE, |next| next.page)
+            } else if at.saturating_add(1) < kept {
+                listed
+                    .get(at.saturating_add(1))
+                    .map_or(NO_PAGE, |next| next.page)
             } else {
                 NO_PAGE
             };
@@ -220,9 +223,10 @@ impl Effect<'_, '_> {
             let Method::Hash(fields) = &mut meta.method else {
                 return None;
             };
+            (bucket != 0).then_some(())?;
             // The first bucket of a doubling takes the doubling with it.
             let halves = bucket.is_power_of_two();
-            let doubling = usize::try_from(bucket.checked_ilog2()?).ok()? + 1;
+            let doubling = HashFields::doubling_of(bucket);
             if redoes {
                 fields.max_bucket = bucket.checked_sub(1)?;
                 if halves {
@@ -253,15 +257,16 @@ impl PageEdit<'_> {
         let low = self.items()?;
         let to = low.checked_sub(data.len())?;
         let entries = mine.entries.checked_add(image.entries)?;
-        let first = self.layout.header_size();
-        let slots_end = first + INDEX_ENTRY * usize::from(entries);
+        let slots_end = self.layout.entry_at(entries.into());
         (to >= slots_end).then_some(())?;
         self.put(to, data)?;
         let their_low = self.layout.page_len().checked_sub(data.len())?;
-        for slot in 0..usize::from(image.entries) {
-            let offset = usize::from(endian.u16(header, first + INDEX_ENTRY * slot)?);
+        for slot in 0..image.entries {
+            let offset = endian.u16(header, self.layout.entry_at(slot.into()))?;
+            let offset = usize::from(offset);
             let here = offset.checked_sub(their_low)?.checked_add(to)?;
-            let at = first + INDEX_ENTRY * (usize::from(mine.entries) + slot);
+            let place = mine.entries.checked_add(slot)?;
+            let at = self.layout.entry_at(place.into());
             endian.put_u16(self.bytes, at, u16::try_from(here).ok()?);
         }
         self.set_items(to, entries)

@@ -275,7 +275,7 @@ impl Effect<'_, '_> {
             Some(mut edit) => change(&mut edit).map(|()| edit.set_lsn(after)),
             None => None,
         };
-        self.changed += 1;
+        self.changed = self.changed.saturating_add(1);
         done.ok_or_else(|| self.unfit(page))
     }
 

@@ -274,7 +274,7 @@ fn records(page: &PageView<'_>) -> Option<u32> {
     match PageType::of(page.header.page_type)? {
         PageType::BtreeLeaf => {
             for slot in (1..entries).step_by(2) {
-                total += u32::from(!is_deleted(page, slot)?);
+                total = total.saturating_add(u32::from(!is_deleted(page, slot)?));
             }
         }
         PageType::RecnoLeaf | PageType::DuplicateLeaf => {

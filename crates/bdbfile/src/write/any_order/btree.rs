@@ -94,14 +94,15 @@ impl BtreeSpool {
                 if bytes >= PIECE {
                     // The records of a key are not divided.
                     if duplicates == Duplicates::None || last != record.key {
-                        index += 1;
+                        index = index.saturating_add(1);
                         bytes = 0;
                         let full = std::mem::replace(&mut piece, btree.piece(index));
                         full.finish()?;
                     }
                 }
                 piece.push(record.key, record.value)?;
-                bytes += record.key.len() + record.value.len();
+                bytes = bytes.saturating_add(record.key.len());
+                bytes = bytes.saturating_add(record.value.len());
                 if bytes >= PIECE {
                     last.clear();
                     last.extend_from_slice(record.key);

@@ -18,6 +18,9 @@ use crate::write::spine::Child;
 /// The most bytes of duplicates of one key that are gathered in memory.
 const GATHERED_AT_MOST: usize = 1 << 20;
 
+/// Bytes of the slots of a pair.
+const PAIR_SLOTS: usize = 2 * INDEX_ENTRY;
+
 /// A piece of a btree: records in order.
 #[derive(Debug)]
 pub struct BtreePiece<W: PageSink> {
@@ -114,7 +117,7 @@ impl<W: PageSink> BtreePiece<W> {
         } else {
             self.place(key, value)?;
         }
-        self.records += 1;
+        self.records = self.records.saturating_add(1);
         Ok(())
     }
 
@@ -162,14 +165,15 @@ impl<W: PageSink> BtreePiece<W> {
         if let Some(tree) = &mut self.duplicates {
             return tree.push(&mut self.part, value);
         }
-        let space = self.leaf.space(value.len()) + 2 * INDEX_ENTRY;
+        let space = self.leaf.space(value.len()).saturating_add(PAIR_SLOTS);
         self.gathered.push(value, space);
         // A quarter of a page. (libdb waits until the page is half full as
         // well, so a set of this size may be found on a page or off it.) Long
         // data are references on a leaf, but here they are memory. One datum
         // alone always fits.
         let layout = self.part.layout();
-        let all = self.leaf.space(self.key.len()) + self.gathered.space;
+        let key = self.leaf.space(self.key.len());
+        let all = key.saturating_add(self.gathered.space);
         let many = all > layout.page_len() / 4;
         if self.gathered.len() > 1 && (many || self.gathered.bytes() > GATHERED_AT_MOST) {
             let mut tree = DuplicateTree::new(
@@ -194,16 +198,20 @@ impl<W: PageSink> BtreePiece<W> {
         let key = std::mem::take(&mut self.key);
         if let Some(tree) = self.duplicates.take() {
             let (root, records) = tree.finish(&mut self.part)?;
-            self.make_room(&key, 2, self.leaf.space(key.len()) + OFF_PAGE_ITEM)?;
+            let bytes = self.leaf.space(key.len()).saturating_add(OFF_PAGE_ITEM);
+            self.make_room(&key, 2, bytes)?;
             let key_at = self.leaf.item(&mut self.part, &key)?;
             let data_at = self.leaf.duplicates(root);
             self.leaf.slot(key_at);
             self.leaf.slot(data_at);
             self.leaf.count(records);
         } else if self.gathered.len() > 0 {
-            let slots = 2 * self.gathered.len();
-            let items = self.gathered.space - INDEX_ENTRY * slots;
-            self.make_room(&key, slots, self.leaf.space(key.len()) + items)?;
+            let pairs = self.gathered.len();
+            let slots = pairs.saturating_mul(2);
+            let in_slots = pairs.saturating_mul(PAIR_SLOTS);
+            let items = self.gathered.space.saturating_sub(in_slots);
+            let bytes = self.leaf.space(key.len()).saturating_add(items);
+            self.make_room(&key, slots, bytes)?;
             let key_at = self.leaf.item(&mut self.part, &key)?;
             for value in self.gathered.values() {
                 let data_at = self.leaf.item(&mut self.part, value)?;
@@ -221,7 +229,8 @@ impl<W: PageSink> BtreePiece<W> {
 
     /// Puts one pair on the leaves.
     fn place(&mut self, key: &[u8], value: &[u8]) -> Result<()> {
-        let bytes = self.leaf.space(key.len()) + self.leaf.space(value.len());
+        let (of_key, of_value) = (self.leaf.space(key.len()), self.leaf.space(value.len()));
+        let bytes = of_key.saturating_add(of_value);
         self.make_room(key, 2, bytes)?;
         let key_at = self.leaf.item(&mut self.part, key)?;
         let data_at = self.leaf.item(&mut self.part, value)?;

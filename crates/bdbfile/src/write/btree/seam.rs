@@ -113,9 +113,12 @@ impl Seams {
             next.separator = separator(self.order, &self.last_key, &first_key).to_vec();
             self.write(pages, before, number)?;
         }
-        self.leaves += inner.len() as u64 + 1;
+        self.leaves = self
+            .leaves
+            .saturating_add(1)
+            .saturating_add(inner.len() as u64);
         if let Some(mut first) = first {
-            self.leaves += 1;
+            self.leaves = self.leaves.saturating_add(1);
             // Its link to the second leaf is in it.
             if let Some(number) = first.pgno {
                 let child = first.child(number);
@@ -126,7 +129,7 @@ impl Seams {
         for child in inner {
             self.spine.add(pages, child)?;
         }
-        self.records += records;
+        self.records = self.records.saturating_add(records);
         self.last_key = last_key;
         self.last = Some(last);
         Ok(())

@@ -1,5 +1,6 @@
 //! A part of a file, built in memory before it is known where it will stand.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::Result;
@@ -50,7 +51,7 @@ struct Gathered {
 impl Gathered {
     /// Puts a page at an index; those passed over come later.
     fn put(&mut self, index: usize, page: &[u8], links: &[u16]) {
-        let at = index * page.len();
+        let at = index.saturating_mul(page.len());
         if self.bytes.len() == at {
             self.bytes.extend_from_slice(page);
         } else {
@@ -61,12 +62,12 @@ impl Gathered {
 
     /// Puts a page at an index, which is these parts and zeros.
     fn put_parts(&mut self, index: usize, page_len: usize, parts: [&[u8]; 2], links: &[u16]) {
-        let at = index * page_len;
+        let at = index.saturating_mul(page_len);
         if self.bytes.len() == at {
             for part in parts {
                 self.bytes.extend_from_slice(part);
             }
-            self.bytes.resize(at + page_len, 0);
+            self.bytes.resize(at.saturating_add(page_len), 0);
         } else {
             let mut room = self.room(at, page_len);
             for part in parts {
@@ -81,7 +82,7 @@ impl Gathered {
 
     /// The bytes of a page.
     fn room(&mut self, at: usize, page_len: usize) -> &mut [u8] {
-        let end = at + page_len;
+        let end = at.saturating_add(page_len);
         if self.bytes.len() < end {
             self.bytes.resize(end, 0);
         }
@@ -91,7 +92,7 @@ impl Gathered {
     /// Notes a page that was put.
     fn note(&mut self, index: usize, at: usize, links: &[u16]) {
         if self.present.len() <= index {
-            self.present.resize(index + 1, false);
+            self.present.resize(index.saturating_add(1), false);
         }
         if let Some(present) = self.present.get_mut(index) {
             *present = true;
@@ -187,7 +188,11 @@ impl<W: PageSink> Part<W> {
     /// Writes what is gathered where that is much, as soon as it is known
     /// where to.
     fn relieve(&mut self) -> Result<()> {
-        let bytes = self.gathered.bytes.len() + self.fixed.bytes.len();
+        let bytes = self
+            .gathered
+            .bytes
+            .len()
+            .saturating_add(self.fixed.bytes.len());
         if bytes < CHUNK {
             return Ok(());
         }
@@ -213,12 +218,12 @@ impl<W: PageSink> Part<W> {
         let first = shifted(name, shift, self.start)?;
         let mut index = 0;
         for run in self.gathered.present.chunk_by(|left, right| left == right) {
-            let bytes = index * layout.page_len()..(index + run.len()) * layout.page_len();
+            let bytes = bytes_of(layout, index, run.len());
             if let (Some(true), Some(bytes)) = (run.first(), self.gathered.bytes.get(bytes)) {
                 let after = PageNo::try_from(index).unwrap_or(PageNo::MAX);
                 write_at(sink, layout, shifted(name, first, after)?, bytes)?;
             }
-            index += run.len();
+            index = index.saturating_add(run.len());
         }
         let pages = PageNo::try_from(self.gathered.present.len()).unwrap_or(PageNo::MAX);
         self.start = shifted(name, self.start, pages)?;
@@ -228,11 +233,11 @@ impl<W: PageSink> Part<W> {
         let mut index = 0;
         let numbers = &self.fixed_numbers;
         for run in numbers.chunk_by(|left, right| left.checked_add(1) == Some(*right)) {
-            let bytes = index * layout.page_len()..(index + run.len()) * layout.page_len();
+            let bytes = bytes_of(layout, index, run.len());
             if let (Some(first), Some(bytes)) = (run.first(), self.fixed.bytes.get(bytes)) {
                 write_at(sink, layout, *first, bytes)?;
             }
-            index += run.len();
+            index = index.saturating_add(run.len());
         }
         self.fixed_numbers.clear();
         self.fixed.clear();
@@ -295,6 +300,12 @@ impl<W: PageSink> Drop for Part<W> {
         self.file
             .keep_buffer(std::mem::take(&mut self.gathered.bytes));
     }
+}
+
+/// Where the bytes of `count` pages are, from the page at `index` on.
+fn bytes_of(layout: PageLayout, index: usize, count: usize) -> Range<usize> {
+    let at = |index: usize| index.saturating_mul(layout.page_len());
+    at(index)..at(index.saturating_add(count))
 }
 
 /// Adds to the page number that stands at `at`, unless it is none.

@@ -64,7 +64,7 @@ impl Turns {
     /// Ends the turn of a part that reaches up to page `end`.
     pub(crate) fn pass(&self, end: PageNo) {
         let mut state = self.lock();
-        state.turn += 1;
+        state.turn = state.turn.saturating_add(1);
         state.end = end;
         self.moved.notify_all();
     }

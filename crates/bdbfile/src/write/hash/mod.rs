@@ -97,7 +97,7 @@ impl<'f, W: PageSink> HashWriter<'f, W> {
         let name = file.shared().sink.name();
         let last_page = shifted(name, first_page, table.high_mask())?;
         file.reserve(shifted(name, last_page, 1)?);
-        let words = table.high_mask() as usize / 64 + 1;
+        let words = (table.high_mask() as usize / 64).saturating_add(1);
         let (first_piece, _) = file.now()?;
         Ok(Self {
             home,
@@ -151,7 +151,7 @@ impl<'f, W: PageSink> HashWriter<'f, W> {
 }
 
 /// Bytes of empty pages that are written at a time.
-const EMPTY_AT_ONCE: usize = 1 << 20;
+const EMPTY_AT_ONCE: u32 = 1 << 20;
 
 impl Shared {
     /// Notes that a bucket is being written.
@@ -189,7 +189,7 @@ impl Shared {
     /// Writes the pages of all buckets that no piece has written: those
     /// without records, and those of the last doubling that are not in use.
     fn write_empty_buckets<W: PageSink>(&self, layout: PageLayout, sink: &W) -> Result<()> {
-        let at_once = u32::try_from(EMPTY_AT_ONCE / layout.page_len()).unwrap_or(1);
+        let at_once = EMPTY_AT_ONCE.checked_div(layout.page_size).unwrap_or(1);
         let mut pages = Vec::new();
         let mut bucket = 0_u32;
         let last = self.table.high_mask();
@@ -197,10 +197,10 @@ impl Shared {
             let (first, mut count) = (bucket, 0);
             while count < at_once && bucket <= last && !self.is_written(bucket) {
                 let at = pages.len();
-                pages.resize(at + layout.page_len(), 0);
+                pages.resize(at.saturating_add(layout.page_len()), 0);
                 let page = pages.get_mut(at..).unwrap_or_default();
                 self.empty_page(layout, self.page_of(bucket), page);
-                count += 1;
+                count = count.saturating_add(1);
                 bucket = bucket.saturating_add(1);
             }
             if count > 0 {
@@ -209,7 +209,7 @@ impl Shared {
             } else if bucket >= last {
                 return Ok(());
             } else {
-                bucket += 1;
+                bucket = bucket.saturating_add(1);
             }
         }
     }

@@ -1,9 +1,7 @@
 //! One page of a bucket being filled.
 
 use crate::error::Result;
-use crate::layout::{
-    HASH_ITEM_HEADER, HASH_REFERENCE, INDEX_ENTRY, PageLayout, PageNo, PageType, SortedKey,
-};
+use crate::layout::{HASH_ITEM_HEADER, HASH_REFERENCE, PageLayout, PageNo, PageType, SortedKey};
 use crate::write::page::{Linked, PageBuf, Seal};
 use crate::write::pages::Pages;
 
@@ -79,11 +77,14 @@ impl OpenPage {
     /// Whether a pair fits. 4.2's verify counts six bytes for every entry, so
     /// that is kept too.
     pub(super) fn has_room(&self, layout: PageLayout, pair: &NewPair<'_>, sorted: bool) -> bool {
-        let entries = 2 * (self.pairs.len() + 1);
-        let bytes = self.bytes.len() + pair.key_item.len() + pair.data_item.len();
-        let used = layout.header_size() + INDEX_ENTRY * entries + bytes;
+        let entries = self.pairs.len().saturating_add(1).saturating_mul(2);
+        let used = layout
+            .entry_at(entries)
+            .saturating_add(self.bytes.len())
+            .saturating_add(pair.key_item.len())
+            .saturating_add(pair.data_item.len());
         used <= layout.page_len()
-            && entries * 6 <= layout.page_len()
+            && entries.saturating_mul(6) <= layout.page_len()
             && !(sorted && self.would_hide(pair))
     }
 
@@ -143,7 +144,7 @@ impl OpenPage {
                 place.copy_from_slice(item);
                 buffer.slot(offset);
                 if is_reference {
-                    buffer.link(offset + HASH_REFERENCE);
+                    buffer.link(offset.saturating_add(HASH_REFERENCE));
                 }
             }
         }
@@ -182,7 +183,7 @@ impl Pair {
             },
             None => SortedKey {
                 bytes: bytes
-                    .get(self.key + HASH_ITEM_HEADER..self.data)
+                    .get(self.key.saturating_add(HASH_ITEM_HEADER)..self.data)
                     .unwrap_or_default(),
                 in_page: true,
             },

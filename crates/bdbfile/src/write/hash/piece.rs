@@ -88,15 +88,15 @@ impl<W: PageSink> HashPiece<W> {
                     record: self.records,
                 });
             }
-            self.records += 1;
+            self.records = self.records.saturating_add(1);
             return self.gather(value);
         } else {
             self.place()?;
         }
         self.key.clear();
         self.key.extend_from_slice(key);
-        self.keys += 1;
-        self.records += 1;
+        self.keys = self.keys.saturating_add(1);
+        self.records = self.records.saturating_add(1);
         self.gather(value)
     }
 

@@ -46,7 +46,7 @@ impl Space {
         if self.is_big(len) {
             HASH_CHAIN_ITEM
         } else {
-            HASH_ITEM_HEADER + len
+            len.saturating_add(HASH_ITEM_HEADER)
         }
     }
 }
@@ -64,12 +64,13 @@ pub(super) struct DataOfKey {
 
 impl DataOfKey {
     pub(super) fn push(&mut self, space: Space, len: usize) {
-        self.count += 1;
+        self.count = self.count.saturating_add(1);
         if self.count == 1 {
             self.set = HASH_ITEM_HEADER;
             self.single = space.item(len);
         }
-        self.set = self.set.saturating_add(HASH_DUPLICATE_LENGTHS + len);
+        let stored = len.saturating_add(HASH_DUPLICATE_LENGTHS);
+        self.set = self.set.saturating_add(stored);
         self.has_big |= space.is_big(len);
     }
 
@@ -123,8 +124,11 @@ impl Tally {
 
     fn end_key(&mut self, space: Space) {
         if self.data.count > 0 {
-            let pair = SLOTS + space.item(self.key.len()) + self.data.bytes(space);
-            self.bytes += pair as u64;
+            let items = space
+                .item(self.key.len())
+                .saturating_add(self.data.bytes(space));
+            let pair = items.saturating_add(SLOTS);
+            self.bytes = self.bytes.saturating_add(pair as u64);
         }
         self.data = DataOfKey::default();
     }

@@ -35,7 +35,7 @@ impl HashTable {
         let buckets = buckets
             .clamp(LEAST_BUCKETS, MOST_BUCKETS)
             .next_power_of_two();
-        let high_mask = u32::try_from(buckets - 1).unwrap_or(u32::MAX);
+        let high_mask = u32::try_from(buckets.saturating_sub(1)).unwrap_or(u32::MAX);
         Self {
             max_bucket: high_mask,
             high_mask,
@@ -50,8 +50,7 @@ impl HashTable {
     /// whether its buckets are in use or not, so a table between two powers of
     /// two would only have longer buckets.
     pub(in crate::write) fn for_bytes(layout: PageLayout, bytes: u64) -> Self {
-        let room = (layout.page_len() - layout.header_size()) as u64;
-        Self::of_buckets(bytes.div_ceil(room))
+        Self::of_buckets(bytes.div_ceil(layout.overflow_room() as u64))
     }
 
     /// The bucket of a hash value.

@@ -61,7 +61,7 @@ impl PageSink for FileSink {
         let mut at = offset;
         for part in pages.chunks(AT_ONCE) {
             self.file.write_all_at(part, at)?;
-            at += part.len() as u64;
+            at = at.saturating_add(part.len() as u64);
         }
         Ok(())
     }
@@ -100,7 +100,9 @@ impl PageSink for MemorySink {
         let mut bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
         let too_long = |_| io::Error::from(io::ErrorKind::FileTooLarge);
         let start = usize::try_from(offset).map_err(too_long)?;
-        let end = start + pages.len();
+        let end = start
+            .checked_add(pages.len())
+            .ok_or(io::ErrorKind::FileTooLarge)?;
         if bytes.len() < end {
             bytes.resize(end, 0);
         }

@@ -97,7 +97,7 @@ impl PageSink for SyncingSink {
         self.sink.write_at(offset, pages)?;
         let more = pages.len() as u64;
         let before = self.written.fetch_add(more, Ordering::Relaxed);
-        if before / STRIDE != (before + more) / STRIDE {
+        if before / STRIDE != before.saturating_add(more) / STRIDE {
             self.wake();
         }
         Ok(())

@@ -37,39 +37,46 @@ impl Arena {
     /// Bytes that will be in use when a record of `size` bytes has been added;
     /// `None` when there are no slots for so many.
     pub(super) fn bytes_with(&self, size: usize) -> Option<usize> {
-        let pieces = self.current + 1 + usize::from(!self.fits(size));
-        let bytes = pieces * self.piece_len;
+        let more = usize::from(!self.fits(size));
+        let pieces = self.current.checked_add(1)?.checked_add(more)?;
+        let bytes = pieces.checked_mul(self.piece_len)?;
         Slot::try_from(bytes / ALIGN).ok()?;
         Some(bytes)
     }
 
     fn fits(&self, size: usize) -> bool {
         let used = self.pieces.get(self.current).map_or(0, Vec::len);
-        used + size <= self.piece_len
+        used.saturating_add(size) <= self.piece_len
     }
 
     /// Adds a record that takes `size` bytes.
     pub(super) fn push(&mut self, entry: &Entry<'_>, size: usize) {
         if !self.fits(size) {
-            self.current += 1;
+            self.current = self.current.saturating_add(1);
         }
         if self.current >= self.pieces.len() {
             self.pieces.push(Vec::with_capacity(self.piece_len));
         }
         if let Some(piece) = self.pieces.get_mut(self.current) {
             Codec::put(entry, piece);
-            self.records += 1;
+            self.records = self.records.saturating_add(1);
         }
     }
 
     /// The bytes from a record on.
     #[inline]
     pub(super) fn bytes(&self, slot: Slot) -> &[u8] {
-        let at = slot as usize * ALIGN;
-        self.pieces
-            .get(at / self.piece_len)
-            .and_then(|piece| piece.get(at % self.piece_len..))
+        self.divided(slot)
+            .and_then(|(piece, at)| self.pieces.get(piece)?.get(at..))
             .unwrap_or_default()
+    }
+
+    /// The piece that a record is in, and where in it.
+    #[inline]
+    fn divided(&self, slot: Slot) -> Option<(usize, usize)> {
+        let at = (slot as usize).checked_mul(ALIGN)?;
+        let piece = at.checked_div(self.piece_len)?;
+        Some((piece, at.checked_rem(self.piece_len)?))
     }
 
     /// A record.
@@ -94,8 +101,9 @@ impl Arena {
                 let mut at = 0;
                 std::iter::from_fn(move || {
                     let size = self.codec.size_at(piece.get(at..)?)?;
-                    let slot = (index * self.piece_len + at) / ALIGN;
-                    at += size;
+                    let before = index.checked_mul(self.piece_len)?;
+                    let slot = before.checked_add(at)? / ALIGN;
+                    at = at.saturating_add(size);
                     Slot::try_from(slot).ok()
                 })
             })

@@ -49,12 +49,13 @@ impl Plan {
     pub(super) fn new(bytes: usize) -> Self {
         let bytes = bytes.max(LEAST);
         let ideal = (bytes / BUFFERS).min(LONGEST_BUFFER);
-        let buffer = 1_usize << ideal.max(1).ilog2();
+        let shift = ideal.max(1).ilog2();
+        let buffer = 1_usize << shift;
         Self {
             // One buffer is for writing the run.
-            run: bytes - buffer,
+            run: bytes.saturating_sub(buffer),
             buffer,
-            fan_in: (bytes / buffer).saturating_sub(1).max(2),
+            fan_in: (bytes >> shift).saturating_sub(1).max(2),
             // A key and a value of this length fit half a buffer.
             park: (buffer / 4).saturating_sub(record::HEADER).max(PARKED_HEAD),
         }

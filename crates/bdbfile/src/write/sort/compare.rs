@@ -59,14 +59,14 @@ fn parked(spill: &SpillFile, left: Field<'_>, right: Field<'_>) -> Result<Orderi
     let end = left.len.min(right.len) as usize;
     let mut at = common;
     while at < end {
-        let len = CHUNK.min(end - at);
+        let len = CHUNK.min(end.saturating_sub(at));
         let one = part(spill, left, at, len, &mut left_chunk)?;
         let other = part(spill, right, at, len, &mut right_chunk)?;
         let parts = one.cmp(other);
         if parts != Ordering::Equal {
             return Ok(parts);
         }
-        at += len;
+        at = at.saturating_add(len);
     }
     Ok(left.len.cmp(&right.len))
 }
@@ -80,10 +80,13 @@ fn part<'a>(
     chunk: &'a mut [u8; CHUNK],
 ) -> Result<&'a [u8]> {
     match field.parked {
-        None => Ok(field.head.get(at..at + len).unwrap_or_default()),
+        None => Ok(field
+            .head
+            .get(at..at.saturating_add(len))
+            .unwrap_or_default()),
         Some(place) => {
             let chunk = chunk.get_mut(..len).unwrap_or_default();
-            spill.read(place + at as u64, chunk)?;
+            spill.read(place.saturating_add(at as u64), chunk)?;
             Ok(chunk)
         }
     }

@@ -48,7 +48,7 @@ fn insert_all<T: Copy>(
                 break;
             };
             if less(*element, *new)? {
-                low = middle + 1;
+                low = middle.saturating_add(1);
             } else {
                 high = middle;
             }
@@ -70,7 +70,8 @@ fn sift<T: Copy>(
     let mut place = place;
     loop {
         let mut greatest = place;
-        for child in [2 * place + 1, 2 * place + 2] {
+        let left = place.saturating_mul(2).saturating_add(1);
+        for child in [left, left.saturating_add(1)] {
             if let (Some(one), Some(other)) = (heap.get(greatest), heap.get(child))
                 && less(*one, *other)?
             {

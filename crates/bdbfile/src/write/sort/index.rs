@@ -127,18 +127,19 @@ impl Sort<'_> {
         while begin < range.end {
             let (end, all_same) = self.group_at(begin, range.end);
             let next = match (all_same, part, self.order) {
-                (false, part, _) => Some((part, depth + PREFIX)),
+                (false, part, _) => Some((part, depth.saturating_add(PREFIX))),
                 (true, Part::Key, SortOrder::KeysAndValues) => Some((Part::Value, 0)),
                 // Equal in all, and in the order of their slots.
                 (true, _, _) => None,
             };
+            let len = end.saturating_sub(begin);
             match next {
-                Some((part, depth)) if end - begin > SMALL => self.groups.push(Group {
+                Some((part, depth)) if len > SMALL => self.groups.push(Group {
                     range: begin..end,
                     part,
                     depth,
                 }),
-                Some(_) if end - begin > 1 => self.compare(begin..end)?,
+                Some(_) if len > 1 => self.compare(begin..end)?,
                 _ => {}
             }
             begin = end;
@@ -155,7 +156,7 @@ impl Sort<'_> {
             .iter()
             .take_while(|entry| *entry >> 32 == first >> 32)
             .count();
-        (begin + equal.max(1), !has_more(first))
+        (begin.saturating_add(equal.max(1)), !has_more(first))
     }
 
     /// How many bytes the items of a group have in common; `None` when the
@@ -184,9 +185,9 @@ impl Sort<'_> {
                 parked = Some(field.head.len());
             }
         }
-        let depth = depth + same;
+        let depth = depth.saturating_add(same);
         match parked {
-            Some(head) if depth + PREFIX > head => None,
+            Some(head) if depth.saturating_add(PREFIX) > head => None,
             _ => Some(depth),
         }
     }

@@ -85,7 +85,8 @@ impl Merge {
         let mut place = place;
         loop {
             let mut first = place;
-            for child in [2 * place + 1, 2 * place + 2] {
+            let left = place.saturating_mul(2).saturating_add(1);
+            for child in [left, left.saturating_add(1)] {
                 if child < self.heap.len() && self.precedes(spill, child, first)? {
                     first = child;
                 }
@@ -122,16 +123,16 @@ pub(super) fn reduce(
 ) -> Result<Vec<Run>> {
     let mut runs = runs;
     while runs.len() > plan.fan_in {
-        let mut excess = runs.len() - plan.fan_in;
+        let mut excess = runs.len().saturating_sub(plan.fan_in);
         let mut fewer = Vec::with_capacity(plan.fan_in);
         let mut rest = runs.as_slice();
         while let Some((first, others)) = rest.split_first() {
             let (group, behind) = rest
-                .split_at_checked(plan.fan_in.min(excess + 1))
+                .split_at_checked(plan.fan_in.min(excess.saturating_add(1)))
                 .unwrap_or((rest, &[]));
             if let [_, _, ..] = group {
                 fewer.push(write_merged(spill, order, codec, plan, group)?);
-                excess -= group.len() - 1;
+                excess = excess.saturating_sub(group.len().saturating_sub(1));
                 rest = behind;
             } else {
                 fewer.push(first.clone());

@@ -57,7 +57,15 @@ impl Codec {
 
     /// Bytes that a record takes, from the lengths of its items.
     pub(super) fn size(self, key: usize, value: usize) -> usize {
-        (HEADER + self.stored(key) + self.stored(value)).next_multiple_of(ALIGN)
+        let (_, end) = self.ends(key, value);
+        end.saturating_add(ALIGN - 1) & !(ALIGN - 1)
+    }
+
+    /// Where the items of a record end, from their lengths.
+    #[inline]
+    fn ends(self, key: usize, value: usize) -> (usize, usize) {
+        let key_end = self.stored(key).saturating_add(HEADER);
+        (key_end, key_end.saturating_add(self.stored(value)))
     }
 
     /// The size of the record at the start of `bytes`; `None` where not even
@@ -74,8 +82,7 @@ impl Codec {
     pub(super) fn entry(self, bytes: &[u8]) -> Option<Entry<'_>> {
         let rank = number(bytes, 0)?;
         let (key_len, value_len) = (number(bytes, 4)?, number(bytes, 8)?);
-        let key_end = HEADER + self.stored(key_len as usize);
-        let value_end = key_end + self.stored(value_len as usize);
+        let (key_end, value_end) = self.ends(key_len as usize, value_len as usize);
         Some(Entry {
             rank,
             key: self.field(key_len, bytes.get(HEADER..key_end)?)?,
@@ -120,6 +127,6 @@ pub(super) fn rank(bytes: &[u8]) -> u32 {
 }
 
 fn number(bytes: &[u8], at: usize) -> Option<u32> {
-    let field = bytes.get(at..at + 4)?;
-    field.try_into().ok().map(u32::from_le_bytes)
+    let field = bytes.get(at..)?.first_chunk()?;
+    Some(u32::from_le_bytes(*field))
 }

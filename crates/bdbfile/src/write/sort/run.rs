@@ -28,7 +28,7 @@ impl RunWriter {
 
     /// Adds an encoded record.
     pub(super) fn push(&mut self, spill: &mut SpillFile, record: &[u8]) -> Result<()> {
-        if self.buffer.len() + record.len() > self.full {
+        if self.buffer.len().saturating_add(record.len()) > self.full {
             self.flush(spill)?;
         }
         self.buffer.extend_from_slice(record);
@@ -85,7 +85,7 @@ impl RunReader {
         }
         match size {
             Some(size) => {
-                self.current = start..start + size;
+                self.current = start..start.saturating_add(size);
                 Ok(true)
             }
             None if start >= self.filled && self.rest.is_empty() => Ok(false),
@@ -117,12 +117,13 @@ impl RunReader {
     fn refill(&mut self, spill: &SpillFile, start: usize) -> Result<()> {
         self.buffer.copy_within(start..self.filled, 0);
         self.filled = self.filled.saturating_sub(start);
-        let rest = usize::try_from(self.rest.end - self.rest.start).unwrap_or(usize::MAX);
-        let len = rest.min(self.buffer.len() - self.filled);
-        let place = self.buffer.get_mut(self.filled..self.filled + len);
-        spill.read(self.rest.start, place.unwrap_or_default())?;
-        self.rest.start += len as u64;
-        self.filled += len;
+        let rest = self.rest.end.saturating_sub(self.rest.start);
+        let rest = usize::try_from(rest).unwrap_or(usize::MAX);
+        let place = self.buffer.get_mut(self.filled..).unwrap_or_default();
+        let len = rest.min(place.len());
+        spill.read(self.rest.start, place.get_mut(..len).unwrap_or_default())?;
+        self.rest.start = self.rest.start.saturating_add(len as u64);
+        self.filled = self.filled.saturating_add(len);
         Ok(())
     }
 }

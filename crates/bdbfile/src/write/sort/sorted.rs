@@ -90,7 +90,7 @@ impl Sorted {
                 let Some(slot) = index.get(*next) else {
                     return Ok(None);
                 };
-                *next += 1;
+                *next = next.saturating_add(1);
                 arena.entry(slot)
             }
             Source::Runs { merge, .. } => {

@@ -79,14 +79,17 @@ impl Sorter {
             value: self.field(value)?,
         };
         let size = self.codec.size(key.len(), value.len());
-        let index = (self.arena.records() + 1) * index::ENTRY;
-        let all = self.arena.bytes_with(size).map(|arena| arena + index);
+        let records = self.arena.records().saturating_add(1);
+        let index = records.saturating_mul(index::ENTRY);
+        let arena = self.arena.bytes_with(size);
+        let all = arena.map(|arena| arena.saturating_add(index));
         if self.arena.records() > 0 && all.is_none_or(|all| all > self.plan.run) {
             self.spill_run()?;
         }
         self.arena.push(&entry, size);
-        self.records += 1;
-        self.bytes += (key.len() + value.len()) as u64;
+        self.records = self.records.saturating_add(1);
+        self.bytes = self.bytes.saturating_add(key.len() as u64);
+        self.bytes = self.bytes.saturating_add(value.len() as u64);
         Ok(())
     }
 

@@ -32,7 +32,7 @@ const fn of_names() -> [bool; 256] {
         if byte == u8::MAX {
             return of_names;
         }
-        byte += 1;
+        byte = byte.saturating_add(1);
     }
 }
 

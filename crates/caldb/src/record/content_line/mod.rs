@@ -189,7 +189,7 @@ fn split(bytes: &[u8]) -> Split<'_> {
         let (_, rest) = bytes.split_at(from);
         let Stop { at, plain } = scan::stop(rest);
         all_plain &= plain;
-        let (body, tail) = bytes.split_at(from + at);
+        let (body, tail) = bytes.split_at(from.saturating_add(at));
         let (end, rest) = tail.split_at(end_len(tail));
         if body.is_empty() || !goes_on(rest) {
             return Split {
@@ -199,7 +199,7 @@ fn split(bytes: &[u8]) -> Split<'_> {
                 plain: all_plain,
             };
         }
-        from = bytes.len() - rest.len() + 1;
+        from = bytes.len().saturating_sub(rest.len()).saturating_add(1);
     }
 }
 

@@ -92,7 +92,7 @@ impl<'a> Steps<'a> {
             let depth = self.depth;
             let place = self.open.get_mut(depth).ok_or(NestingError::TooDeep)?;
             *place = kind;
-            self.depth += 1;
+            self.depth = self.depth.saturating_add(1);
             Ok(Step::Begin { kind, depth, rest })
         } else if property.is("END") {
             let depth = self.depth.checked_sub(1).ok_or(NestingError::Unpaired)?;

@@ -35,7 +35,7 @@ pub(super) fn stop(bytes: &[u8]) -> Stop {
 fn beyond(bytes: &[u8], odd: usize) -> Stop {
     let rest = bytes.get(odd..).unwrap_or_default();
     Stop {
-        at: memchr2(b'\n', b'\r', rest).map_or(bytes.len(), |found| odd + found),
+        at: memchr2(b'\n', b'\r', rest).map_or(bytes.len(), |found| odd.saturating_add(found)),
         plain: false,
     }
 }
@@ -51,11 +51,13 @@ pub(super) fn first_odd(bytes: &[u8]) -> usize {
         // A byte that borrows disturbs only those after it.
         let odd = (word.wrapping_sub(each(b' ')) | word) & each(0x80);
         if odd != 0 {
-            return number * 8 + odd.trailing_zeros() as usize / 8;
+            let within = odd.trailing_zeros() as usize / 8;
+            return number.saturating_mul(8).saturating_add(within);
         }
     }
     let odd = tail.iter().position(|byte| !(b' '..0x80).contains(byte));
-    bytes.len() - tail.len() + odd.unwrap_or(tail.len())
+    let in_words = bytes.len().saturating_sub(tail.len());
+    odd.map_or(bytes.len(), |odd| in_words.saturating_add(odd))
 }
 
 #[cfg(test)]

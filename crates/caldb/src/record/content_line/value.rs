@@ -155,14 +155,15 @@ impl<'a> Iterator for List<'a> {
             .get(from..)
             .and_then(|tail| memchr2(self.separator, b'\\', tail))
         {
-            let (part, tail) = rest.split_at(from + found);
+            let at = from.saturating_add(found);
+            let (part, tail) = rest.split_at(at);
             if tail.first() == Some(&self.separator) {
                 self.rest = tail.get(1..);
                 return Some(Value(part));
             }
             // Past the backslash, the folds after it, and what it escapes.
             let after = tail.get(1..).unwrap_or_default();
-            from += found + 2 + folds_len(after);
+            from = at.saturating_add(2).saturating_add(folds_len(after));
         }
         Some(Value(rest))
     }
@@ -178,7 +179,7 @@ fn folds_len(bytes: &[u8]) -> usize {
         });
         match end {
             Some([b' ' | b'\t', after @ ..]) => rest = after,
-            _ => return bytes.len() - rest.len(),
+            _ => return bytes.len().saturating_sub(rest.len()),
         }
     }
 }

@@ -44,7 +44,10 @@ impl<'a> Calid<'a> {
 
     fn divided(self, by: u8) -> (&'a [u8], Option<&'a [u8]>) {
         match memchr(by, self.0) {
-            Some(at) => (self.0.get(..at).unwrap_or_default(), self.0.get(at + 1..)),
+            Some(at) => (
+                self.0.get(..at).unwrap_or_default(),
+                self.0.get(at.saturating_add(1)..),
+            ),
             None => (self.0, None),
         }
     }

@@ -31,7 +31,7 @@ impl<'a> Iterator for Rules<'a> {
     fn next(&mut self) -> Option<Rule<'a>> {
         for property in self.lines.by_ref().filter_map(Line::property) {
             if property.is("BEGIN") {
-                self.depth += 1;
+                self.depth = self.depth.saturating_add(1);
             } else if property.is("END") {
                 self.depth = self.depth.saturating_sub(1);
             } else if self.depth == 0 && property.is("RRULE") {
