@@ -17,10 +17,10 @@ use csmigrate::recovery::Recovery;
 use csmigrate::report::{FileReport, RecordOrder, Warning};
 use csmigrate::{Inspection, PlannedFile};
 
-use crate::escape::escaped;
 use crate::logs::listing::Listing;
 use crate::recovery;
 use crate::settings::{LogLevel, Settings};
+use csmigrate::bdbfile::escape::escaped;
 
 /// The migration log, as the product names it.
 pub(crate) const MIGRATION_LOG: &str = "csmigrate.log";

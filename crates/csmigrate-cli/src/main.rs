@@ -1,7 +1,6 @@
 //! The command `csmigrate`: options, log files, what is printed, exit status.
 //! All that is done to a store is done by the library of the same name.
 
-mod escape;
 mod flags;
 mod inspect;
 mod json;
@@ -20,11 +19,11 @@ use std::sync::atomic::AtomicUsize;
 
 use csmigrate::observer::Event;
 
-use crate::escape::escaped;
 use crate::logs::Logs;
 use crate::report::Reporter;
 use crate::screen::Screen;
 use crate::settings::{Command, Settings};
+use csmigrate::bdbfile::escape::escaped;
 
 /// The only status besides 0 that the product's guide documents.
 const FAILURE: u8 = 255;
