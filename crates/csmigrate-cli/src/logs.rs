@@ -16,7 +16,7 @@ use csmigrate::observer::{Event, Found, Stage};
 use csmigrate::recovery::Recovery;
 use csmigrate::report::{FileReport, RecordOrder, Warning};
 use csmigrate::{Inspection, PlannedFile};
-use rustix::fs::{OFlags, RawMode};
+use rustix::fs::{CWD, OFlags, RawMode};
 use rustix::io::Errno;
 
 use crate::logs::listing::Listing;
@@ -312,7 +312,7 @@ impl Log {
             | OFlags::NONBLOCK
             | OFlags::NOCTTY
             | OFlags::CLOEXEC;
-        let open = || rustix::fs::open(path, flags, PERMISSIONS.into());
+        let open = || rustix::fs::openat(CWD, path, flags, PERMISSIONS.into());
         let mut file = match rustix::io::retry_on_intr(open) {
             Ok(file) => File::from(file),
             Err(Errno::LOOP) => return Err(io::Error::other("this is a link")),

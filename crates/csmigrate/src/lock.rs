@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use rustix::fs::{FlockOperation, Mode, OFlags};
+use rustix::fs::{CWD, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::error::{Error, Result};
@@ -35,7 +35,7 @@ fn lock(path: &Path, how: FlockOperation) -> Result<File> {
 
 fn take(path: &Path, flags: OFlags, how: FlockOperation) -> Result<File> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | flags;
-    let open = || rustix::fs::open(path, flags, Mode::empty());
+    let open = || rustix::fs::openat(CWD, path, flags, Mode::empty());
     let dir = rustix::io::retry_on_intr(open).map_err(Error::errno(path, "open the directory"))?;
     let dir = File::from(dir);
     match rustix::fs::flock(&dir, how) {

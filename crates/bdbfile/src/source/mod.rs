@@ -16,7 +16,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{CWD, Mode, OFlags};
 
 pub use ahead::ReadAhead;
 pub use extents::QueueExtents;
@@ -126,10 +126,35 @@ fn borrowed(all: &[u8], offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>> {
 pub fn open_plain(path: &Path) -> io::Result<File> {
     // For a plain file it is all the same whether one would wait.
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let open = || rustix::fs::open(path, flags, Mode::empty());
+    let open = || rustix::fs::openat(CWD, path, flags, Mode::empty());
     let file = File::from(rustix::io::retry_on_intr(open)?);
     if !file.metadata()?.is_file() {
         return Err(io::Error::other("this is not a plain file"));
     }
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::fs::FileType;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_plain_file_is_neither_opened_nor_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let [file, pipe] = ["file", "pipe"].map(|name| dir.path().join(name));
+        std::fs::write(&file, "bytes").unwrap();
+        rustix::fs::mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR, 0).unwrap();
+        let link = dir.path().join("link");
+        std::os::unix::fs::symlink("pipe", &link).unwrap();
+        for other in [&pipe, &link, dir.path()] {
+            let error = open_plain(other).unwrap_err();
+            assert_eq!(error.to_string(), "this is not a plain file");
+            FileSource::open(other).unwrap_err();
+            MappedSource::open(other).unwrap_err();
+            QueueExtents::open(other).unwrap_err();
+        }
+        assert_eq!(FileSource::open(&file).unwrap().len(), 5);
+    }
 }

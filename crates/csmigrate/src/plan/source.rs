@@ -264,3 +264,34 @@ pub(crate) fn odd_files(store: &Store, databases: &[Database], profile: &Profile
     }
     warnings
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// The directory is swapped for one with a link to what only root may read,
+    /// and would be swapped back before anybody looks again: no time of any
+    /// file changes by that.
+    #[test]
+    fn what_is_opened_is_what_was_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let [old, away, secret] = ["old", "away", "secret"].map(|name| dir.path().join(name));
+        std::fs::create_dir(&old).unwrap();
+        std::fs::write(old.join("ics50events.db"), "events").unwrap();
+        std::fs::write(&secret, "secret").unwrap();
+        let store = Store::find(&old).unwrap();
+        let file = store.files().next().unwrap();
+        let mut text = String::new();
+        open(file).unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!(text, "events");
+
+        std::fs::rename(&old, &away).unwrap();
+        std::fs::create_dir(&old).unwrap();
+        symlink(&secret, old.join("ics50events.db")).unwrap();
+        let error = open(file).unwrap_err();
+        assert!(matches!(error, Error::SourceChanged(_)), "{error}");
+    }
+}

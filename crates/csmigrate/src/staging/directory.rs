@@ -49,8 +49,7 @@ impl Directory {
     pub(super) fn create(&self, name: &OsStr) -> Result<File> {
         let flags =
             OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let mode = Mode::RUSR | Mode::WUSR;
-        let open = || rustix::fs::openat(&self.file, name, flags, mode);
+        let open = || rustix::fs::openat(&self.file, name, flags, Mode::RUSR | Mode::WUSR);
         let made = rustix::io::retry_on_intr(open);
         made.map(File::from)
             .map_err(Error::errno(&self.path.join(name), "make the file"))
