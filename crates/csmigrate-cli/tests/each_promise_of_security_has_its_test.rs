@@ -48,7 +48,7 @@ fn and_each_file_that_is_named_is_there() {
     let text = fs::read_to_string(top().join("SECURITY.md")).unwrap();
     let named = text.split('`').skip(1).step_by(2);
     let paths: Vec<&str> = named
-        .filter(|word| word.starts_with("crates/") || word.ends_with(".toml"))
+        .filter(|word| word.starts_with("crates/") || *word == "deny.toml")
         .collect();
     assert!(paths.len() > 10, "{paths:?}");
     for path in paths {
