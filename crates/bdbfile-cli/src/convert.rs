@@ -8,13 +8,13 @@ use bdbfile::convert::{ConvertOptions, NewKind, rebuild as rebuild_file};
 use bdbfile::write::{SortBudget, SyncingSink};
 
 use crate::complain;
-use crate::escape::escaped;
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::output::{Output, fresh_file_id};
 use crate::report::Report;
 use crate::salvage::{loss, oddities, summary};
 use crate::settings::{self, Convert};
+use bdbfile::escape::escaped;
 
 /// Writes the databases of a file into a new one.
 pub(crate) fn convert(settings: &Convert, out: &mut impl Write) -> Result<(), Failure> {

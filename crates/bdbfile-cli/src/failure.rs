@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::escape::escaped;
+use bdbfile::escape::escaped;
 
 /// Why a command could not do what it was asked.
 #[derive(Debug)]

@@ -10,10 +10,10 @@ use bdbfile::read::DatabaseFile;
 use bdbfile::recover::RecoveredSource;
 use bdbfile::source::{MappedSource, PageSource, QueueExtents, ReadAhead};
 
-use crate::escape::escaped;
 use crate::failure::Failure;
 use crate::recovery::recovered;
 use crate::settings::Source;
+use bdbfile::escape::escaped;
 
 /// An open file that several readers share.
 #[derive(Debug)]

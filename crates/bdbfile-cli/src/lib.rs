@@ -22,7 +22,6 @@
 
 mod convert;
 mod dump;
-mod escape;
 mod failure;
 mod flags;
 mod input;

@@ -10,9 +10,9 @@ use bdbfile::layout::{BadLogRecord, LogValue};
 use bdbfile::log::EnvironmentFiles;
 use bdbfile::recover::{Entry, Fate, Journal};
 
-use crate::escape::escaped;
 use crate::failure::Failure;
 use crate::settings::Log;
+use bdbfile::escape::escaped;
 
 /// Bytes of a long field that are printed.
 const CUT: usize = 16;

@@ -17,8 +17,8 @@ use bdbfile::write::SyncingSink;
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 
-use crate::escape::escaped;
 use crate::failure::Failure;
+use bdbfile::escape::escaped;
 
 /// The permissions of a file that has no source, before the process's mask.
 const PERMISSIONS: u32 = 0o666;

@@ -14,10 +14,10 @@ use bdbfile::recover::{
 use bdbfile::source::{PageSource, QueueExtents};
 
 use crate::complain;
-use crate::escape::escaped;
 use crate::failure::Failure;
 use crate::input::read;
 use crate::settings::Source;
+use bdbfile::escape::escaped;
 
 /// Replays logs on a file and those beside it, which the same logs may change,
 /// and tells on standard error what was done. The file need not be there.

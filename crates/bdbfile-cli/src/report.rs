@@ -7,8 +7,8 @@ use bdbfile::convert::Converted;
 use bdbfile::layout::PageNo;
 
 use crate::dump::printable;
-use crate::escape::escaped;
 use crate::failure::Failure;
+use bdbfile::escape::escaped;
 
 /// What was written.
 #[derive(Debug, Default)]

@@ -9,10 +9,10 @@ use bdbfile::salvage::{Mode, Origin, SalvageReport, Salvaged, State};
 
 use crate::complain;
 use crate::dump::{FOOTER, Items, header, header_without_metadata};
-use crate::escape::escaped;
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::settings::{Form, Source};
+use bdbfile::escape::escaped;
 
 /// The key of a value whose own is lost, as `db_dump -r` has it.
 const UNKNOWN_KEY: &[u8] = b"UNKNOWN_KEY";

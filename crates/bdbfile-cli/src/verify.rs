@@ -9,10 +9,10 @@ use bdbfile::Workers;
 use bdbfile::verify::Verification;
 
 use crate::complain;
-use crate::escape::escaped;
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::settings::Source;
+use bdbfile::escape::escaped;
 
 /// Files of this size are verified one after the other, each by all threads;
 /// smaller ones that follow each other side by side.

@@ -18,6 +18,7 @@
 //! * [`log`]: the transaction logs and region files beside a database: was it
 //!   cleanly shut down?
 //! * [`recover`]: the logs of a killed process replayed on its files.
+//! * [`mod@escape`]: what is shown of names and data, made fit for one line.
 //!
 //! Read are btree, recno, hash and queue files of Berkeley DB 2.x to 5.3, and
 //! version 10 of 6.2 and 18.1 by what is known of it; either byte order, page
@@ -75,6 +76,7 @@
 mod budget;
 pub mod convert;
 mod error;
+pub mod escape;
 pub mod layout;
 pub mod log;
 pub mod read;

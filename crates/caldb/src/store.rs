@@ -8,6 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use bdbfile::layout::Preamble;
+use bdbfile::source::open_plain;
 
 use crate::files::{Presence, Role};
 use crate::profile::{FileProfile, Profile};
@@ -52,7 +53,7 @@ impl StoreFile {
 /// What the first bytes of a file tell, as [`StoreFile::identify`] has it.
 pub fn identify(path: &Path) -> io::Result<Option<Preamble>> {
     let mut head = Vec::with_capacity(Preamble::SIZE);
-    std::fs::File::open(path)?
+    open_plain(path)?
         .take(Preamble::SIZE as u64)
         .read_to_end(&mut head)?;
     Ok(Preamble::read(&head))
@@ -223,7 +224,10 @@ pub fn database_order(name: &OsStr) -> (usize, OsString) {
 
 fn kind(name: &OsStr) -> Kind {
     let name = name.as_bytes();
-    if name == b"ics50caldb.conf" {
+    if name.iter().any(|byte| matches!(byte, b'/' | 0)) {
+        // The name of no file. One may be asked about that stands in data.
+        Kind::Other
+    } else if name == b"ics50caldb.conf" {
         Kind::Conf
     } else if name.starts_with(b"ics50") && name.ends_with(b".db") {
         Kind::Database
@@ -299,6 +303,20 @@ mod tests {
             ],
             "recurring and deletelog are optional"
         );
+    }
+
+    #[test]
+    fn what_leads_elsewhere_is_no_name_of_a_store() {
+        for name in [
+            "ics50/../../x.db",
+            "ics50\0.db",
+            "log.0000000001/",
+            "/ics50.db",
+        ] {
+            assert!(!is_store_name(OsStr::new(name)), "{name}");
+            assert!(!is_database_name(OsStr::new(name)), "{name}");
+        }
+        assert!(is_database_name(OsStr::new("ics50..db")));
     }
 
     #[test]

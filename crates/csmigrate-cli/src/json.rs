@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 
 use csmigrate::Preamble;
+use csmigrate::bdbfile::escape::escaped_json;
 use csmigrate::caldb::fact::Fact;
 use csmigrate::caldb::profile::Weights;
 use csmigrate::caldb::release::{Age, Detection, Release};
@@ -14,10 +15,11 @@ use serde::Serialize;
 
 use crate::recovery;
 
-/// A document as text, with a line's end.
+/// A document as text, with a line's end. It may go to a terminal.
 pub(crate) fn text(document: &impl Serialize) -> Result<String, String> {
-    let mut text = serde_json::to_string_pretty(document)
+    let text = serde_json::to_string_pretty(document)
         .map_err(|error| format!("cannot write JSON: {error}"))?;
+    let mut text = escaped_json(&text);
     text.push('\n');
     Ok(text)
 }

@@ -5,7 +5,7 @@
 mod listing;
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -16,11 +16,13 @@ use csmigrate::observer::{Event, Found, Stage};
 use csmigrate::recovery::Recovery;
 use csmigrate::report::{FileReport, RecordOrder, Warning};
 use csmigrate::{Inspection, PlannedFile};
+use rustix::fs::{CWD, OFlags, RawMode};
+use rustix::io::Errno;
 
-use crate::escape::escaped;
 use crate::logs::listing::Listing;
 use crate::recovery;
 use crate::settings::{LogLevel, Settings};
+use csmigrate::bdbfile::escape::escaped;
 
 /// The migration log, as the product names it.
 pub(crate) const MIGRATION_LOG: &str = "csmigrate.log";
@@ -29,6 +31,9 @@ pub(crate) const ERROR_LOG: &str = "csmigrateError.log";
 
 /// What is saved and lost of damaged files: ours.
 const SALVAGE_LOG: &str = "csmigrateSalvage.log";
+
+/// The permissions of a new log, before the process's mask.
+const PERMISSIONS: RawMode = 0o666;
 
 /// The open logs.
 #[derive(Debug)]
@@ -296,13 +301,26 @@ fn entry(text: &str) -> String {
 }
 
 impl Log {
-    /// Opens a log to append to it, and makes it where it is missing.
+    /// Opens a log to append to it, and makes it where it is missing. It is
+    /// often opened by root, and the directory may be anybody's: where a link
+    /// of that name leads nothing is written, nor to anything but a file.
     fn open(path: &Path) -> io::Result<Self> {
-        let mut file = OpenOptions::new()
-            .append(true)
-            .read(true)
-            .create(true)
-            .open(path)?;
+        let flags = OFlags::APPEND
+            | OFlags::RDWR
+            | OFlags::CREATE
+            | OFlags::NOFOLLOW
+            | OFlags::NONBLOCK
+            | OFlags::NOCTTY
+            | OFlags::CLOEXEC;
+        let open = || rustix::fs::openat(CWD, path, flags, PERMISSIONS.into());
+        let mut file = match rustix::io::retry_on_intr(open) {
+            Ok(file) => File::from(file),
+            Err(Errno::LOOP) => return Err(io::Error::other("this is a link")),
+            Err(errno) => return Err(errno.into()),
+        };
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::other("this is not a plain file"));
+        }
         let mut log = Self {
             path: path.to_owned(),
             trouble: None,

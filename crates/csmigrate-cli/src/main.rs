@@ -19,7 +19,6 @@
     )
 )]
 
-mod escape;
 mod flags;
 mod inspect;
 mod json;
@@ -38,11 +37,11 @@ use std::sync::atomic::AtomicUsize;
 
 use csmigrate::observer::Event;
 
-use crate::escape::escaped;
 use crate::logs::Logs;
 use crate::report::Reporter;
 use crate::screen::Screen;
 use crate::settings::{Command, Settings};
+use csmigrate::bdbfile::escape::escaped;
 
 /// The only status besides 0 that the product's guide documents.
 const FAILURE: u8 = 255;

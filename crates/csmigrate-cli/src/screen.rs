@@ -5,10 +5,10 @@ use std::io::Write;
 use csmigrate::observer::{Event, Stage};
 use csmigrate::report::Report;
 
-use crate::escape::escaped;
 use crate::recovery;
 use crate::settings::{Destination, Settings};
 use crate::table;
+use csmigrate::bdbfile::escape::escaped;
 
 /// Prints a text; a reader that went away is no error.
 pub(crate) fn print(text: &str) {

@@ -9,8 +9,8 @@ use csmigrate::caldb::rules::RuleChoice;
 use csmigrate::{Migration, Salvage};
 use lexopt::Arg;
 
-use crate::escape::escaped;
 use crate::flags::{self, Flag, Id};
+use csmigrate::bdbfile::escape::escaped;
 
 /// What the command is to do.
 #[derive(Debug)]

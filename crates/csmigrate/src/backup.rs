@@ -15,7 +15,7 @@ use caldb::StoreFile;
 use crate::copy;
 use crate::each::{at, each_file};
 use crate::error::{Error, Result};
-use crate::plan::Plan;
+use crate::plan::{Plan, source};
 use crate::report::SavedFile;
 use crate::staging::{Place, Published, Staging};
 use crate::stop::Stop;
@@ -106,10 +106,7 @@ fn save(
     stop: &Stop,
 ) -> Result<(SavedFile, Option<MappedSource>)> {
     let path = &file.path;
-    let from = File::open(path).map_err(|source| Error::Unreadable {
-        path: path.clone(),
-        source,
-    })?;
+    let from = source::open(file)?;
     let staged = staging.path_of(&file.name);
     let copying = || Error::io(&staged, "copy into the backup");
     let handle = output.try_clone().map_err(copying())?;

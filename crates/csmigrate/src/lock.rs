@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use rustix::fs::FlockOperation;
+use rustix::fs::{CWD, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::error::{Error, Result};
@@ -19,8 +19,25 @@ pub(crate) fn shared(dir: &Path) -> Result<File> {
     lock(dir, FlockOperation::NonBlockingLockShared)
 }
 
+/// The same as [`exclusive`] of a directory that this command made: no link is
+/// one, wherever it leads.
+pub(crate) fn own(dir: &Path) -> Result<File> {
+    take(
+        dir,
+        OFlags::NOFOLLOW,
+        FlockOperation::NonBlockingLockExclusive,
+    )
+}
+
 fn lock(path: &Path, how: FlockOperation) -> Result<File> {
-    let dir = File::open(path).map_err(Error::io(path, "open the directory"))?;
+    take(path, OFlags::empty(), how)
+}
+
+fn take(path: &Path, flags: OFlags, how: FlockOperation) -> Result<File> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | flags;
+    let open = || rustix::fs::openat(CWD, path, flags, Mode::empty());
+    let dir = rustix::io::retry_on_intr(open).map_err(Error::errno(path, "open the directory"))?;
+    let dir = File::from(dir);
     match rustix::fs::flock(&dir, how) {
         // A file system without locks has no runs to tell apart either; over
         // NFS only what may be written can be locked.

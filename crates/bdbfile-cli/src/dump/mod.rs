@@ -10,10 +10,10 @@ use bdbfile::Rule;
 use bdbfile::read::{Database, Finding, Record};
 use bdbfile::source::PageSource;
 
-use crate::escape::escaped;
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::settings::{Dump, Source};
+use bdbfile::escape::escaped;
 
 pub(crate) use header::{header, header_without_metadata};
 pub(crate) use text::{FOOTER, Items, printable};

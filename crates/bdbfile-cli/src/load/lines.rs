@@ -3,9 +3,9 @@
 
 use std::io::{BufRead, ErrorKind};
 
-use crate::escape::escaped;
 use crate::failure::Failure;
 use crate::settings::Form;
+use bdbfile::escape::escaped;
 
 /// The longest line of a header.
 const HEADER_LINE: usize = 1 << 16;

@@ -23,7 +23,6 @@ use bdbfile::write::{
 
 use crate::complain;
 use crate::dump::printable;
-use crate::escape::escaped;
 use crate::failure::Failure;
 use crate::load::header::{Described, Header, Overrides};
 use crate::load::lines::Lines;
@@ -31,6 +30,7 @@ use crate::load::text::{Key, Records};
 use crate::output::{Output, fresh_file_id};
 use crate::report::{DatabaseLine, Report};
 use crate::settings::{Load, NewFileSettings, NewKind};
+use bdbfile::escape::escaped;
 
 /// The page size of a new file unless told.
 const PAGE_SIZE: u32 = 4096;

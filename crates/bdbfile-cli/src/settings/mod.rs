@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use bdbfile::salvage::Mode;
 use lexopt::Arg;
 
-use crate::escape::escaped;
 use crate::flags::{self, Command, Flag, Id, Operands, Verb};
+use bdbfile::escape::escaped;
 
 pub(crate) use value::{NewKind, is_page_size, lorder};
 pub(crate) use writing::{Convert, Load, NewFileSettings};

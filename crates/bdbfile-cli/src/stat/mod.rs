@@ -8,6 +8,7 @@ mod text;
 use std::io::Write;
 
 use bdbfile::Error;
+use bdbfile::escape::escaped_json;
 use bdbfile::layout::{BtreeFlags, Meta, Method, PageView};
 use bdbfile::read::{Database, DatabaseFile, Finding, Record};
 use bdbfile::source::PageSource;
@@ -22,8 +23,8 @@ use crate::stat::report::{DatabaseReport, FileReport, Oddity};
 pub(crate) fn print(file: &Source, json: bool, out: &mut impl Write) -> Result<(), Failure> {
     let report = report(&Input::open_whole(file)?)?;
     if json {
-        serde_json::to_writer_pretty(&mut *out, &report).map_err(std::io::Error::from)?;
-        out.write_all(b"\n")?;
+        let text = serde_json::to_string_pretty(&report).map_err(std::io::Error::from)?;
+        writeln!(out, "{}", escaped_json(&text))?;
     } else {
         out.write_all(text::text(&report).as_bytes())?;
     }

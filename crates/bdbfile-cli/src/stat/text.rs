@@ -2,8 +2,8 @@
 
 use std::fmt::{Display, Write};
 
-use crate::escape::escaped;
 use crate::stat::report::{DatabaseReport, FileReport};
+use bdbfile::escape::escaped;
 
 /// Findings are shown a line each; so is all else.
 pub(crate) fn text(report: &FileReport) -> String {

@@ -8,8 +8,6 @@ use std::path::{Path, PathBuf};
 
 use bdbfile::layout::{LOG_RECORD_HEADER, Lsn, log_hash};
 
-use super::support::testdata;
-
 /// The database.
 pub(crate) const DATABASE: &str = "ics50gse.db";
 /// Its log.
@@ -25,6 +23,8 @@ pub(crate) const COMMIT: u32 = 10;
 pub(crate) const ADD_OR_REMOVE: u32 = 41;
 pub(crate) const MARK_DELETED: u32 = 57;
 pub(crate) const CREATE: u32 = 143;
+pub(crate) const WRITE: u32 = 145;
+pub(crate) const RENAME: u32 = 146;
 
 /// A field of a record.
 pub(crate) enum Field<'a> {
@@ -76,6 +76,12 @@ impl Log {
         self.body(&body)
     }
 
+    /// Adds the commit of a transaction whose last record is `prev`.
+    pub(crate) fn commit(&mut self, txn: u32, prev: Lsn) -> Lsn {
+        let committed = [Field::U32(1), Field::U32(1_000_000_000), Field::Bytes(&[])];
+        self.record(COMMIT, txn, prev, &committed)
+    }
+
     fn body(&mut self, body: &[u8]) -> Lsn {
         let offset = u32::try_from(self.bytes.len()).unwrap();
         let len = u32::try_from(LOG_RECORD_HEADER + body.len()).unwrap();
@@ -101,7 +107,8 @@ pub(crate) struct Store {
 impl Store {
     /// Makes it in a directory that is there.
     pub(crate) fn make(dir: &Path) -> Self {
-        let mut bytes = fs::read(testdata("composed-le").join(DATABASE)).unwrap();
+        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/composed-le");
+        let mut bytes = fs::read(sample.join(DATABASE)).unwrap();
         for page in bytes.chunks_mut(4096) {
             page[..8].copy_from_slice(&[0, 0, 0, 0, 1, 0, 0, 0]);
         }
@@ -126,8 +133,7 @@ impl Store {
         ];
         store.log.record(REGISTER, 0, NONE, &opened);
         let marked = store.mark(0x8000_0001, NONE, 0);
-        let committed = [Field::U32(1), Field::U32(1_000_000_000), Field::Bytes(&[])];
-        store.log.record(COMMIT, 0x8000_0001, marked, &committed);
+        store.log.commit(0x8000_0001, marked);
         store.save();
         store
     }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::failed;
 use crate::error::broken;
 use crate::layout::{Endian, Lsn, MAX_PAGE_SIZE, MIN_PAGE_SIZE, PageNo, Preamble};
+use crate::source::open_plain;
 use crate::{Place, Result, Rule};
 
 /// Bytes read at a time: a whole number of pages of every size.
@@ -29,7 +30,7 @@ impl NewestPage {
     /// the pages anyway can build the same from what it sees.
     pub fn of_file(path: &Path) -> Result<Option<Self>> {
         let name = path.display().to_string();
-        let mut input = File::open(path).map_err(|e| failed(path, "open the file", e))?;
+        let mut input = open_plain(path).map_err(|e| failed(path, "open the file", e))?;
         let mut chunk = vec![0; CHUNK];
         let mut filled = fill(&mut input, &mut chunk, path)?;
         let Some(preamble) = chunk

@@ -1,7 +1,6 @@
 //! One pass over the logs and the heads of the regions: what there is, before
 //! anything is concluded from it.
 
-use std::fs::File;
 use std::io::Read;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -11,6 +10,7 @@ use super::reader::{LogReader, Start, Step};
 use super::transactions::{OpenTransaction, Transactions};
 use super::{EnvironmentFiles, failed};
 use crate::layout::{Endian, LogLayout, LogRecord, LogRecordKind, Lsn, REGION_HEAD, RegionHead};
+use crate::source::open_plain;
 use crate::{Error, FormatError, Place, Result, Rule};
 
 /// What the files of an environment say.
@@ -105,7 +105,7 @@ impl Region {
     fn read(path: &Path) -> Result<Self> {
         let io = |e| failed(path, "read the region file's head", e);
         let mut head = Vec::with_capacity(REGION_HEAD);
-        File::open(path)
+        open_plain(path)
             .map_err(io)?
             .take(REGION_HEAD as u64)
             .read_to_end(&mut head)

@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use super::failed;
+use crate::source::open_plain;
 use crate::{Error, Result};
 
 /// Bytes read at a time.
@@ -30,7 +31,7 @@ impl Window {
     /// Opens a file, read only.
     pub(super) fn open(path: &Path) -> Result<Self> {
         let io = |e| failed(path, "open the log file", e);
-        let file = File::open(path).map_err(io)?;
+        let file = open_plain(path).map_err(io)?;
         let size = file.metadata().map_err(io)?.len();
         Ok(Self {
             path: path.to_owned(),

@@ -11,7 +11,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{FileSource, PageSource, open_read_only};
+use super::{FileSource, PageSource, open_plain};
 use crate::layout::{MAX_PAGE_SIZE, META_USED, MIN_PAGE_SIZE, Meta, PageNo, Preamble};
 
 /// A queue and its extent files as one file: page `p` is in the extent
@@ -166,7 +166,7 @@ impl Extents {
             _ => {
                 let mut path = self.stem.clone();
                 path.push(number.to_string());
-                let file = Arc::new(open_read_only(Path::new(&path))?);
+                let file = Arc::new(open_plain(Path::new(&path))?);
                 *open = Some((number, Arc::clone(&file)));
                 Ok(file)
             }

@@ -7,7 +7,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use super::{PageSource, open_read_only};
+use super::{PageSource, open_plain};
 
 /// A file read with positioned reads.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub struct FileSource {
 impl FileSource {
     /// Opens a file, for reading only.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let file = open_read_only(path)?;
+        let file = open_plain(path)?;
         let len = file.metadata()?.len();
         Ok(Self {
             name: path.display().to_string(),

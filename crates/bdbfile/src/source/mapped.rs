@@ -10,7 +10,7 @@ use std::path::Path;
 use memmap2::{Mmap, UncheckedAdvice};
 use rustix::fs::{Advice, fadvise};
 
-use super::{PageSource, borrowed, open_read_only};
+use super::{PageSource, borrowed, open_plain};
 
 /// A file mapped into memory, read-only.
 ///
@@ -38,7 +38,7 @@ impl MappedSource {
     /// The same, and errors give it another name: that which it is to have.
     #[allow(unsafe_code)]
     pub fn open_as(path: &Path, name: impl Into<String>) -> io::Result<Self> {
-        let file = open_read_only(path)?;
+        let file = open_plain(path)?;
         // SAFETY: the mapping is private to this value and read-only. That no
         // other process changes the file meanwhile is the caller's part, as
         // the type's documentation says.

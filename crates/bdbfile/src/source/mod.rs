@@ -10,9 +10,13 @@ mod memory;
 mod once;
 
 use std::borrow::Cow;
+use std::fs::File;
 use std::io;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
+
+use rustix::fs::{CWD, Mode, OFlags};
 
 pub use ahead::ReadAhead;
 pub use extents::QueueExtents;
@@ -115,7 +119,42 @@ fn borrowed(all: &[u8], offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>> {
         .ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
 }
 
-/// Opens a file for reading and nothing else.
-fn open_read_only(path: &std::path::Path) -> io::Result<std::fs::File> {
-    std::fs::File::open(path)
+/// Opens a plain file for reading and nothing else.
+///
+/// What else there may be of that name is an error, and not waited for: a pipe
+/// has no bytes until somebody writes to it, which may be never.
+pub fn open_plain(path: &Path) -> io::Result<File> {
+    // For a plain file it is all the same whether one would wait.
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let open = || rustix::fs::openat(CWD, path, flags, Mode::empty());
+    let file = File::from(rustix::io::retry_on_intr(open)?);
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("this is not a plain file"));
+    }
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::fs::FileType;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_plain_file_is_neither_opened_nor_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let [file, pipe] = ["file", "pipe"].map(|name| dir.path().join(name));
+        std::fs::write(&file, "bytes").unwrap();
+        rustix::fs::mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR, 0).unwrap();
+        let link = dir.path().join("link");
+        std::os::unix::fs::symlink("pipe", &link).unwrap();
+        for other in [&pipe, &link, dir.path()] {
+            let error = open_plain(other).unwrap_err();
+            assert_eq!(error.to_string(), "this is not a plain file");
+            FileSource::open(other).unwrap_err();
+            MappedSource::open(other).unwrap_err();
+            QueueExtents::open(other).unwrap_err();
+        }
+        assert_eq!(FileSource::open(&file).unwrap().len(), 5);
+    }
 }

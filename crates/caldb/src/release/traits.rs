@@ -2,14 +2,13 @@
 //! files, directories of named databases, the first leaves of each.
 
 use std::ffi::OsString;
-use std::fs::File;
 use std::io::{self, Read};
 
 use bdbfile::Workers;
 use bdbfile::layout::{Endian, Kind, Meta};
 use bdbfile::log::Environment;
 use bdbfile::read::{Database, DatabaseFile, Finding};
-use bdbfile::source::{FileSource, PageSource, ReadAhead};
+use bdbfile::source::{FileSource, PageSource, ReadAhead, open_plain};
 
 use super::Nature;
 use crate::files::Role;
@@ -266,7 +265,7 @@ fn problem(error: &bdbfile::Error) -> String {
 
 fn head_of(file: &StoreFile) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
-    File::open(&file.path)?
+    open_plain(&file.path)?
         .take(IDENTIFIER_BYTES)
         .read_to_end(&mut head)?;
     Ok(head)

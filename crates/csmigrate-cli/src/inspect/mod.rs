@@ -7,9 +7,9 @@ use csmigrate::caldb::fact::Fact;
 use csmigrate::caldb::rules::RuleSet;
 use csmigrate::inspect::StoreView;
 
-use crate::escape::escaped;
 use crate::screen;
 use crate::settings::InspectSettings;
+use csmigrate::bdbfile::escape::escaped;
 
 /// Looks at the store and prints what it is.
 pub(crate) fn run(settings: &InspectSettings) -> Result<(), String> {

@@ -14,7 +14,7 @@ use csmigrate::bdbfile::salvage::Salvaged;
 use csmigrate::observer::Found;
 
 use super::{Log, entry};
-use crate::escape::escaped;
+use csmigrate::bdbfile::escape::escaped;
 
 /// The longest beginning of a key that is shown, in bytes.
 const KEY_SHOWN: usize = 200;

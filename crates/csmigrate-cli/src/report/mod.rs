@@ -13,8 +13,8 @@ use std::ffi::OsString;
 
 use csmigrate::observer::Event;
 
-use crate::escape::escaped;
 use crate::settings::Settings;
+use csmigrate::bdbfile::escape::escaped;
 use known::Known;
 use place::Place;
 

@@ -7,6 +7,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use csmigrate::bdbfile::source::open_plain;
 use tempfile::NamedTempFile;
 
 use super::document;
@@ -144,7 +145,7 @@ impl FilePlace {
         }
         let mut head = Vec::new();
         let wanted = document::HEAD.as_bytes();
-        File::open(&self.path)?
+        open_plain(&self.path)?
             .take(wanted.len() as u64)
             .read_to_end(&mut head)?;
         if head.is_empty() || head == wanted {

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use bdbfile::Workers;
-use bdbfile::source::PageSource;
+use bdbfile::source::{PageSource, open_plain};
 use bdbfile::write::{PageSink, SyncingSink};
 use rustix::fs::SeekFrom;
 use rustix::io::Errno;
@@ -95,7 +95,7 @@ impl Copied {
 
 /// The hash of the bytes of the file at `path`.
 pub(crate) fn hash(path: &Path, workers: Workers, stop: &Stop) -> io::Result<FileHash> {
-    hash_of(&File::open(path)?, workers, stop)
+    hash_of(&open_plain(path)?, workers, stop)
 }
 
 fn hash_of(file: &File, workers: Workers, stop: &Stop) -> io::Result<FileHash> {

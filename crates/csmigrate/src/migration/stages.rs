@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bdbfile::Workers;
-use bdbfile::source::{FileSource, MappedSource, PageSource, ReadAhead, ReadOnce};
+use bdbfile::source::{FileSource, MappedSource, PageSource, ReadAhead, ReadOnce, open_plain};
 use bdbfile::write::{PageSink, SyncingSink};
 use caldb::StoreFile;
 use caldb::rules::RuleSet;
@@ -601,7 +601,7 @@ fn carry(
             .map_err(Error::io(&path, "write the file"))?;
         blake3::hash(text)
     } else {
-        let from = File::open(&copy).map_err(Error::io(&copy, "read the backup"))?;
+        let from = open_plain(&copy).map_err(Error::io(&copy, "read the backup"))?;
         copy::copy(&from, &to, Workers::ALONE, stop)
             .map_err(Error::io(&path, "write the file"))?
             .hash

@@ -132,6 +132,11 @@ pub(super) fn find_backup(
             what,
         })
     };
+    if request.backup.is_none() && named.is_symlink() {
+        // Whoever made it may not be who runs this, nor know where that may
+        // write.
+        return misplaced("a link, which is followed only where -b names it");
+    }
     if named.exists() && !named.is_dir() {
         return misplaced("not a directory");
     }

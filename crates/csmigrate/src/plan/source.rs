@@ -1,11 +1,11 @@
 //! The source: is it there, is it a store, can all of it be read?
 
 use std::fs::{File, Metadata};
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use bdbfile::source::FileSource;
+use bdbfile::source::{FileSource, open_plain};
 use caldb::rules::RuleSet;
 use caldb::{Profile, Role, Store, StoreFile};
 
@@ -84,12 +84,20 @@ pub(super) fn check_readable(store: &Store, problems: &mut Problems) {
     }
 }
 
-/// Opens a file of the source for reading.
+/// Opens a file of the source for reading: that which was found. What was put
+/// in its place meanwhile may be a link to what only root may read, and a copy
+/// would take after the file that was found.
 pub(crate) fn open(file: &StoreFile) -> Result<File> {
-    File::open(&file.path).map_err(|source| Error::Unreadable {
+    let unreadable = |source| Error::Unreadable {
         path: file.path.clone(),
         source,
-    })
+    };
+    let opened = open_plain(&file.path).map_err(unreadable)?;
+    let id = |it: &Metadata| (it.dev(), it.ino());
+    if id(&opened.metadata().map_err(unreadable)?) != id(&file.metadata) {
+        return Err(Error::SourceChanged(file.path.clone()));
+    }
+    Ok(opened)
 }
 
 /// Opens every database, so that one of a kind that is not read is refused
@@ -130,6 +138,7 @@ pub(super) struct Fingerprints {
 struct Fingerprint {
     path: PathBuf,
     len: u64,
+    device: u64,
     inode: u64,
     /// Seconds and nanoseconds. The time of change of the inode cannot be set
     /// back as the other can.
@@ -171,6 +180,7 @@ impl Fingerprint {
         Self {
             path: path.to_owned(),
             len: metadata.len(),
+            device: metadata.dev(),
             inode: metadata.ino(),
             modified: (metadata.mtime(), metadata.mtime_nsec()),
             changed: (metadata.ctime(), metadata.ctime_nsec()),
@@ -195,10 +205,14 @@ pub(super) fn new_identifier(
     if conf.len() > IDENTIFIER_AT_MOST {
         return Ok(None);
     }
-    let text = std::fs::read(&conf.path).map_err(|source| Error::Unreadable {
-        path: conf.path.clone(),
-        source,
-    })?;
+    let mut text = Vec::new();
+    open(conf)?
+        .take(IDENTIFIER_AT_MOST)
+        .read_to_end(&mut text)
+        .map_err(|source| Error::Unreadable {
+            path: conf.path.clone(),
+            source,
+        })?;
     Ok(rules.identifier(&text, found))
 }
 
@@ -249,4 +263,35 @@ pub(crate) fn odd_files(store: &Store, databases: &[Database], profile: &Profile
         }
     }
     warnings
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// The directory is swapped for one with a link to what only root may read,
+    /// and would be swapped back before anybody looks again: no time of any
+    /// file changes by that.
+    #[test]
+    fn what_is_opened_is_what_was_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let [old, away, secret] = ["old", "away", "secret"].map(|name| dir.path().join(name));
+        std::fs::create_dir(&old).unwrap();
+        std::fs::write(old.join("ics50events.db"), "events").unwrap();
+        std::fs::write(&secret, "secret").unwrap();
+        let store = Store::find(&old).unwrap();
+        let file = store.files().next().unwrap();
+        let mut text = String::new();
+        open(file).unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!(text, "events");
+
+        std::fs::rename(&old, &away).unwrap();
+        std::fs::create_dir(&old).unwrap();
+        symlink(&secret, old.join("ics50events.db")).unwrap();
+        let error = open(file).unwrap_err();
+        assert!(matches!(error, Error::SourceChanged(_)), "{error}");
+    }
 }

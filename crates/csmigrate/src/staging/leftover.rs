@@ -2,13 +2,11 @@
 //! removed by the exact names.
 
 use std::ffi::OsString;
-use std::fs::{File, Metadata};
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::lock;
+use crate::staging::directory::Directory;
 use crate::staging::marker;
 
 /// The staging directory of a run that was interrupted: a directory with our
@@ -17,8 +15,7 @@ use crate::staging::marker;
 #[derive(Debug)]
 pub(super) struct Leftover {
     path: PathBuf,
-    /// Holds the lock.
-    held: File,
+    dir: Directory,
     names: Vec<OsString>,
 }
 
@@ -33,13 +30,10 @@ impl Leftover {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Error::io(path, "look at it")(error)),
         }
-        let held = lock::exclusive(path)?;
-        let list = |error| Error::io(path, "list the directory")(error);
+        let dir = Directory::hold(path)?;
+        let found = dir.names();
         let mut names = Vec::new();
-        for entry in std::fs::read_dir(path).map_err(list)? {
-            let entry = entry.map_err(list)?;
-            let name = entry.file_name();
-            let plain = entry.file_type().is_ok_and(|kind| kind.is_file());
+        for (name, plain) in found.map_err(Error::io(path, "list the directory"))? {
             let ours = name == marker::DRAFT || caldb::store::is_store_name(&name);
             if !(plain && ours) {
                 return Err(Error::NoLeftover {
@@ -51,7 +45,7 @@ impl Leftover {
         }
         Ok(Some(Self {
             path: path.to_owned(),
-            held,
+            dir,
             names,
         }))
     }
@@ -59,11 +53,10 @@ impl Leftover {
     /// Removes it.
     pub(super) fn remove(self) -> Result<()> {
         for name in &self.names {
-            remove_file(&self.path.join(name))?;
+            let removed = self.dir.remove(name);
+            removed.map_err(Error::io(&self.path.join(name), "remove what a run left"))?;
         }
-        // Locked until it is gone: who opened it before then sees that it is.
-        let removed = std::fs::remove_dir(&self.path);
-        drop(self.held);
+        let removed = self.dir.remove_itself();
         removed.map_err(Error::io(&self.path, "remove what a run left"))
     }
 }
@@ -71,14 +64,4 @@ impl Leftover {
 /// Removes a file that an interrupted run left.
 pub(super) fn remove_file(path: &Path) -> Result<()> {
     std::fs::remove_file(path).map_err(Error::io(path, "remove what a run left"))
-}
-
-/// Whether a path still leads to a directory that was opened by it.
-pub(super) fn is_still(path: &Path, dir: &File) -> io::Result<bool> {
-    let id = |it: &Metadata| (it.dev(), it.ino());
-    match std::fs::symlink_metadata(path) {
-        Ok(now) => Ok(id(&now) == id(&dir.metadata()?)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
 }

@@ -8,13 +8,14 @@
 //! never there by half.
 
 use std::ffi::OsStr;
-use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::str::FromStr;
 
+use bdbfile::source::open_plain;
+
 use crate::error::{Error, Result};
+use crate::staging::directory::Directory;
 
 /// What it is called in the staging directory, where it is written.
 pub(super) const DRAFT: &str = "csmigrate-draft";
@@ -47,18 +48,15 @@ impl Marker {
         })
     }
 
-    /// Writes it, synced, and then makes it appear at `path` by a rename.
-    pub(super) fn write(&self, draft: &Path, path: &Path) -> Result<()> {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(draft)
-            .map_err(Error::io(draft, "make the file"))?;
+    /// Writes it, synced, in the staging directory, and then makes it appear at
+    /// `path` by a rename.
+    pub(super) fn write(&self, staging: &Directory, path: &Path) -> Result<()> {
+        let draft = OsStr::new(DRAFT);
+        let mut file = staging.create(draft)?;
         file.write_all(self.to_string().as_bytes())
-            .map_err(Error::io(draft, "write the file"))?;
-        file.sync_all().map_err(Error::io(draft, "sync the file"))?;
-        std::fs::rename(draft, path).map_err(Error::io(path, "rename the file"))
+            .map_err(Error::io(path, "write the file"))?;
+        file.sync_all().map_err(Error::io(path, "sync the file"))?;
+        staging.move_out(draft, path)
     }
 
     /// Reads the marker at `path`, if there is one. Something else that has
@@ -102,7 +100,7 @@ impl Marker {
 /// What the marker says of a file: its length, the hash of its beginning, its
 /// name.
 fn line(path: &Path) -> io::Result<String> {
-    let file = File::open(path)?;
+    let file = open_plain(path)?;
     let len = file.metadata()?.len();
     let mut beginning = Vec::new();
     file.take(BEGINNING).read_to_end(&mut beginning)?;
@@ -151,7 +149,9 @@ mod tests {
         std::fs::write(&file, "events").unwrap();
         let marker = Marker::of(&[&file]).unwrap();
         let path = dir.path().join("marker");
-        marker.write(&dir.path().join(DRAFT), &path).unwrap();
+        marker
+            .write(&Directory::hold(dir.path()).unwrap(), &path)
+            .unwrap();
         assert_eq!(Marker::read(&path).unwrap(), Some(marker.clone()));
         assert!(marker.names(&file));
         let other = dir.path().join("ics50todos.db");

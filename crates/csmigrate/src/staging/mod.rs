@@ -7,26 +7,28 @@
 //! published is removed with the files made in it, by their exact names.
 //!
 //! * `place`: where a directory is to appear, and what is there already.
+//! * `directory`: a directory of ours, held open.
 //! * `marker`: which files are being published.
 //! * `leftover`: what an interrupted run left.
 
+mod directory;
 mod leftover;
 mod marker;
 mod place;
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags};
 use rustix::io::Errno;
 
 use crate::error::{Error, Result};
-use crate::{lock, system};
+use crate::system;
 
-use leftover::is_still;
+use directory::Directory;
 use marker::Marker;
 pub(crate) use place::{Held, NAME_AT_MOST, Place};
 
@@ -34,8 +36,8 @@ pub(crate) use place::{Held, NAME_AT_MOST, Place};
 #[derive(Debug)]
 pub(crate) struct Staging {
     place: Place,
-    /// Holds the lock that tells other runs that this one lives.
-    dir: File,
+    /// Its lock tells other runs that this one lives.
+    dir: Directory,
     made: Vec<OsString>,
     published: bool,
 }
@@ -63,14 +65,14 @@ impl Staging {
             }
             Error::io(path, "make the directory")(error)
         })?;
-        let dir = lock::exclusive(path).inspect_err(|error| {
+        let dir = Directory::hold(path).inspect_err(|error| {
             if !matches!(error, Error::Busy(_)) {
                 let _ = std::fs::remove_dir(path);
             }
         })?;
         // Another run that found the directory before it was locked may have
         // taken it for a leftover and put its own in its place.
-        if !is_still(path, &dir).map_err(Error::io(path, "look at the directory"))? {
+        if !is_still_there(&dir, path)? {
             return Err(Error::Busy(path.clone()));
         }
         Ok(Self {
@@ -93,14 +95,7 @@ impl Staging {
 
     /// Makes an empty file.
     pub(crate) fn create(&mut self, name: &OsStr) -> Result<File> {
-        let path = self.path_of(name);
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(Error::io(&path, "make the file"))?;
+        let file = self.dir.create(name)?;
         self.made.push(name.to_owned());
         Ok(file)
     }
@@ -122,15 +117,20 @@ impl Staging {
             .map_err(Error::io(&place.path, "look at the directory"))?;
         let staging = place.staging.as_path();
         if !place.inside {
-            system::take_after(&self.dir, staging, existing.as_ref().unwrap_or(like))?;
+            system::take_after(self.dir.file(), staging, existing.as_ref().unwrap_or(like))?;
         }
         self.mark()?;
         self.dir
+            .file()
             .sync_all()
             .map_err(Error::io(staging, "sync the directory"))?;
         // What the marker says is durable before it comes true.
         let marked = place.marked();
         system::sync_dir(marked).map_err(Error::io(marked, "sync the directory"))?;
+        // What stands in its place now was neither written nor compared here.
+        if !is_still_there(&self.dir, staging)? {
+            return Err(Error::Busy(staging.to_owned()));
+        }
         if place.inside {
             self.move_files(last)?;
         } else {
@@ -143,15 +143,14 @@ impl Staging {
         })?;
         Ok(Published {
             place,
-            _lock: self.dir.try_clone().ok(),
+            _lock: self.dir.file().try_clone().ok(),
         })
     }
 
     /// Says which files are being published.
     fn mark(&self) -> Result<()> {
         let files: Vec<PathBuf> = self.made.iter().map(|name| self.path_of(name)).collect();
-        let draft = self.path_of(OsStr::new(marker::DRAFT));
-        Marker::of(&files)?.write(&draft, &self.place.marker)
+        Marker::of(&files)?.write(&self.dir, &self.place.marker)
     }
 
     /// Moves the files out of the staging directory, one by one.
@@ -218,11 +217,16 @@ impl Drop for Staging {
         // What cannot be removed now is found and removed by the next run.
         let draft = OsString::from(marker::DRAFT);
         for name in self.made.iter().chain([&draft]) {
-            let _ = std::fs::remove_file(self.path_of(name));
+            let _ = self.dir.remove(name);
         }
         let _ = std::fs::remove_dir(&self.place.staging);
         let _ = self.place.remove_marker();
     }
+}
+
+fn is_still_there(dir: &Directory, path: &Path) -> Result<bool> {
+    dir.is_still_there()
+        .map_err(Error::io(path, "look at the directory"))
 }
 
 /// Renames without ever replacing anything but, with `over_empty`, an empty
@@ -401,17 +405,38 @@ mod tests {
         assert_eq!(names(&store), ["ics50events.db"]);
     }
 
+    /// Who may write beside the target puts a link to another store in the
+    /// place of the staging directory.
     #[test]
-    fn a_directory_that_another_took_the_place_of_is_not_ours() {
+    fn what_took_the_place_of_the_staging_directory_is_neither_written_nor_published() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("staging");
-        std::fs::create_dir(&path).unwrap();
-        let opened = File::open(&path).unwrap();
-        assert!(is_still(&path, &opened).unwrap());
-        std::fs::rename(&path, dir.path().join("moved")).unwrap();
-        assert!(!is_still(&path, &opened).unwrap());
-        std::fs::create_dir(&path).unwrap();
-        assert!(!is_still(&path, &opened).unwrap());
+        let like = std::fs::metadata(dir.path()).unwrap();
+        let [store, moved] = ["oldcsdb", "moved"].map(|name| dir.path().join(name));
+        std::fs::create_dir(&store).unwrap();
+        std::fs::write(store.join("ics50events.db"), "all of them").unwrap();
+        for publishes in [true, false] {
+            let mut staging = Staging::begin(place(dir.path(), "csdb")).unwrap();
+            staging.create(OsStr::new("ics50events.db")).unwrap();
+            let own = staging.dir().to_owned();
+            std::fs::rename(&own, &moved).unwrap();
+            std::os::unix::fs::symlink(&store, &own).unwrap();
+            staging.create(OsStr::new("ics50todos.db")).unwrap();
+            if publishes {
+                // The marker wants to know the files by their names.
+                std::fs::write(store.join("ics50todos.db"), "").unwrap();
+                let error = staging.publish(&like, None).unwrap_err();
+                assert!(matches!(error, Error::Busy(_)), "{error}");
+                assert_eq!(names(&store), ["ics50events.db", "ics50todos.db"]);
+                std::fs::remove_file(store.join("ics50todos.db")).unwrap();
+            } else {
+                drop(staging);
+            }
+            assert_eq!(names(&store), ["ics50events.db"]);
+            assert!(names(&moved).is_empty());
+            std::fs::remove_dir(&moved).unwrap();
+            std::fs::remove_file(own).unwrap();
+            assert_eq!(names(dir.path()), ["oldcsdb"]);
+        }
     }
 
     #[test]
