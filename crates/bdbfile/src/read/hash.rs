@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::error::{Place, Result, Rule};
 use crate::layout::{
-    DuplicateSet, HashFields, HashItem, NO_PAGE, PageNo, PageType, PageView, hash_item,
+    DuplicateSet, HashFields, HashItem, Meta, NO_PAGE, PageNo, PageType, PageView, hash_item,
 };
 use crate::read::duplicates;
 use crate::read::overflow;
@@ -63,6 +63,65 @@ impl Buckets {
     }
 }
 
+/// Refuses a table that has lost buckets with the end of the file: `head`, the
+/// file's first metadata page, states that their pages were there. Pages that
+/// were never written lie past that as well.
+pub(crate) fn check_cut_off<S: PageSource>(
+    walk: Walk<'_, S>,
+    head: &Meta,
+    fields: &HashFields,
+) -> Result<()> {
+    if !head.keeps_last_page() {
+        return Ok(());
+    }
+    let mut begin = 0_u32;
+    // The first bucket of each doubling past the end.
+    loop {
+        let end = begin
+            .checked_mul(2)
+            .map_or(u32::MAX, |next| next.max(1) - 1);
+        let last = if begin == 0 {
+            0
+        } else {
+            end.min(fields.max_bucket)
+        };
+        if let Some(first_page) = fields.bucket_page(begin) {
+            let lost = first_page.max(walk.pages.count());
+            let there = lost - first_page;
+            if there <= last - begin && lost <= head.last_pgno {
+                let bucket = begin + there;
+                let found = format!("bucket {bucket} at page {lost} of {}", walk.pages.count());
+                let place = Place::page(walk.meta.pgno);
+                return Err(walk.pages.broken(place, Rule::BucketPage, found));
+            }
+        }
+        if last >= fields.max_bucket {
+            return Ok(());
+        }
+        begin = last + 1;
+    }
+}
+
+/// What is missing of a table, in words, where buckets have nothing written and
+/// fewer keys were found than the metadata page states. The number it states
+/// may be too small, and never is too big: 2.x alone counts below zero.
+pub(crate) fn missing(
+    fields: &HashFields,
+    buckets: &Buckets,
+    unwritten: u64,
+    keys: u64,
+) -> Option<String> {
+    let past = u64::from(fields.max_bucket) + 1 - buckets.len() as u64;
+    let stated = i32::try_from(fields.nelem).ok()?;
+    let fewer = u64::try_from(stated).is_ok_and(|stated| keys < stated);
+    (fewer && past + unwritten > 0).then(|| {
+        format!(
+            "{keys} keys of {stated}, {} buckets without anything",
+            past + unwritten
+        )
+    })
+}
+
 /// Visits the records of a bucket in the order they stand.
 pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
     walk: Walk<'_, S>,
@@ -82,6 +141,7 @@ pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
         .filter(|page| *page != NO_PAGE)
         .ok_or_else(bucket_place)?;
     if is_unwritten(walk, first)? {
+        walk.notes.unwritten();
         tree::claim(walk, first, Place::page(walk.meta.pgno))?;
         return Ok(());
     }
