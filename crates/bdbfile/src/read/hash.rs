@@ -23,26 +23,14 @@ pub(crate) struct Buckets {
 
 impl Buckets {
     pub(crate) fn new(fields: &HashFields, pages: PageNo) -> Self {
-        let mut ranges = Vec::new();
-        let mut begin = 0_u32;
-        loop {
-            // 0, 1, 2..4, 4..8, ...: the last bucket of the doubling.
-            let end = begin
-                .checked_mul(2)
-                .map_or(u32::MAX, |next| next.max(1) - 1);
-            let end = if begin == 0 { 0 } else { end };
-            let last = end.min(fields.max_bucket);
-            if let Some(first_page) = fields.bucket_page(begin)
-                && first_page < pages
-            {
+        let ranges = doublings(fields)
+            .filter_map(|(begin, last)| {
+                let first_page = fields.bucket_page(begin).filter(|page| *page < pages)?;
                 let there = (last - begin).min(pages - 1 - first_page);
-                ranges.push(begin..begin.saturating_add(there).saturating_add(1));
-            }
-            if last >= fields.max_bucket {
-                return Self { ranges };
-            }
-            begin = last + 1;
-        }
+                Some(begin..begin.saturating_add(there).saturating_add(1))
+            })
+            .collect();
+        Self { ranges }
     }
 
     /// How many there are.
@@ -63,6 +51,17 @@ impl Buckets {
     }
 }
 
+/// The first and the last bucket of each doubling in use, whose pages stand side
+/// by side: 0, 1, 2 to 3, 4 to 7, ...
+fn doublings(fields: &HashFields) -> impl Iterator<Item = (u32, u32)> {
+    let most = fields.max_bucket;
+    std::iter::successors(Some((0, 0)), move |&(_, last): &(u32, u32)| {
+        let begin = last.checked_add(1).filter(|begin| *begin <= most)?;
+        let end = begin.checked_mul(2).map_or(u32::MAX, |next| next - 1);
+        Some((begin, end.min(most)))
+    })
+}
+
 /// Refuses a table that has lost buckets with the end of the file: `head`, the
 /// file's first metadata page, states that their pages were there. Pages that
 /// were never written lie past that as well.
@@ -71,35 +70,21 @@ pub(crate) fn check_cut_off<S: PageSource>(
     head: &Meta,
     fields: &HashFields,
 ) -> Result<()> {
-    if !head.keeps_last_page() {
-        return Ok(());
-    }
-    let mut begin = 0_u32;
-    // The first bucket of each doubling past the end.
-    loop {
-        let end = begin
-            .checked_mul(2)
-            .map_or(u32::MAX, |next| next.max(1) - 1);
-        let last = if begin == 0 {
-            0
-        } else {
-            end.min(fields.max_bucket)
+    let count = walk.pages.count();
+    for (begin, last) in doublings(fields).filter(|_| head.keeps_last_page()) {
+        let Some(first_page) = fields.bucket_page(begin) else {
+            continue;
         };
-        if let Some(first_page) = fields.bucket_page(begin) {
-            let lost = first_page.max(walk.pages.count());
-            let there = lost - first_page;
-            if there <= last - begin && lost <= head.last_pgno {
-                let bucket = begin + there;
-                let found = format!("bucket {bucket} at page {lost} of {}", walk.pages.count());
-                let place = Place::page(walk.meta.pgno);
-                return Err(walk.pages.broken(place, Rule::BucketPage, found));
-            }
+        // The first of these buckets that is not in the file.
+        let page = first_page.max(count);
+        if page - first_page <= last - begin && page <= head.last_pgno {
+            let bucket = begin + (page - first_page);
+            let found = format!("bucket {bucket} at page {page} of {count}");
+            let place = Place::page(walk.meta.pgno);
+            return Err(walk.pages.broken(place, Rule::BucketPage, found));
         }
-        if last >= fields.max_bucket {
-            return Ok(());
-        }
-        begin = last + 1;
     }
+    Ok(())
 }
 
 /// What is missing of a table, in words, where buckets have nothing written and

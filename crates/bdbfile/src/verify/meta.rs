@@ -56,12 +56,15 @@ pub(super) fn of_database<S: PageSource>(check: &mut Check<'_, S>, meta: &Meta) 
         Method::Btree(fields) => {
             btree_flags(check, meta, place);
             let has_length = meta.flags & BtreeFlags::FIXED_LENGTH != 0;
-            // 2.x swaps the field once too often or not at all.
-            if fields.re_len != 0 && !has_length && !meta.is_first_generation() {
-                check.broken(place, Rule::RecordLength, fields.re_len.to_string(), "0");
-            }
-            if fields.re_len == 0 && has_length {
-                check.broken(place, Rule::RecordLength, "0", "a length");
+            // 2.x swaps the field once too often or not at all, or has it 0.
+            if (fields.re_len != 0) != has_length && !meta.is_first_generation() {
+                let expected = if has_length { "a length" } else { "0" };
+                check.broken(
+                    place,
+                    Rule::RecordLength,
+                    fields.re_len.to_string(),
+                    expected,
+                );
             }
         }
         Method::Hash(fields) => {

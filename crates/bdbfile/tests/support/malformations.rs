@@ -1,6 +1,9 @@
 //! The classic malformations: what is damaged, in which files, and what has to
 //! be said of it. `docs/malformations.md` is made of this table.
 
+// The functions here are lists, and what ends a case is what a case gives.
+#![allow(clippy::too_many_lines, clippy::unnecessary_wraps)]
+
 use bdbfile::{Place, Rule};
 
 use crate::edit::{self, Edited, meta};
@@ -981,10 +984,7 @@ fn lengths() -> Vec<Case> {
             file.set32(key.page, key.item + 4, first);
             file.set32(key.page, key.item + 8, len);
             // Whichever of them is read later.
-            let (later, at) = match (key.page, key.slot) < (data.page, data.slot) {
-                true => (data.page, data.slot),
-                false => (key.page, key.slot),
-            };
+            let (later, at) = (key.page, key.slot).max((data.page, data.slot));
             Some(
                 refused(
                     Rule::PageTwice,
