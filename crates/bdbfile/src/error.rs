@@ -276,6 +276,8 @@ rules! {
     HashMasks => "the bucket numbers and masks of the hash database contradict each other",
     /// The first page of a bucket cannot be found.
     BucketPage => "the first page of a bucket cannot be found",
+    /// Buckets without pages, or with pages of zeros, and fewer keys than stated.
+    BucketsMissing => "fewer keys are found than the metadata page states, and buckets have no pages or pages of zeros; they count as empty",
     /// Numbers on a queue's metadata page that cannot be.
     QueueFields => "the record length or the records a page of the queue cannot be",
     /// Extent files of a queue of which there is none.

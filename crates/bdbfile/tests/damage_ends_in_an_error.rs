@@ -8,7 +8,7 @@ use bdbfile::layout::{Endian, PageLayout};
 use bdbfile::read::DatabaseFile;
 use bdbfile::source::MemorySource;
 use bdbfile::write::Duplicates;
-use bdbfile::{Error, Place, Rule};
+use bdbfile::{Error, Rule};
 use support::{Dice, Pair, Shape, build, read_bytes, samples};
 
 /// A file with every kind of page a btree file has.
@@ -311,48 +311,5 @@ fn a_file_cut_short_anywhere_ends() {
             read_bytes(half).unwrap_err().rule(),
             Some(Rule::PageBeyondEnd)
         );
-    }
-}
-
-/// Peers hang on this one: an overflow chain that leads back into itself.
-#[test]
-fn a_loop_in_an_overflow_chain_is_named() {
-    let mut file = every_kind_of_page(Endian::Little, false, Duplicates::None);
-    let overflow: Vec<usize> = (0..file.len() / 512)
-        .filter(|page| file[page * 512 + 25] == 7)
-        .collect();
-    let (first, second) = overflow
-        .windows(2)
-        .map(|two| (two[0], two[1]))
-        .find(|(first, second)| file[first * 512 + 16] == u8::try_from(*second).unwrap())
-        .expect("a chain of two pages");
-    file[second * 512 + 16..second * 512 + 20]
-        .copy_from_slice(&u32::try_from(first).unwrap().to_le_bytes());
-    let error = read_bytes(&file).unwrap_err();
-    assert_eq!(error.rule(), Some(Rule::PageTwice), "{error}");
-}
-
-/// A child that is its own ancestor must not send the walk down for ever.
-#[test]
-fn a_root_that_is_its_own_child_is_named() {
-    let mut file = every_kind_of_page(Endian::Little, false, Duplicates::None);
-    let page = 512..1024;
-    let offset = usize::from(u16::from_le_bytes([file[512 + 28], file[512 + 29]]));
-    file[page][offset + 4..offset + 8].copy_from_slice(&1_u32.to_le_bytes());
-    let Error::Format(error) = read_bytes(&file).unwrap_err() else {
-        panic!("the file is to blame");
-    };
-    assert_eq!(error.rule, Rule::PageTwice);
-    assert_eq!(error.place, Place::slot(1, 1));
-}
-
-/// The reader divided by it: a file whose minimum number of keys is 0 ended
-/// the process, as it ends that of libdb's own tools.
-#[test]
-fn a_minimum_of_no_keys_is_named() {
-    for minkey in [0_u32, 1, 100_000, u32::MAX] {
-        let mut file = every_kind_of_page(Endian::Little, false, Duplicates::None);
-        file[76..80].copy_from_slice(&minkey.to_le_bytes());
-        assert_eq!(read_bytes(&file).unwrap_err().rule(), Some(Rule::MinKey));
     }
 }

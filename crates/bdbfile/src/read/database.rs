@@ -1,8 +1,9 @@
 //! One database of a file: the only one, or one by its name.
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-use crate::error::{Error, Place, Result, Rule};
+use crate::error::{Place, Result, Rule};
 use crate::layout::{META_USED, Meta, PageNo};
 use crate::read::open::{DatabaseFile, check_meta, meta_checksum};
 use crate::read::records::Records;
@@ -17,9 +18,10 @@ pub struct Database<'f, S> {
     name: Option<Vec<u8>>,
     /// Whether the directory has its page number little-endian.
     pub(super) little_endian_entry: bool,
-    /// Whether the keys of a btree stand in bytewise order, once all were
-    /// looked at.
-    pub(super) bytewise: OnceLock<bool>,
+    /// Whether the keys stand where their bytes lead to, once all were looked
+    /// at: in bytewise order, in a hash database in the buckets of their hash
+    /// values.
+    pub(super) in_order: OnceLock<bool>,
 }
 
 /// An entry of the directory of named databases.
@@ -42,26 +44,45 @@ impl<S: PageSource> DatabaseFile<S> {
             meta: self.meta.clone(),
             name: None,
             little_endian_entry: false,
-            bytewise: OnceLock::new(),
+            in_order: OnceLock::new(),
         }
     }
 
     /// The named databases in the file, in the order of the directory; none
     /// where the file is not a directory.
+    ///
+    /// # Errors
+    /// What is broken in the directory; an entry that leads to no metadata
+    /// page, or to that of another name: its records would be read twice.
     pub fn names(&self) -> Result<Vec<NamedDatabase>> {
         let mut found = Vec::new();
+        let mut pages = BTreeSet::new();
+        self.visit_names(|entry, place| {
+            if !pages.insert(entry.page) {
+                let again = format!("page {}", entry.page);
+                return Err(self.pages.broken(place, Rule::PageTwice, again));
+            }
+            found.push(entry);
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Visits the entries of the directory, each with its place, though
+    /// several may lead to one page.
+    pub(crate) fn visit_names(
+        &self,
+        mut each: impl FnMut(NamedDatabase, Place) -> Result<()>,
+    ) -> Result<()> {
         if !self.meta.is_directory() {
-            return Ok(found);
+            return Ok(());
         }
         let directory = self.database();
         let scan = directory.scan()?;
         scan.visit(scan.all(), |record| {
             let place = Place::slot(record.page, record.slot);
-            let entry = self.entry(record.key, record.value, place)?;
-            found.push(entry);
-            Ok::<_, Error>(())
-        })?;
-        Ok(found)
+            each(self.entry(record.key, record.value, place)?, place)
+        })
     }
 
     /// Opens a named database.
@@ -89,7 +110,7 @@ impl<S: PageSource> DatabaseFile<S> {
             meta,
             name: Some(entry.name.clone()),
             little_endian_entry: entry.little_endian,
-            bytewise: OnceLock::new(),
+            in_order: OnceLock::new(),
         })
     }
 

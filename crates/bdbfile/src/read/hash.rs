@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::error::{Place, Result, Rule};
 use crate::layout::{
-    DuplicateSet, HashFields, HashItem, NO_PAGE, PageNo, PageType, PageView, hash_item,
+    DuplicateSet, HashFields, HashItem, Meta, NO_PAGE, PageNo, PageType, PageView, hash_item,
 };
 use crate::read::duplicates;
 use crate::read::overflow;
@@ -23,26 +23,15 @@ pub(crate) struct Buckets {
 
 impl Buckets {
     pub(crate) fn new(fields: &HashFields, pages: PageNo) -> Self {
-        let mut ranges = Vec::new();
-        let mut begin = 0_u32;
-        loop {
-            // 0, 1, 2..4, 4..8, ...: the last bucket of the doubling.
-            let end = match begin.checked_mul(2) {
-                Some(next) => next.saturating_sub(1),
-                None => u32::MAX,
-            };
-            let last = end.min(fields.max_bucket);
-            if let Some(first_page) = fields.bucket_page(begin)
-                && let Some(rest) = pages.checked_sub(first_page).filter(|rest| *rest > 0)
-            {
+        let ranges = doublings(fields)
+            .filter_map(|(begin, last)| {
+                let first_page = fields.bucket_page(begin)?;
+                let room = pages.checked_sub(first_page).filter(|room| *room > 0)?;
                 let end = last.saturating_add(1);
-                ranges.push(begin..end.min(begin.saturating_add(rest)));
-            }
-            if last >= fields.max_bucket {
-                return Self { ranges };
-            }
-            begin = last.saturating_add(1);
-        }
+                Some(begin..end.min(begin.saturating_add(room)))
+            })
+            .collect();
+        Self { ranges }
     }
 
     /// How many there are.
@@ -61,6 +50,61 @@ impl Buckets {
         }
         None
     }
+}
+
+/// The first and the last bucket of each doubling in use, whose pages stand side
+/// by side: 0, 1, 2 to 3, 4 to 7, ...
+fn doublings(fields: &HashFields) -> impl Iterator<Item = (u32, u32)> {
+    let most = fields.max_bucket;
+    std::iter::successors(Some((0, 0)), move |&(_, last): &(u32, u32)| {
+        let begin = last.checked_add(1).filter(|begin| *begin <= most)?;
+        let next = begin.checked_mul(2);
+        let end = next.map_or(u32::MAX, |next| next.saturating_sub(1));
+        Some((begin, end.min(most)))
+    })
+}
+
+/// Refuses a table that has lost buckets with the end of the file: `head`, the
+/// file's first metadata page, states that their pages were there. Pages that
+/// were never written lie past that as well.
+pub(crate) fn check_cut_off<S: PageSource>(
+    walk: Walk<'_, S>,
+    head: &Meta,
+    fields: &HashFields,
+) -> Result<()> {
+    let count = walk.pages.count();
+    for (begin, last) in doublings(fields).filter(|_| head.keeps_last_page()) {
+        let Some(first_page) = fields.bucket_page(begin) else {
+            continue;
+        };
+        // The first of these buckets that is not in the file.
+        let page = first_page.max(count);
+        let bucket = begin.saturating_add(page.saturating_sub(first_page));
+        if bucket <= last && page <= head.last_pgno {
+            let found = format!("bucket {bucket} at page {page} of {count}");
+            let place = Place::page(walk.meta.pgno);
+            return Err(walk.pages.broken(place, Rule::BucketPage, found));
+        }
+    }
+    Ok(())
+}
+
+/// What is missing of a table, in words, where buckets have nothing written and
+/// fewer keys were found than the metadata page states. The number it states
+/// may be too small, and never is too big: 2.x alone counts below zero.
+pub(crate) fn missing(
+    fields: &HashFields,
+    buckets: &Buckets,
+    unwritten: u64,
+    keys: u64,
+) -> Option<String> {
+    let all = u64::from(fields.max_bucket).saturating_add(1);
+    let past = all.saturating_sub(buckets.len() as u64);
+    let empty = past.saturating_add(unwritten);
+    let stated = i32::try_from(fields.nelem).ok()?;
+    let fewer = u64::try_from(stated).is_ok_and(|stated| keys < stated);
+    (fewer && empty > 0)
+        .then(|| format!("{keys} keys of {stated}, {empty} buckets without anything"))
 }
 
 /// Visits the records of a bucket in the order they stand.
@@ -82,6 +126,7 @@ pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
         .filter(|page| *page != NO_PAGE)
         .ok_or_else(bucket_place)?;
     if is_unwritten(walk, first)? {
+        walk.notes.unwritten();
         tree::claim(walk, first, Place::page(walk.meta.pgno))?;
         return Ok(());
     }

@@ -28,7 +28,7 @@ mod lookup;
 mod open;
 mod overflow;
 pub(crate) mod pages;
-mod queue;
+pub(crate) mod queue;
 pub(crate) mod quirks;
 mod recno;
 mod record;

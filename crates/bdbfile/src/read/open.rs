@@ -230,9 +230,7 @@ pub(super) fn check_meta(name: &str, meta: &Meta, layout: PageLayout, at: PageNo
             }
         }
         Method::Queue(fields) => {
-            let room = layout.page_len().saturating_sub(layout.queue_header_size());
-            let used = (fields.rec_page as usize).checked_mul(fields.slot_size());
-            if fields.rec_page == 0 || used.is_none_or(|used| used > room) {
+            if !fields.fills(layout) {
                 let found = format!(
                     "{} records of {} bytes a page",
                     fields.rec_page, fields.re_len

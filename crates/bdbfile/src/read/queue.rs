@@ -107,6 +107,7 @@ pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
     walk.claims.claim(pgno);
     // A page whose records were all taken may never have been written.
     if bytes.iter().all(|byte| *byte == 0) {
+        walk.notes.unwritten();
         return Ok(());
     }
     check(walk, pgno, &bytes)?;

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Place, Result, Rule};
-use crate::layout::{Kind, Method, NO_PAGE, PageHeader, PageType};
+use crate::layout::{Kind, Meta, Method, NO_PAGE, PageHeader, PageType};
 use crate::read::claims::Claims;
 use crate::read::database::Database;
 use crate::read::duplicates::neighbours;
@@ -29,6 +29,7 @@ pub struct Scan<'db, S> {
     notes: Notes,
     units: Units,
     records: AtomicU64,
+    keys: AtomicU64,
     visited: AtomicU64,
 }
 
@@ -80,13 +81,14 @@ impl<'db, S: PageSource> Scan<'db, S> {
             meta: &database.meta,
             notes: &notes,
         };
-        let units = units(walk)?;
+        let units = units(walk, &database.file.meta)?;
         Ok(Self {
             database,
             claims,
             notes,
             units,
             records: AtomicU64::new(0),
+            keys: AtomicU64::new(0),
             visited: AtomicU64::new(0),
         })
     }
@@ -141,10 +143,11 @@ impl<'db, S: PageSource> Scan<'db, S> {
         let walk = self.walk();
         let pages = walk.pages;
         let mut scratch = Scratch::default();
-        let (mut records, mut given) = (0_u64, 0_u64);
+        let (mut records, mut keys, mut given) = (0_u64, 0_u64, 0_u64);
         let left = pages.meter().output_left();
         let mut each = |record: Record<'_>| {
             records = records.saturating_add(1);
+            keys = keys.saturating_add(u64::from(!record.repeats_key));
             let len = record.key.len().saturating_add(record.value.len());
             given = given.saturating_add(len as u64);
             if given > left {
@@ -182,6 +185,7 @@ impl<'db, S: PageSource> Scan<'db, S> {
             self.visited.fetch_add(1, Ordering::Relaxed);
         }
         self.records.fetch_add(records, Ordering::Relaxed);
+        self.keys.fetch_add(keys, Ordering::Relaxed);
         Ok(pages.meter().give(pages.name(), given)?)
     }
 
@@ -221,6 +225,9 @@ impl<'db, S: PageSource> Scan<'db, S> {
             }
         }
         let whole = self.visited.load(Ordering::Relaxed) == self.units.len() as u64;
+        if whole {
+            self.find_missing();
+        }
         if self.database.name().is_none() && !self.database.meta.is_directory() {
             claim_free_list(file, walk);
             claim_spare_buckets(walk)?;
@@ -238,6 +245,28 @@ impl<'db, S: PageSource> Scan<'db, S> {
         Ok(report)
     }
 
+    /// Notes pages where records are to be expected and there is nothing: they
+    /// were never written, or were lost.
+    fn find_missing(&self) {
+        let meta = &self.database.meta;
+        let unwritten = self.notes.unwritten_count();
+        let at = Place::page(meta.pgno);
+        match (&meta.method, &self.units) {
+            (Method::Queue(_), _) if unwritten > 0 => {
+                let found = format!("{unwritten} pages between the first and the last record");
+                self.notes.find(at, Rule::ZeroPage, found);
+            }
+            (Method::Hash(fields), Units::Buckets(buckets)) => {
+                let keys = self.keys.load(Ordering::Relaxed);
+                let found = hash::missing(fields, buckets, unwritten, keys);
+                if let Some(found) = found {
+                    self.notes.find(at, Rule::BucketsMissing, found);
+                }
+            }
+            _ => {}
+        }
+    }
+
     fn walk(&self) -> Walk<'_, S> {
         Walk {
             pages: &self.database.file.pages,
@@ -248,7 +277,8 @@ impl<'db, S: PageSource> Scan<'db, S> {
     }
 }
 
-fn units<S: PageSource>(walk: Walk<'_, S>) -> Result<Units> {
+/// Finds the units of a database; `head` is the file's first metadata page.
+fn units<S: PageSource>(walk: Walk<'_, S>, head: &Meta) -> Result<Units> {
     let meta = walk.meta;
     let at = Place::page(meta.pgno);
     match &meta.method {
@@ -272,7 +302,9 @@ fn units<S: PageSource>(walk: Walk<'_, S>) -> Result<Units> {
                 let found = format!("it gives {:#010x} for the test text", fields.charkey);
                 walk.notes.find(at, Rule::HashFunction, found);
             }
-            Ok(Units::Buckets(Buckets::new(fields, walk.pages.count())))
+            let buckets = Buckets::new(fields, walk.pages.count());
+            hash::check_cut_off(walk, head, fields)?;
+            Ok(Units::Buckets(buckets))
         }
         Method::Queue(fields) => Ok(Units::Queue(QueuePages::find(walk, fields)?)),
     }

@@ -31,6 +31,8 @@ impl<S> Copy for Walk<'_, S> {}
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
     deleted: AtomicU64,
+    /// Pages of a bucket or a queue that were never written, or were lost.
+    unwritten: AtomicU64,
     findings: Mutex<ScanReport>,
 }
 
@@ -38,6 +40,16 @@ impl Notes {
     /// Counts an item passed over because it is marked deleted.
     pub(crate) fn deleted(&self) {
         self.deleted.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a page that may have held records and was never written.
+    pub(crate) fn unwritten(&self) {
+        self.unwritten.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many of these there are.
+    pub(crate) fn unwritten_count(&self) -> u64 {
+        self.unwritten.load(Ordering::Relaxed)
     }
 
     /// Notes something odd.

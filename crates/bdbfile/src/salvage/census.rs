@@ -148,6 +148,9 @@ impl Census {
         let broken = |rule, found: String| (class, Some((rule, found)));
         match class {
             Class::Unknown => broken(Rule::PageType, format!("type {}", header.page_type)),
+            Class::Overflow if header.level != 0 => {
+                broken(Rule::Level, format!("{} on an overflow page", header.level))
+            }
             Class::Overflow => match view.overflow_data() {
                 Some(data) if !data.is_empty() => (class, None),
                 _ => broken(Rule::OverflowFill, format!("{} bytes", header.hf_offset)),

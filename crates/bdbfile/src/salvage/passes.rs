@@ -4,7 +4,7 @@
 //! doubtful: items in use, then deleted ones, then unsound pages, and data
 //! without key only when every item that could name them has been seen.
 
-use crate::error::{Error, Place};
+use crate::error::{Error, Place, Rule};
 use crate::layout::{NO_PAGE, PageHeader, PageNo, PageView};
 use crate::read::claims::Claims;
 use crate::read::pages::Pages;
@@ -83,6 +83,14 @@ impl<'a, S: PageSource> Work<'a, S> {
             for pgno in all.clone() {
                 if self.census.sound(pgno) == Some(Class::Overflow) {
                     self.loose_chain(pgno, each)?;
+                }
+            }
+            for pgno in all.clone() {
+                let overflow = self.census.sound(pgno) == Some(Class::Overflow);
+                if overflow && !self.claims.is_claimed(pgno) {
+                    let found = "an overflow page that no chain leads to";
+                    self.report
+                        .find(Place::page(pgno), Rule::Unreferenced, found);
                 }
             }
             for pgno in all {
@@ -176,7 +184,6 @@ impl<'a, S: PageSource> Work<'a, S> {
 
     /// Notes an item in use that gives nothing.
     pub(super) fn lose(&mut self, place: Place, bad: crate::layout::BadItem) {
-        use crate::error::Rule;
         use crate::layout::BadItem;
         self.report.lost = self.report.lost.saturating_add(1);
         match bad {

@@ -126,18 +126,22 @@ impl Shape {
         report.metadata_lost = meta.is_none();
         report.layout = Some(layout);
         let queue = match meta.as_ref() {
-            Some(meta) => meta.queue().map(|fields| QueueShape {
-                re_len: fields.re_len,
-                rec_page: fields.rec_page,
-                range: Some((fields.first, fields.next)),
+            Some(meta) => meta.queue().and_then(|fields| {
+                let range = Some((fields.first, fields.next));
+                if fields.fills(layout) {
+                    return Some(QueueShape {
+                        re_len: fields.re_len,
+                        rec_page: fields.rec_page,
+                        range,
+                    });
+                }
+                let (records, len) = (fields.rec_page, fields.re_len);
+                let found = format!("{records} records of {len} bytes a page");
+                report.find(Place::page(0), Rule::QueueFields, found);
+                guess_queue(&pages).map(|queue| QueueShape { range, ..queue })
             }),
             None => guess_queue(&pages),
         };
-        let queue = queue.filter(|queue| {
-            let room = layout.page_len().saturating_sub(layout.queue_header_size());
-            let used = (queue.rec_page as usize).checked_mul(queue.slot_size());
-            used.is_some_and(|used| used <= room)
-        });
         Ok((Self { meta, queue }, pages))
     }
 }

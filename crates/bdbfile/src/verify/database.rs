@@ -19,15 +19,20 @@ pub(super) fn all<S: PageSource>(check: &mut Check<'_, S>) -> Result<()> {
     if !file.meta().is_directory() {
         return Ok(());
     }
-    let Some(names) = check.absorb(file.names())? else {
+    let mut names = Vec::new();
+    let visited = file.visit_names(|entry, place| {
+        names.push((entry, place));
+        Ok(())
+    });
+    if check.absorb(visited)?.is_none() {
         return Ok(());
-    };
-    for entry in &names {
+    }
+    for (entry, place) in &names {
         if entry.little_endian {
             let found = String::from_utf8_lossy(&entry.name).into_owned();
             check.note(Place::page(entry.page), Rule::DirectoryOrder, found);
         }
-        if !check.claim(entry.page, Place::page(0)) {
+        if !check.claim(entry.page, *place) {
             continue;
         }
         if let Some(database) = check.absorb(file.at(entry))? {
@@ -56,7 +61,7 @@ fn one<S: PageSource>(check: &mut Check<'_, S>, meta: &Meta) -> Result<()> {
             }
         }
         Method::Hash(fields) => hash::check(check, meta, fields)?,
-        Method::Queue(_) => queue::check(check),
+        Method::Queue(fields) => queue::check(check, meta, fields),
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::layout::{
     DuplicateSet, HashFields, HashItem, Meta, NO_PAGE, PageNo, PageType, PageView, SortedKey,
     hash_item,
 };
-use crate::read::hash::Buckets;
+use crate::read::hash::{self, Buckets};
 use crate::source::PageSource;
 use crate::verify::chains::{self, Referrer};
 use crate::verify::check::{Check, State, type_of};
@@ -20,6 +20,8 @@ struct Table<'m> {
     meta: &'m Meta,
     fields: &'m HashFields,
     orders: Orders,
+    /// Buckets whose first page is all zeros.
+    unwritten: u64,
     /// Keys looked at.
     keys: u64,
     /// Keys that the default function puts elsewhere.
@@ -36,6 +38,7 @@ pub(super) fn check<S: PageSource>(
         meta,
         fields,
         orders: Orders::new(meta),
+        unwritten: 0,
         keys: 0,
         elsewhere: Verification::default(),
     };
@@ -48,6 +51,9 @@ pub(super) fn check<S: PageSource>(
     let at = Place::page(meta.pgno);
     table.spare_buckets(check, at)?;
     table.undone_buckets(check, at)?;
+    if let Some(found) = hash::missing(fields, &buckets, table.unwritten, table.keys) {
+        check.note(at, Rule::BucketsMissing, found);
+    }
     table.judge_function(check, at);
     table.orders.finish(check, at);
     Ok(())
@@ -66,6 +72,7 @@ impl Table<'_> {
             }
             if before == NO_PAGE && check.state(pgno) == State::Zero {
                 // Never written.
+                self.unwritten = self.unwritten.saturating_add(1);
                 return Ok(());
             }
             let Some(page) = check.walkable(pgno)? else {

@@ -10,16 +10,6 @@ use crate::verify::check::Check;
 /// The most elements a hash database may state.
 const MOST_ELEMENTS: u32 = 0x8000_0000;
 
-/// The first versions whose releases keep the last page's number right. 3.1 has
-/// something else in its place and 3.2 nothing, under the same versions as 3.3.
-const fn keeps_last_page(meta: &Meta) -> bool {
-    match meta.kind {
-        Kind::Btree => meta.version >= 9,
-        Kind::Hash => meta.version >= 8,
-        _ => meta.version >= 4,
-    }
-}
-
 /// What page 0 says of the file.
 pub(super) fn of_file<S: PageSource>(check: &mut Check<'_, S>) {
     let meta = check.file.meta();
@@ -37,7 +27,7 @@ pub(super) fn of_file<S: PageSource>(check: &mut Check<'_, S>) {
     let place = Place::page(0);
     // A queue does not keep it.
     if meta.last_pgno != last && meta.kind != Kind::Queue {
-        if keeps_last_page(meta) {
+        if meta.keeps_last_page() {
             let found = meta.last_pgno.to_string();
             check.broken(place, Rule::LastPage, found, last.to_string());
         } else if meta.last_pgno != 0 {
@@ -66,9 +56,15 @@ pub(super) fn of_database<S: PageSource>(check: &mut Check<'_, S>, meta: &Meta) 
         Method::Btree(fields) => {
             btree_flags(check, meta, place);
             let has_length = meta.flags & BtreeFlags::FIXED_LENGTH != 0;
-            // 2.x swaps the field once too often or not at all.
-            if fields.re_len != 0 && !has_length && !meta.is_first_generation() {
-                check.broken(place, Rule::RecordLength, fields.re_len.to_string(), "0");
+            // 2.x swaps the field once too often or not at all, or has it 0.
+            if (fields.re_len != 0) != has_length && !meta.is_first_generation() {
+                let expected = if has_length { "a length" } else { "0" };
+                check.broken(
+                    place,
+                    Rule::RecordLength,
+                    fields.re_len.to_string(),
+                    expected,
+                );
             }
         }
         Method::Hash(fields) => {

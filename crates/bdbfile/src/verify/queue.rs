@@ -1,7 +1,10 @@
 //! A queue: its pages and the marks of its records.
 
-use crate::error::{Place, Rule};
-use crate::layout::{PageNo, PageType, QUEUE_RECORD_SET, QUEUE_RECORD_VALID, QueueFields};
+use crate::error::{Error, Place, Rule};
+use crate::layout::{Meta, PageNo, PageType, QUEUE_RECORD_SET, QUEUE_RECORD_VALID, QueueFields};
+use crate::read::claims::Claims;
+use crate::read::queue::QueuePages;
+use crate::read::walk::{Notes, Walk};
 use crate::source::PageSource;
 use crate::verify::check::{Check, State};
 
@@ -39,9 +42,37 @@ pub(super) fn page<S: PageSource>(
     State::Sound
 }
 
-/// Claims the pages of a queue: all of the file that are not zeros.
-pub(super) fn check<S: PageSource>(check: &mut Check<'_, S>) {
+/// Claims the pages of a queue, all of the file, and notes those that its
+/// numbers make expected and that are not there or all zeros: they may never
+/// have been written.
+pub(super) fn check<S: PageSource>(check: &mut Check<'_, S>, meta: &Meta, fields: &QueueFields) {
     for pgno in 1..check.count() {
         check.claims.claim(pgno);
+    }
+    let (claims, notes) = (Claims::not_kept(), Notes::default());
+    let walk = Walk {
+        pages: check.pages(),
+        claims: &claims,
+        meta,
+        notes: &notes,
+    };
+    match QueuePages::find(walk, fields) {
+        Err(Error::Format(error)) => {
+            check.note(error.place, error.rule, error.found.clone());
+        }
+        Err(_) => {}
+        Ok(pages) => {
+            let zeros = (0..pages.len())
+                .filter_map(|index| pages.get(index))
+                .filter(|pgno| check.state(*pgno) == State::Zero)
+                .count();
+            if zeros > 0 {
+                let found = format!("{zeros} pages between the first and the last record");
+                check.note(Place::page(meta.pgno), Rule::ZeroPage, found);
+            }
+        }
+    }
+    for finding in notes.into_report().findings {
+        check.note(finding.place, finding.rule, finding.detail);
     }
 }

@@ -382,6 +382,17 @@ impl Meta {
         self.btree().filter(|_| fixed).map(|fields| fields.re_len)
     }
 
+    /// Whether the number of the last page is kept right by the releases that
+    /// write this version. 3.1 has something else in its place and 3.2 nothing,
+    /// under the same versions as 3.3.
+    pub(crate) const fn keeps_last_page(&self) -> bool {
+        match self.kind {
+            Kind::Btree => self.version >= 9,
+            Kind::Hash => self.version >= 8,
+            _ => self.version >= 4,
+        }
+    }
+
     /// Whether pages carry checksums.
     pub fn has_checksums(&self) -> bool {
         self.meta_flags.has(MetaFlags::CHECKSUM)

@@ -1,7 +1,7 @@
 //! What a queue keeps on its metadata page, and where its records are.
 
 use super::{generic, word_at};
-use crate::layout::{Endian, PageNo, align4};
+use crate::layout::{Endian, PageLayout, PageNo, align4};
 
 /// Set in the first byte of a record's slot: the record is there.
 pub const QUEUE_RECORD_VALID: u8 = 0x01;
@@ -86,6 +86,14 @@ impl QueueFields {
     /// Bytes of the slot of a record: a flag byte, the record, padding.
     pub fn slot_size(&self) -> usize {
         align4((self.re_len as usize).saturating_add(1))
+    }
+
+    /// Whether a page has as many records as fit it, which every release puts
+    /// there. With another number records would be looked for in wrong places.
+    pub(crate) fn fills(&self, layout: PageLayout) -> bool {
+        let room = layout.page_len().saturating_sub(layout.queue_header_size());
+        let fit = room.checked_div(self.slot_size());
+        self.rec_page != 0 && fit == Some(self.rec_page as usize)
     }
 
     /// The page of a record and its slot there; `None` for record 0 and where

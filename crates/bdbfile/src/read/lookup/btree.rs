@@ -20,7 +20,7 @@ pub(super) fn get<S: PageSource>(
     key: &[u8],
 ) -> Result<Vec<Vec<u8>>> {
     let notes = Notes::default();
-    let bytewise = database.bytewise.get().copied();
+    let bytewise = database.in_order.get().copied();
     if bytewise != Some(false) {
         let claims = Claims::not_kept();
         let found = descend(database.walk(&claims, &notes), root, key)?;
@@ -31,7 +31,7 @@ pub(super) fn get<S: PageSource>(
     let claims = Claims::new(database.file.page_count());
     let (found, ascending) = look_at_all(database.walk(&claims, &notes), root, key)?;
     // Set by another thread meanwhile: to the same.
-    let _ = database.bytewise.set(ascending);
+    let _ = database.in_order.set(ascending);
     Ok(found)
 }
 

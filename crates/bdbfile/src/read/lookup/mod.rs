@@ -29,7 +29,9 @@ impl<S: PageSource> Database<'_, S> {
     /// asked for alone.
     ///
     /// **Hash**: the bucket of the key by the default hash function. The file
-    /// says when it was made with another one; then all buckets are read.
+    /// says when it was made with another one; then all buckets are read. Here,
+    /// too, the first key that is not found is looked for among all keys, so
+    /// that a table whose numbers are damaged is not taken for one without it.
     ///
     /// Memory: the answer, one bit a page of the file, and the longest key or
     /// datum in between.

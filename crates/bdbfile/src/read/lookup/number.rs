@@ -67,12 +67,16 @@ fn descend<S: PageSource>(walk: Walk<'_, S>, root: PageNo, index: u32) -> Result
     let mut index = index;
     // How many records the page has, as its parent says.
     let mut stated = None;
+    // The pages of the entries before and after the one that was followed.
+    let mut beside: (Option<PageNo>, Option<PageNo>) = (None, None);
     while level > 1 {
         let page = walk.pages.page(pgno, referrer)?;
         let view = page.view();
         tree::check_internal(walk.pages, TreeKind::RECNO, &view, level)?;
         let mut total = 0_u64;
         let mut child = None;
+        let mut last = None;
+        beside = (None, None);
         for slot in 0..view.header.entries {
             let (below, records) = entry(walk, &view, slot)?;
             let before = total;
@@ -80,7 +84,11 @@ fn descend<S: PageSource>(walk: Walk<'_, S>, root: PageNo, index: u32) -> Result
             if child.is_none() && u64::from(index) < total {
                 let rest = u64::from(index).saturating_sub(before);
                 child = Some((slot, below, records, u32::try_from(rest).unwrap_or(0)));
+                beside.0 = last;
+            } else if child.is_some_and(|(found, ..)| found.checked_add(1) == Some(slot)) {
+                beside.1 = Some(below);
             }
+            last = Some(below);
         }
         if stated.is_some_and(|stated| u64::from(stated) != total) {
             return Ok(Counted::Contradiction);
@@ -94,8 +102,13 @@ fn descend<S: PageSource>(walk: Walk<'_, S>, root: PageNo, index: u32) -> Result
     }
     let page = walk.pages.page(pgno, referrer)?;
     let view = page.view();
-    let own = (view.header.prev, view.header.next);
-    tree::check_leaf(walk.pages, TreeKind::RECNO, &view, own)?;
+    // Where the leaf is the first or last below its page the neighbours are not
+    // known.
+    let neighbours = (
+        beside.0.unwrap_or(view.header.prev),
+        beside.1.unwrap_or(view.header.next),
+    );
+    tree::check_leaf(walk.pages, TreeKind::RECNO, &view, neighbours)?;
     let entries = u32::from(view.header.entries);
     if stated.is_some_and(|stated| stated != entries) {
         return Ok(Counted::Contradiction);
