@@ -503,7 +503,7 @@ fn no_damage_makes_it_panic() {
 
 #[test]
 fn a_queue_whose_extent_files_are_lost_is_not_taken_for_an_empty_one() {
-    // Version 4, 5-byte records, 50 a page, 2 pages an extent; 2 are there.
+    // Version 4, 5-byte records, 60 a page, 2 pages an extent; 2 are there.
     let mut bytes = vec![0_u8; 512];
     for (at, value) in [
         (12, 0x0004_2253_u32),
@@ -512,7 +512,7 @@ fn a_queue_whose_extent_files_are_lost_is_not_taken_for_an_empty_one() {
         (72, 1),
         (76, 3),
         (80, 5),
-        (88, 50),
+        (88, 60),
         (92, 2),
     ] {
         bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
