@@ -156,3 +156,149 @@ fn turn_u32(bytes: &mut [u8], at: usize, from: Endian, to: Endian) {
         to.put_u32(bytes, at, value);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Result;
+    use crate::write::{
+        BtreeParams, BtreeSortBuilder, Duplicates, FileParams, HashBuilder, HashParams, MemorySink,
+        NewFile, NumberSpool, QueueParams, RecnoParams, Repeats, SortBudget,
+    };
+
+    const LAYOUT: PageLayout = PageLayout {
+        endian: Endian::Little,
+        page_size: 512,
+        checksums: false,
+        bit_fields: false,
+    };
+
+    /// Short and long keys and data; of some keys a few records, of one many.
+    fn records() -> Vec<(Vec<u8>, Vec<u8>)> {
+        let mut records = Vec::new();
+        for number in 0..200_usize {
+            let long = if number % 20 == 0 { 700 } else { 5 };
+            let mut key = format!("{number:04}").into_bytes();
+            key.resize(key.len() + long, b'k');
+            for copy in 0..if number == 7 { 300 } else { number % 3 + 1 } {
+                let mut value = format!("{copy} of {number}").into_bytes();
+                value.resize(value.len() + if copy == 1 { long } else { 0 }, b'v');
+                records.push((key.clone(), value));
+            }
+        }
+        records
+    }
+
+    /// A file of each kind, as it is in one byte order.
+    fn files(endian: Endian) -> Result<Vec<(&'static str, Vec<u8>)>> {
+        let head = FileParams {
+            layout: PageLayout { endian, ..LAYOUT },
+            file_id: [3; 20],
+        };
+        let (repeats, budget) = (Repeats::LastWins, SortBudget::default());
+        let sink = || MemorySink::new("turned.db");
+        let mut files = Vec::new();
+        for duplicates in [Duplicates::None, Duplicates::Unsorted, Duplicates::Sorted] {
+            let params = BtreeParams {
+                duplicates,
+                record_numbers: duplicates == Duplicates::None,
+                ..BtreeParams::default()
+            };
+            let mut builder = BtreeSortBuilder::new(sink(), &head, &params, repeats, &budget)?;
+            for (key, value) in records() {
+                builder.push(&key, &value)?;
+            }
+            files.push(("btree", builder.finish()?.0.into_bytes()));
+            for version in [8, 9] {
+                let params = HashParams {
+                    version,
+                    duplicates,
+                    ..HashParams::default()
+                };
+                let mut builder = HashBuilder::new(sink(), &head, &params, repeats, &budget)?;
+                for (key, value) in records() {
+                    builder.push(&key, &value)?;
+                }
+                files.push(("hash", builder.finish()?.0.into_bytes()));
+            }
+        }
+        let mut spool = NumberSpool::new(repeats, &budget);
+        for (number, (key, _)) in (1..).zip(records()) {
+            spool.push(number * 2, &key)?;
+        }
+        let mut file = NewFile::new(sink(), &head)?;
+        spool.write_recno(&mut file, None, &RecnoParams::default(), &mut |_| {})?;
+        files.push(("recno", file.finish()?.0.into_bytes()));
+
+        let mut file = NewFile::new(sink(), &head)?;
+        let mut queue = file.queue(&QueueParams {
+            len: 12,
+            pad: b' ',
+            first: 1,
+            next: 100,
+        })?;
+        for number in 1..100 {
+            queue.push(number, format!("{number}").as_bytes())?;
+        }
+        queue.finish()?;
+        files.push(("queue", file.finish()?.0.into_bytes()));
+        Ok(files)
+    }
+
+    #[test]
+    fn a_file_turned_is_the_file_of_the_other_order() {
+        let (little, big) = (files(Endian::Little).unwrap(), files(Endian::Big).unwrap());
+        let mut types = std::collections::BTreeSet::new();
+        for (from, (one, other)) in [
+            (Endian::Little, (&little, &big)),
+            (Endian::Big, (&big, &little)),
+        ] {
+            let layout = PageLayout {
+                endian: from,
+                ..LAYOUT
+            };
+            let to = if from == Endian::Little {
+                Endian::Big
+            } else {
+                Endian::Little
+            };
+            for ((kind, one), (_, other)) in one.iter().zip(other) {
+                assert_eq!(one.len(), other.len(), "{kind}");
+                let page_len = layout.page_len();
+                let pages = one.chunks_exact(page_len).zip(other.chunks_exact(page_len));
+                for (pgno, (page, wanted)) in pages.enumerate() {
+                    types.insert(PageHeader::read(from, page).unwrap().page_type);
+                    let mut page = page.to_vec();
+                    turn(layout, &mut page, to);
+                    assert!(page == wanted, "{kind}: page {pgno} from {from:?}");
+                }
+            }
+        }
+        // Overflow pages, leaves of duplicates and internal pages among them.
+        assert!(types.len() >= 10, "{types:?}");
+    }
+
+    #[test]
+    fn what_is_no_page_is_left_as_it_is() {
+        for bytes in [vec![0; 512], vec![7; 10], {
+            // More slots than a page has room for.
+            let mut page = vec![0; 512];
+            page[20..22].copy_from_slice(&u16::MAX.to_le_bytes());
+            page[25] = PageType::BtreeLeaf as u8;
+            page
+        }] {
+            let mut turned = bytes.clone();
+            turn(LAYOUT, &mut turned, Endian::Big);
+            let mut back = turned.clone();
+            turn(
+                PageLayout {
+                    endian: Endian::Big,
+                    ..LAYOUT
+                },
+                &mut back,
+                Endian::Little,
+            );
+            assert!(back == bytes);
+        }
+    }
+}
