@@ -22,7 +22,7 @@ use std::num::NonZeroUsize;
 
 use crate::Workers;
 use crate::convert::copied::Ascending;
-use crate::error::{Error, Place, Result, Rule};
+use crate::error::{Error, Place, Result, Rule, broken};
 use crate::layout::{Endian, Meta, PageNo};
 use crate::read::{Database, DatabaseFile, Finding, Record, Scan, ScanReport};
 use crate::source::PageSource;
@@ -347,9 +347,25 @@ fn fed<S: PageSource, W: PageSink>(
     let numbered = new.is_numbered();
     let sorted = database.meta().has_sorted_duplicates();
     let mut order = Ascending::default();
+    // Shorter ones would be padded: a damaged length makes records longer than
+    // the file.
+    let fixed = match new {
+        NewDatabase::Recno(params) if database.meta().is_recno() => params.fixed,
+        _ => None,
+    };
     let feed = |take: &mut Take<'_>| {
         scan.visit(scan.all(), |record: Record<'_>| match record.number {
-            Some(number) if numbered => take(RecordKey::Number(number), record.value),
+            Some(number) if numbered => {
+                if let Some(fixed) = fixed
+                    && fixed.len as usize != record.value.len()
+                {
+                    let place = Place::slot(record.page, record.slot);
+                    let (len, stated) = (record.value.len(), fixed.len);
+                    let found = format!("{len} bytes where all records have {stated}");
+                    return Err(broken(source, place, Rule::RecordLength, found));
+                }
+                take(RecordKey::Number(number), record.value)
+            }
             Some(number) => {
                 let key = number.to_string();
                 take(RecordKey::Bytes(key.as_bytes()), record.value)
@@ -399,7 +415,7 @@ fn refuse_missing<S: PageSource>(database: &Database<'_, S>, report: &ScanReport
         Some(finding) => {
             let place = Place::page(database.meta().pgno);
             let (file, detail) = (database.file().name(), finding.detail.clone());
-            Err(crate::error::broken(file, place, finding.rule, detail))
+            Err(broken(file, place, finding.rule, detail))
         }
     }
 }

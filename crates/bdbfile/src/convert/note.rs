@@ -49,6 +49,14 @@ pub enum Note {
         /// How many they are.
         records: u64,
     },
+    /// No record has the length that the metadata state for all of them; the
+    /// new database has that of the longest.
+    RecordLengthFound {
+        /// The length that is stated, in bytes.
+        stated: u32,
+        /// That of the longest record.
+        found: u32,
+    },
     /// The metadata of the database are lost, and it was made as what its
     /// pages look like.
     Guessed,
@@ -96,6 +104,10 @@ impl fmt::Display for Note {
             Self::Renumbered { records } => write!(
                 f,
                 "{records} records whose numbers are lost or were there twice follow the last number"
+            ),
+            Self::RecordLengthFound { stated, found } => write!(
+                f,
+                "the metadata state records of {stated} bytes, the longest has {found}: that is the length now"
             ),
             Self::Guessed => {
                 f.write_str("the metadata are lost: the database is what its pages look like")

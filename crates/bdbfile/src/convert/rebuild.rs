@@ -424,9 +424,20 @@ impl Section<'_> {
                 }))
             }
             (NewDatabase::Recno(mut params), _) => {
-                // 2.x does not say how long records of one length are.
-                if let Some(fixed) = params.fixed.as_mut().filter(|fixed| fixed.len == 0) {
-                    fixed.len = self.survey.longest;
+                // Records of one length have it, each of them. 2.x does not say
+                // how long they are, and what is said may be damaged.
+                let longest = self.survey.longest;
+                if let Some(fixed) = &mut params.fixed
+                    && longest > 0
+                    && fixed.len != longest
+                {
+                    if fixed.len != 0 {
+                        notes.push(Note::RecordLengthFound {
+                            stated: fixed.len,
+                            found: longest,
+                        });
+                    }
+                    fixed.len = longest;
                 }
                 Ok(NewDatabase::Recno(params))
             }
