@@ -56,20 +56,28 @@ impl PageBuf {
 
     /// Room for an item of `len` bytes: its offset, and its bytes to fill.
     /// The caller has asked [`has_room`](Self::has_room).
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "it ends before `low`, or begins at 0"
+    )]
     pub(super) fn item(&mut self, len: usize) -> (usize, &mut [u8]) {
         let start = self.low.saturating_sub(align4(len));
         self.low = start;
-        let end = start.saturating_add(len);
-        (start, self.bytes.get_mut(start..end).unwrap_or_default())
+        let bytes = self.bytes.get_mut(start..start + len);
+        (start, bytes.unwrap_or_default())
     }
 
     /// As [`item`](Self::item), with no alignment: pages of hash buckets have
     /// none.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "it ends before `low`, or begins at 0"
+    )]
     pub(super) fn packed_item(&mut self, len: usize) -> (usize, &mut [u8]) {
         let start = self.low.saturating_sub(len);
         self.low = start;
-        let end = start.saturating_add(len);
-        (start, self.bytes.get_mut(start..end).unwrap_or_default())
+        let bytes = self.bytes.get_mut(start..start + len);
+        (start, bytes.unwrap_or_default())
     }
 
     /// Adds a slot for the item at `offset`.

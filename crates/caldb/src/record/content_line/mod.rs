@@ -183,13 +183,14 @@ struct Split<'a> {
 
 /// Splits off the first line. A blank line is never gone on with: there is
 /// nothing to fold.
+#[expect(clippy::arithmetic_side_effects, reason = "places in one slice")]
 fn split(bytes: &[u8]) -> Split<'_> {
     let (mut from, mut all_plain) = (0, true);
     loop {
         let (_, rest) = bytes.split_at(from);
         let Stop { at, plain } = scan::stop(rest);
         all_plain &= plain;
-        let (body, tail) = bytes.split_at(from.saturating_add(at));
+        let (body, tail) = bytes.split_at(from + at);
         let (end, rest) = tail.split_at(end_len(tail));
         if body.is_empty() || !goes_on(rest) {
             return Split {
@@ -199,7 +200,7 @@ fn split(bytes: &[u8]) -> Split<'_> {
                 plain: all_plain,
             };
         }
-        from = bytes.len().saturating_sub(rest.len()).saturating_add(1);
+        from = bytes.len() - rest.len() + 1;
     }
 }
 

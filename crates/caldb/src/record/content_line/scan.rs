@@ -32,10 +32,11 @@ pub(super) fn stop(bytes: &[u8]) -> Stop {
 /// Bytes that are not plain stand close together.
 #[cold]
 #[inline(never)]
+#[expect(clippy::arithmetic_side_effects, reason = "places in one slice")]
 fn beyond(bytes: &[u8], odd: usize) -> Stop {
     let rest = bytes.get(odd..).unwrap_or_default();
     Stop {
-        at: memchr2(b'\n', b'\r', rest).map_or(bytes.len(), |found| odd.saturating_add(found)),
+        at: memchr2(b'\n', b'\r', rest).map_or(bytes.len(), |found| odd + found),
         plain: false,
     }
 }
@@ -43,6 +44,7 @@ fn beyond(bytes: &[u8], odd: usize) -> Stop {
 /// The first byte that is not plain, which is to say no control character and
 /// not beyond ASCII; the length where there is none.
 #[inline]
+#[expect(clippy::arithmetic_side_effects, reason = "places in one slice")]
 pub(super) fn first_odd(bytes: &[u8]) -> usize {
     let (words, tail) = bytes.as_chunks::<8>();
     for (number, word) in words.iter().enumerate() {
@@ -51,13 +53,11 @@ pub(super) fn first_odd(bytes: &[u8]) -> usize {
         // A byte that borrows disturbs only those after it.
         let odd = (word.wrapping_sub(each(b' ')) | word) & each(0x80);
         if odd != 0 {
-            let within = odd.trailing_zeros() as usize / 8;
-            return number.saturating_mul(8).saturating_add(within);
+            return number * 8 + odd.trailing_zeros() as usize / 8;
         }
     }
     let odd = tail.iter().position(|byte| !(b' '..0x80).contains(byte));
-    let in_words = bytes.len().saturating_sub(tail.len());
-    odd.map_or(bytes.len(), |odd| in_words.saturating_add(odd))
+    bytes.len() - tail.len() + odd.unwrap_or(tail.len())
 }
 
 #[cfg(test)]
