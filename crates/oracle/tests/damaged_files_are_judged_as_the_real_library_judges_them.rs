@@ -24,7 +24,7 @@ use oracle::{Database, DatabaseOptions, Method, Verify};
 use support::chance::{Chance, number};
 
 /// Damaged files, unless `CSMIGRATE_DIFFERENTIAL` says otherwise.
-const CASES: u64 = 2500;
+const CASES: u64 = 1500;
 
 /// Where the process that asks the library finds its files.
 const DIR: &str = "CSMIGRATE_JUDGE_DIR";
@@ -32,7 +32,7 @@ const DIR: &str = "CSMIGRATE_JUDGE_DIR";
 const FROM: &str = "CSMIGRATE_JUDGE_FROM";
 
 /// What the library has for a file; most are done in a millisecond or never.
-const PATIENCE: Duration = Duration::from_secs(4);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The records of all databases of a file, in words that can be compared.
 type Digest = String;
@@ -224,10 +224,21 @@ fn our_records(bytes: &[u8]) -> bdbfile::Result<Digest> {
     Ok(all)
 }
 
-/// The rules that we say are broken.
-fn our_findings(bytes: &[u8]) -> Vec<String> {
+/// What we say is broken; and what we say is odd and leads to no record.
+fn our_words(bytes: &[u8]) -> [Vec<String>; 2] {
     let found = verify(MemorySource::new("damaged.db", bytes.to_vec())).unwrap();
-    found.findings.iter().map(ToString::to_string).collect()
+    [found.findings, found.notes].map(|all| all.iter().map(ToString::to_string).collect())
+}
+
+/// Whether the file is of a version that has no flags of its own on metadata
+/// pages, and the unused byte that later versions have them in is not 0: later
+/// libraries mind.
+fn has_unused_flags(bytes: &[u8]) -> bool {
+    let version = bytes.get(16..20).unwrap_or_default();
+    let old = [7, 8_u32]
+        .iter()
+        .any(|old| version == old.to_le_bytes() || version == old.to_be_bytes());
+    old && bytes.get(26).is_some_and(|flags| *flags != 0)
 }
 
 /// Whether the only damage is the version that 6.2 and later write, which these
@@ -265,6 +276,7 @@ fn what_the_library_accepts_reads_the_same_and_what_it_refuses_is_named() {
     let files = inputs();
     let mut wrong = Vec::new();
     let [mut same, mut stricter, mut refused, mut died] = [0; 4];
+    let [mut noted, mut none] = [0; 2];
     for (batch, files) in files.chunks(500).enumerate() {
         let dir = tempfile::tempdir().unwrap();
         for (index, bytes) in files.iter().enumerate() {
@@ -274,7 +286,7 @@ fn what_the_library_accepts_reads_the_same_and_what_it_refuses_is_named() {
         for (index, (bytes, verdict)) in files.iter().zip(verdicts).enumerate() {
             let at = batch * 500 + index;
             let ours = our_records(bytes);
-            let findings = our_findings(bytes);
+            let [findings, notes] = our_words(bytes);
             match &verdict {
                 Verdict::Accepted(theirs) => match &ours {
                     Ok(ours) if ours == theirs => same += 1,
@@ -290,8 +302,14 @@ fn what_the_library_accepts_reads_the_same_and_what_it_refuses_is_named() {
                     } else {
                         refused += 1;
                     }
-                    if findings.is_empty() && ours.is_ok() && !is_version_10(bytes) {
-                        wrong.push(format!("{at}: {verdict:?}, and we find nothing"));
+                    if findings.is_empty() && ours.is_ok() {
+                        if !notes.is_empty() {
+                            noted += 1;
+                        } else if is_version_10(bytes) || has_unused_flags(bytes) {
+                            none += 1;
+                        } else {
+                            wrong.push(format!("{at}: {verdict:?}, and we find nothing"));
+                        }
                     }
                 }
             }
@@ -306,7 +324,8 @@ fn what_the_library_accepts_reads_the_same_and_what_it_refuses_is_named() {
     }
     println!(
         "{} damaged files: accepted {}, with the same records {same}, named by us alone {stricter}; \
-         refused {refused}, the library died or hung {died}, all named by us but {}",
+         refused {refused}, the library died or hung {died}, {noted} of these named in a note \
+         alone, {none} no damage in their version; disagreements {}",
         files.len(),
         same + stricter,
         wrong.len()
