@@ -2,12 +2,14 @@
 //! dry, and migrated.
 //!
 //! Whatever is in it, the source is the same afterwards; a run that failed
-//! leaves no target, one that did not leaves a target of clean databases.
+//! leaves no target, one that did not leaves a target of databases that are
+//! clean, but for an order of keys that was found in the source.
 
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
+use bdbfile::Rule;
 use bdbfile::source::MappedSource;
 use bdbfile::verify::verify;
 use csmigrate::inspect::StoreView;
@@ -106,14 +108,18 @@ fn migrate(dir: &Path, source: &Path, how: u8) {
     }
 }
 
-/// All databases of a target are clean.
+/// All databases of a target are clean, but for the order of their keys.
 fn all_clean(target: &Path) {
     for entry in fs::read_dir(target).expect("the target is there") {
         let path = entry.expect("a directory of ours").path();
         if path.extension().is_some_and(|ext| ext == "db") {
             let source = MappedSource::open(&path).expect("we wrote it");
             let found = verify(source).expect("we wrote it");
-            assert!(found.is_clean(), "{}: {:?}", path.display(), found.findings);
+            for problem in found.findings {
+                // An order of the server's own is kept, and told of.
+                let of_order = matches!(problem.rule, Rule::KeyOrder | Rule::KeyBounds);
+                assert!(of_order, "{}: {problem}", path.display());
+            }
         }
     }
 }

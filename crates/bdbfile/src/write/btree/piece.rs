@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use crate::error::{Error, Result};
 use crate::layout::{INDEX_ENTRY, NO_PAGE, OFF_PAGE_ITEM, PageNo, PageType};
 use crate::write::btree::Tree;
-use crate::write::btree::seam::{Edge, Ends, separator};
+use crate::write::btree::seam::{Edge, Ends, key_twice, separator};
 use crate::write::duplicates::{DuplicateTree, Gathered};
 use crate::write::file::Part;
 use crate::write::leaf::{Leaf, Neighbours};
@@ -79,6 +79,8 @@ impl<W: PageSink> BtreePiece<W> {
     /// # Errors
     /// [`Error::Order`] when a key, or a sorted duplicate, does not follow the
     /// one before it in bytewise order; not with [`KeyOrder::AsFed`].
+    /// [`Error::Parameter`] with that for a key that equals the one before it
+    /// where duplicates are not allowed.
     pub fn push(&mut self, key: &[u8], value: &[u8]) -> Result<()> {
         let first = self.records == 0;
         let duplicates = self.tree.params.duplicates != Duplicates::None;
@@ -96,6 +98,8 @@ impl<W: PageSink> BtreePiece<W> {
                 file: self.part.name().to_owned(),
                 record: self.records,
             });
+        } else if !repeats && key == last.as_slice() {
+            return Err(key_twice(self.part.name()));
         }
         if self.tree.params.has_bytewise_duplicates() {
             if repeats && value <= self.last_value.as_slice() {

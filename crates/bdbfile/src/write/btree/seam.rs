@@ -101,6 +101,9 @@ impl Seams {
                     record: 0,
                 });
             }
+            if first_key == self.last_key {
+                return Err(key_twice(pages.name()));
+            }
             let before_number = self.number(pages, &mut before)?;
             let next = first.as_mut().unwrap_or(&mut last);
             let number = match next.pgno {
@@ -207,6 +210,13 @@ pub(in crate::write) fn shortest_separator<'a>(left: &[u8], right: &'a [u8]) -> 
         .take_while(|(left, right)| left == right)
         .count();
     right.get(..=common).unwrap_or(right)
+}
+
+/// Two records have one key where a key has one record.
+pub(super) fn key_twice(file: &str) -> Error {
+    Error::Parameter(format!(
+        "{file}: two records have the same key, and the database has no duplicates"
+    ))
 }
 
 #[cfg(test)]
