@@ -2,4 +2,4 @@
 
 #![no_main]
 
-fuzz::fuzz_target!("fields");
+fuzz::fuzz_target!(fields);

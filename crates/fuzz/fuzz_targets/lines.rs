@@ -2,4 +2,4 @@
 
 #![no_main]
 
-fuzz::fuzz_target!("lines");
+fuzz::fuzz_target!(lines);

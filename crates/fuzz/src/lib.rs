@@ -32,14 +32,13 @@ pub use target::{TARGETS, Target};
 #[cfg(feature = "engine")]
 pub use libfuzzer_sys;
 
-/// The body of a fuzzing program: the target of this name.
+/// The body of a fuzzing program: the target of this module.
 #[cfg(feature = "engine")]
 #[macro_export]
 macro_rules! fuzz_target {
-    ($name:literal) => {
+    ($name:ident) => {
         $crate::libfuzzer_sys::fuzz_target!(|input: &[u8]| {
-            const TARGET: &$crate::Target = $crate::Target::named($name);
-            TARGET.check(input);
+            $crate::target::check($crate::target::$name::run, input);
         });
     };
 }
