@@ -276,7 +276,7 @@ fn what_the_library_accepts_reads_the_same_and_what_it_refuses_is_named() {
     let files = inputs();
     let mut wrong = Vec::new();
     let [mut same, mut stricter, mut refused, mut died] = [0; 4];
-    let [mut noted, mut none] = [0; 2];
+    let [mut in_note, mut none] = [0; 2];
     for (batch, files) in files.chunks(500).enumerate() {
         let dir = tempfile::tempdir().unwrap();
         for (index, bytes) in files.iter().enumerate() {
@@ -304,7 +304,7 @@ fn what_the_library_accepts_reads_the_same_and_what_it_refuses_is_named() {
                     }
                     if findings.is_empty() && ours.is_ok() {
                         if !notes.is_empty() {
-                            noted += 1;
+                            in_note += 1;
                         } else if is_version_10(bytes) || has_unused_flags(bytes) {
                             none += 1;
                         } else {
@@ -324,7 +324,7 @@ fn what_the_library_accepts_reads_the_same_and_what_it_refuses_is_named() {
     }
     println!(
         "{} damaged files: accepted {}, with the same records {same}, named by us alone {stricter}; \
-         refused {refused}, the library died or hung {died}, {noted} of these named in a note \
+         refused {refused}, the library died or hung {died}, {in_note} of these named in a note \
          alone, {none} no damage in their version; disagreements {}",
         files.len(),
         same + stricter,

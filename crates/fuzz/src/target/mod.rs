@@ -1,6 +1,6 @@
 //! What is done with an input, and what must hold of it.
 //!
-//! * [`file`]: any bytes as a database file.
+//! * [`mod@file`]: any bytes as a database file.
 //! * [`fields`]: sound files with fields damaged by name, checksums right.
 //! * [`store`]: a directory with databases, logs and the rest, migrated.
 //! * [`lines`]: records and the version file.
