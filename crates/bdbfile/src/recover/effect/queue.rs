@@ -176,28 +176,30 @@ impl Effect<'_, '_> {
                 }
             });
         }
-        let mut first = fields.first;
-        while first != fields.next && !is_before(record, first) && !self.holds(&fields, first)? {
-            first = first.wrapping_add(1).max(1);
-        }
+        let first = first_in_use(fields.first, fields.next, record, |record| {
+            self.holds(&fields, record)
+        })?;
         if first != fields.first {
             self.move_ends(|fields| fields.first = first)?;
         }
         Ok(())
     }
 
-    /// Whether a record of the queue is there.
-    fn holds(&mut self, fields: &QueueFields, record: u32) -> Result<bool> {
+    /// Whether a record of the queue is there; `None` where its page lies
+    /// beyond the end of the file.
+    fn holds(&mut self, fields: &QueueFields, record: u32) -> Result<Option<bool>> {
         let Some((page, index)) = fields.place(record) else {
-            return Ok(false);
+            return Ok(None);
         };
         let layout = self.pages.layout(self.file);
         let at = (index as usize)
             .saturating_mul(fields.slot_size())
             .saturating_add(layout.queue_header_size());
         let page = self.pages.page(self.file, page)?;
-        let flags = page.and_then(|page| page.get(at)).copied();
-        Ok(flags.unwrap_or_default() & QUEUE_RECORD_VALID != 0)
+        Ok(page.map(|page| {
+            let flags = page.get(at).copied().unwrap_or_default();
+            flags & QUEUE_RECORD_VALID != 0
+        }))
     }
 
     /// Both ends move.
@@ -240,10 +242,84 @@ fn is_before(record: u32, other: u32) -> bool {
     record != other && other.wrapping_sub(record) < u32::MAX / 2
 }
 
+/// The first record from `first` on that is there, at most one past `last`; the
+/// end of the queue, `next`, where none is. `holds` tells of a record whether it
+/// is there, and nothing where its page lies beyond the end of the file.
+fn first_in_use(
+    first: u32,
+    next: u32,
+    last: u32,
+    mut holds: impl FnMut(u32) -> Result<Option<bool>>,
+) -> Result<u32> {
+    let mut at = first;
+    while at != next && !is_before(last, at) {
+        let past = |record: u32| record.wrapping_add(1).max(1);
+        at = match holds(at)? {
+            Some(true) => break,
+            Some(false) => past(at),
+            // Nor has any number up to the largest a page. There may be four
+            // thousand million of them in a file of two pages.
+            None => {
+                let far = |to: &u32| to.wrapping_sub(at).wrapping_sub(1);
+                [next, past(last), 1]
+                    .into_iter()
+                    .min_by_key(far)
+                    .unwrap_or(next)
+            }
+        };
+    }
+    Ok(at)
+}
+
 /// Makes a page that was never written one of a queue.
 fn queue_page(edit: &mut PageEdit<'_>, page: PageNo) -> Option<()> {
     edit.change(|header| {
         header.pgno = page;
         header.page_type = PageType::QueueData as u8;
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_in_use;
+
+    /// Asks of a queue with pages for the records up to `paged`, of which `there`
+    /// are there: what is found, and how many records were looked at.
+    fn ask((first, next, last): (u32, u32, u32), paged: u32, there: &[u32]) -> (u32, u32) {
+        let mut looked = 0;
+        let found = first_in_use(first, next, last, |record| {
+            looked += 1;
+            Ok((record <= paged).then(|| there.contains(&record)))
+        });
+        (found.ok().unwrap(), looked)
+    }
+
+    #[test]
+    fn the_head_moves_to_the_first_record_that_is_there() {
+        assert_eq!(ask((3, 9, 6), 20, &[5, 6, 7]).0, 5);
+        assert_eq!(ask((3, 9, 4), 20, &[5, 6, 7]).0, 5);
+        assert_eq!(ask((3, 9, 4), 20, &[]).0, 5);
+        assert_eq!(ask((3, 9, 30), 20, &[]).0, 9);
+        // Numbers begin again after the last.
+        assert_eq!(ask((u32::MAX - 1, 4, 2), u32::MAX, &[2, 3]).0, 2);
+    }
+
+    // A damaged head or end of a queue kept a recovery busy for minutes, over
+    // records that no page is there for.
+    #[test]
+    fn records_without_a_page_are_passed_at_once() {
+        assert_eq!(
+            ask((3, 3_000_000_000, 2_000_000_000), 9, &[]),
+            (2_000_000_001, 8)
+        );
+        assert_eq!(
+            ask((3, 1_000_000_000, 2_000_000_000), 9, &[]),
+            (1_000_000_000, 8)
+        );
+        assert_eq!(ask((3_000_000_000, 8, 7), 9, &[6]), (6, 7));
+        assert_eq!(
+            ask((1, 2_000_000_000, 1_900_000_000), 0, &[]),
+            (1_900_000_001, 1)
+        );
+    }
 }
