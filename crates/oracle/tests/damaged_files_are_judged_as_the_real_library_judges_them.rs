@@ -24,7 +24,7 @@ use oracle::{Database, DatabaseOptions, Method, Verify};
 use support::chance::{Chance, number};
 
 /// Damaged files, unless `CSMIGRATE_DIFFERENTIAL` says otherwise.
-const CASES: u64 = 1500;
+const CASES: u64 = 800;
 
 /// Where the process that asks the library finds its files.
 const DIR: &str = "CSMIGRATE_JUDGE_DIR";
