@@ -8,7 +8,7 @@ mod writing;
 use std::path::{Path, PathBuf};
 
 use bdbfile::read::DatabaseFile;
-use bdbfile::source::FileSource;
+use bdbfile::source::{FileSource, MemorySource};
 use support::{sample_files, samples, testdata};
 use writing::{Place, dump, made, records, refused, sound, sound_but_for_order};
 
@@ -202,15 +202,13 @@ fn keys_of_an_unknown_hash_function_stay_in_their_buckets() {
     ] {
         let path = root.join(format!("{name}.db"));
         let mut bytes = std::fs::read(path).unwrap();
-        // The check value, which is there in either byte order.
-        let value = bdbfile::layout::default_charkey();
-        let at = (0..512)
-            .find(|at| {
-                let field = &bytes[*at..*at + 4];
-                field == value.to_le_bytes() || field == value.to_be_bytes()
-            })
-            .unwrap();
-        bytes[at] ^= 0x55;
+        forget_the_function(&mut bytes);
+        // And a key that is elsewhere than the default function has it: if not,
+        // that one it would be.
+        let found = read(&bytes);
+        let key = found[0].0.as_slice();
+        let at = bytes.windows(key.len()).position(|bytes| bytes == key);
+        bytes[at.unwrap() + key.len() - 1] ^= 1;
         let source = place.file("source.db", bytes);
         let target = place.path("new.db");
         let lines = made("convert", &["--lorder", "be"], &[&source, &target]);
@@ -232,6 +230,54 @@ fn keys_of_an_unknown_hash_function_stay_in_their_buckets() {
             "{lines}"
         );
     }
+}
+
+// A damaged test value made a new file that the real library does not open.
+#[test]
+fn keys_that_are_where_the_default_function_has_them_are_hashed_by_it() {
+    let Some(root) = samples() else { return };
+    let place = Place::new();
+    for name in [
+        "x64-5.3.28/h-plain-le",
+        "x86-3.2.9/h-dup-be",
+        "x64-3.0.55/h-plain-le",
+    ] {
+        let mut bytes = std::fs::read(root.join(format!("{name}.db"))).unwrap();
+        let mut expected = read(&bytes);
+        forget_the_function(&mut bytes);
+        let source = place.file("source.db", bytes);
+        let target = place.path("new.db");
+        for command in ["convert", "rebuild"] {
+            let lines = made(command, &[], &[&source, &target]);
+            assert!(!lines.contains("in the bucket it was in"), "{lines}");
+            sound(&target);
+            let mut found = read(&std::fs::read(&target).unwrap());
+            expected.sort();
+            found.sort();
+            assert!(found == expected, "{name}");
+        }
+    }
+}
+
+/// The records of a file.
+fn read(bytes: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let file = DatabaseFile::open(MemorySource::new("file", bytes.to_vec())).unwrap();
+    let database = file.database();
+    let records = database.records().map(Result::unwrap);
+    records.map(|record| (record.key, record.value)).collect()
+}
+
+/// Makes the test value of a hash database one of no known function.
+fn forget_the_function(bytes: &mut [u8]) {
+    let value = bdbfile::layout::default_charkey();
+    // It is there in either byte order.
+    let at = (0..512)
+        .find(|at| {
+            let field = &bytes[*at..*at + 4];
+            field == value.to_le_bytes() || field == value.to_be_bytes()
+        })
+        .unwrap();
+    bytes[at] ^= 0x55;
 }
 
 #[test]
