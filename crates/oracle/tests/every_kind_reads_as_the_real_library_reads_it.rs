@@ -263,7 +263,11 @@ fn ours<S: PageSource>(database: &Read<'_, S>, shape: &Shape) -> Contents {
     assert_eq!(report.records, found.len() as u64);
     let own_hash = shape.options.hash_function != HashFunction::Default;
     let expected: &[Rule] = if own_hash { &[Rule::HashFunction] } else { &[] };
-    let rules: Vec<Rule> = report.findings.iter().map(|finding| finding.rule).collect();
+    // Pages of a queue that were never written look as zeroed ones do, and are
+    // told of.
+    let gap = |rule: &Rule| shape.options.method == Method::Queue && *rule == Rule::ZeroPage;
+    let rules = report.findings.iter().map(|finding| finding.rule);
+    let rules: Vec<Rule> = rules.filter(|rule| !gap(rule)).collect();
     assert_eq!(rules, expected, "{:?}", report.findings);
     let iterated: Vec<OwnedRecord> = database.records().map(Result::unwrap).collect();
     assert!(iterated == found, "iterating gives other records");
