@@ -98,7 +98,7 @@ impl<W: PageSink> BtreePiece<W> {
                 file: self.part.name().to_owned(),
                 record: self.records,
             });
-        } else if !repeats && key == last.as_slice() {
+        } else if self.tree.params.order == KeyOrder::AsFed && !repeats && key == last.as_slice() {
             return Err(key_twice(self.part.name()));
         }
         if self.tree.params.has_bytewise_duplicates() {
