@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bdbfile::layout::{LogLayout, log_hash};
-use store::{ADD_OR_REMOVE, CREATE, Field, LOG, NONE, Store, UNLOGGED};
+use store::{ADD_OR_REMOVE, Field, LOG, NONE, Store, UNLOGGED};
 use support::{bdbfile, complaint, printed_text, samples, testdata};
 
 /// A store with a record of each fate.
@@ -19,12 +19,7 @@ fn store(dir: &Path) -> Store {
     let mut store = Store::make(dir);
     let undone = store.mark(0x8000_0002, NONE, 2);
     store.mark(0, NONE, 4);
-    let created = [
-        Field::Bytes(b"x\n\x1b[2Jy\0"),
-        Field::U32(1),
-        Field::U32(0o644),
-    ];
-    store.log.record(CREATE, 0x8000_0002, undone, &created);
+    store.log.makes(0x8000_0002, undone, b"x\n\x1b[2Jy\0");
     let item = [b'z'; 40];
     let added = [
         Field::U32(1),

@@ -14,7 +14,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use shown::{HOSTILE, assert_harmless, changed, hostile, several, shows_hostile};
-use store::{CREATE, Field, NONE, REGISTER, RENAME, Store};
+use store::{Field, NONE, RENAME, Store};
 use support::{bdbfile, complaint, testdata};
 
 /// Runs a command and holds what it prints to the promise; whether something
@@ -111,18 +111,8 @@ fn of_logs() {
     let mut store = Store::make(dir.path());
     let name = [HOSTILE, b"\0"].concat();
     let uid = store.uid.clone();
-    let opened = [
-        Field::U32(3),
-        Field::Bytes(&name),
-        Field::Bytes(&[7; 20]),
-        Field::U32(1),
-        Field::U32(1),
-        Field::U32(0),
-        Field::U32(0),
-    ];
-    store.log.record(REGISTER, 0, NONE, &opened);
-    let created = [Field::Bytes(&name), Field::U32(1), Field::U32(0o644)];
-    store.log.record(CREATE, 0x8000_0002, NONE, &created);
+    store.log.opens(&name, &[7; 20], 1);
+    store.log.makes(0x8000_0002, NONE, &name);
     let renamed = [
         Field::Bytes(b"ics50gse.db\0"),
         Field::Bytes(&name),

@@ -193,6 +193,14 @@ impl Sound {
     }
 }
 
+/// The rules that are to be told of and are not.
+fn untold(name: &str, wanted: &[Rule], told: &[Rule]) -> Vec<String> {
+    let missing = wanted.iter().filter(|rule| !told.contains(rule));
+    missing
+        .map(|rule| format!("{name}: no {rule:?} in {told:?}"))
+        .collect()
+}
+
 /// What is not as expected.
 fn judge(name: &str, whole: &Sound, damaged: &[u8], expected: &Expected) -> Vec<String> {
     let mut failed = Vec::new();
@@ -216,11 +224,7 @@ fn judge(name: &str, whole: &Sound, damaged: &[u8], expected: &Expected) -> Vec<
                     whole.records.len()
                 ));
             }
-            for rule in findings {
-                if !scanned.findings.contains(rule) {
-                    failed.push(format!("{name}: no {rule:?} in {:?}", scanned.findings));
-                }
-            }
+            failed.extend(untold(name, findings, &scanned.findings));
         }
         (Read::Fewer(findings), Ok(scanned)) => {
             let all: BTreeSet<_> = whole.records.iter().collect();
@@ -232,11 +236,7 @@ fn judge(name: &str, whole: &Sound, damaged: &[u8], expected: &Expected) -> Vec<
                     whole.records.len()
                 ));
             }
-            for rule in findings {
-                if !scanned.findings.contains(rule) {
-                    failed.push(format!("{name}: no {rule:?} in {:?}", scanned.findings));
-                }
-            }
+            failed.extend(untold(name, findings, &scanned.findings));
         }
         (Read::Deleted(count), Ok(scanned)) => {
             let fewer = whole.records.len() - scanned.records.len();

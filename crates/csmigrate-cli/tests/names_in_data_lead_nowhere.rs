@@ -9,7 +9,7 @@ mod support;
 use std::fs;
 use std::path::Path;
 
-use store::{CREATE, DATABASE, Field, NONE, REGISTER, RENAME, Store, WRITE};
+use store::{DATABASE, Field, NONE, RENAME, Store, WRITE};
 use support::strace::{available, traced};
 use support::{changed, csmigrate, listing, names, sandbox, stderr};
 use tempfile::TempDir;
@@ -75,23 +75,13 @@ fn trapped(name: &str, act: Act) -> TempDir {
     decoy[52..72].copy_from_slice(&[7; 20]);
     fs::write(dir.join("decoy/ics50decoy.db"), &decoy).unwrap();
     let name = [name.as_bytes(), b"\0"].concat();
-    let opened = [
-        Field::U32(3),
-        Field::Bytes(&name),
-        Field::Bytes(&[7; 20]),
-        Field::U32(1),
-        Field::U32(1),
-        Field::U32(0),
-        Field::U32(0),
-    ];
     let uid = store.uid.clone();
     match act {
         Act::Opens => {
-            store.log.record(REGISTER, 0, NONE, &opened);
+            store.log.opens(&name, &[7; 20], 1);
         }
         Act::Makes => {
-            let created = [Field::Bytes(&name), Field::U32(1), Field::U32(0o644)];
-            let mut last = store.log.record(CREATE, TXN, NONE, &created);
+            let mut last = store.log.makes(TXN, NONE, &name);
             for (number, page) in (0_u32..).zip(decoy.chunks(4096)) {
                 let written = [
                     Field::Bytes(&name),
@@ -105,7 +95,7 @@ fn trapped(name: &str, act: Act) -> TempDir {
                 last = store.log.record(WRITE, TXN, last, &written);
             }
             store.log.commit(TXN, last);
-            store.log.record(REGISTER, 0, NONE, &opened);
+            store.log.opens(&name, &[7; 20], 1);
         }
         Act::Renames => {
             let renamed = [

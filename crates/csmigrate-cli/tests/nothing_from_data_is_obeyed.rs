@@ -16,7 +16,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 use shown::{HOSTILE, assert_harmless, changed, hostile, several, shows_hostile};
-use store::{CREATE, Field, NONE, REGISTER, RENAME, Store};
+use store::{Field, NONE, RENAME, Store};
 use support::{CSMIGRATE, csmigrate, names, sandbox, stderr, testdata};
 use tempfile::TempDir;
 
@@ -215,18 +215,8 @@ fn of_the_logs_of_a_killed_server() {
         fs::create_dir(dir.join("old")).unwrap();
         let mut store = Store::make(&dir.join("old"));
         let name = [HOSTILE, b"\0"].concat();
-        let opened = [
-            Field::U32(3),
-            Field::Bytes(&name),
-            Field::Bytes(&[7; 20]),
-            Field::U32(1),
-            Field::U32(1),
-            Field::U32(0),
-            Field::U32(0),
-        ];
-        store.log.record(REGISTER, 0, NONE, &opened);
-        let created = [Field::Bytes(&name), Field::U32(1), Field::U32(0o644)];
-        store.log.record(CREATE, 0x8000_0002, NONE, &created);
+        store.log.opens(&name, &[7; 20], 1);
+        store.log.makes(0x8000_0002, NONE, &name);
         if refused {
             let uid = store.uid.clone();
             let renamed = [

@@ -23,11 +23,11 @@ pub(crate) fn files(mut input: &[u8], names: usize) -> Vec<(usize, &[u8])> {
     files
 }
 
-/// An input of these files.
-pub(crate) fn join<'a>(files: impl IntoIterator<Item = (usize, &'a [u8])>) -> Vec<u8> {
-    let mut input = Vec::new();
+/// An input of these files behind a byte that says what is to be done.
+pub(crate) fn join(how: u8, files: &[(usize, Vec<u8>)]) -> Vec<u8> {
+    let mut input = vec![how];
     for (which, bytes) in files {
-        input.push(u8::try_from(which).expect("a short list of names"));
+        input.push(u8::try_from(*which).expect("a short list of names"));
         let len = u32::try_from(bytes.len()).expect("a small file");
         input.extend(len.to_le_bytes());
         input.extend(bytes);

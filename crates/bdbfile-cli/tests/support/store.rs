@@ -82,6 +82,27 @@ impl Log {
         self.record(COMMIT, txn, prev, &committed)
     }
 
+    /// Adds the opening of a file by a name that ends with a zero byte, with an
+    /// id and the number that records call it by.
+    pub(crate) fn opens(&mut self, name: &[u8], uid: &[u8], file: u32) {
+        let opened = [
+            Field::U32(3),
+            Field::Bytes(name),
+            Field::Bytes(uid),
+            Field::U32(file),
+            Field::U32(1),
+            Field::U32(0),
+            Field::U32(0),
+        ];
+        self.record(REGISTER, 0, NONE, &opened);
+    }
+
+    /// Adds the making of a file by a name that ends with a zero byte.
+    pub(crate) fn makes(&mut self, txn: u32, prev: Lsn, name: &[u8]) -> Lsn {
+        let created = [Field::Bytes(name), Field::U32(1), Field::U32(0o644)];
+        self.record(CREATE, txn, prev, &created)
+    }
+
     fn body(&mut self, body: &[u8]) -> Lsn {
         let offset = u32::try_from(self.bytes.len()).unwrap();
         let len = u32::try_from(LOG_RECORD_HEADER + body.len()).unwrap();
@@ -122,16 +143,7 @@ impl Store {
         };
         let uid = store.uid.clone();
         let name = format!("{DATABASE}\0");
-        let opened = [
-            Field::U32(3),
-            Field::Bytes(name.as_bytes()),
-            Field::Bytes(&uid),
-            Field::U32(0),
-            Field::U32(1),
-            Field::U32(0),
-            Field::U32(0),
-        ];
-        store.log.record(REGISTER, 0, NONE, &opened);
+        store.log.opens(name.as_bytes(), &uid, 0);
         let marked = store.mark(0x8000_0001, NONE, 0);
         store.log.commit(0x8000_0001, marked);
         store.save();

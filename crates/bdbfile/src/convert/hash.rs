@@ -65,6 +65,7 @@ pub(super) fn copy<S: PageSource, W: PageSink>(
     workers.all(ranges.len(), |index| {
         let mut piece = writer.piece(index);
         let mut order = Ascending::default();
+        let (mut own_keys, mut own_elsewhere) = (0_u64, 0_u64);
         for unit in ranges.get(index).cloned().unwrap_or_default() {
             let Some(bucket) = scan.bucket(unit) else {
                 continue;
@@ -74,9 +75,9 @@ pub(super) fn copy<S: PageSource, W: PageSink>(
                     order.take(record.key, record.value);
                 }
                 if !record.repeats_key {
-                    keys.fetch_add(1, Ordering::Relaxed);
+                    own_keys = own_keys.saturating_add(1);
                     if fields.is_some_and(|fields| fields.bucket_by_default(record.key) != bucket) {
-                        elsewhere.fetch_add(1, Ordering::Relaxed);
+                        own_elsewhere = own_elsewhere.saturating_add(1);
                         if default {
                             return Err(other_function(database));
                         }
@@ -85,6 +86,8 @@ pub(super) fn copy<S: PageSource, W: PageSink>(
                 piece.push(bucket, record.key, record.value)
             })?;
         }
+        keys.fetch_add(own_keys, Ordering::Relaxed);
+        elsewhere.fetch_add(own_elsewhere, Ordering::Relaxed);
         duplicates_in_order.fetch_and(order.duplicates, Ordering::Relaxed);
         piece.finish()
     })?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use crate::error::{Place, Result, Rule};
-use crate::layout::{META_USED, Meta, PageNo, Preamble};
+use crate::layout::{META_USED, Meta, PageNo};
 use crate::read::open::{DatabaseFile, check_meta, meta_checksum};
 use crate::read::records::Records;
 use crate::read::scan::Scan;
@@ -105,14 +105,6 @@ impl<S: PageSource> DatabaseFile<S> {
             self.pages.broken(Place::FILE, Rule::DirectoryEntry, found)
         })?;
         check_meta(self.name(), &meta, self.layout(), entry.page)?;
-        let preamble = Preamble::read(&self.pages.raw(entry.page)?);
-        if let Some(algorithm) = preamble.map(|preamble| preamble.encryption)
-            && algorithm != 0
-        {
-            let found = format!("algorithm {algorithm}");
-            let place = Place::page(entry.page);
-            return Err(self.pages.broken(place, Rule::Encrypted, found));
-        }
         Ok(Database {
             file: self,
             meta,

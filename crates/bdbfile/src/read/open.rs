@@ -195,6 +195,9 @@ pub(super) fn check_meta(name: &str, meta: &Meta, layout: PageLayout, at: PageNo
         let found = format!("{} version {}", meta.kind, meta.version);
         return refuse(Rule::VersionNotRead, found);
     }
+    if meta.encryption != 0 {
+        return refuse(Rule::Encrypted, format!("algorithm {}", meta.encryption));
+    }
     if meta.meta_flags.has(MetaFlags::PARTITIONED) {
         return refuse(Rule::Partitioned, format!("{:#x}", meta.meta_flags.0));
     }

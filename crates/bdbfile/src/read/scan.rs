@@ -144,14 +144,16 @@ impl<'db, S: PageSource> Scan<'db, S> {
         let pages = walk.pages;
         let mut scratch = Scratch::default();
         let (mut records, mut keys, mut given) = (0_u64, 0_u64, 0_u64);
-        let left = pages.meter().output_left();
+        let mut left = pages.meter().output_left();
         let mut each = |record: Record<'_>| {
             records = records.saturating_add(1);
             keys = keys.saturating_add(u64::from(!record.repeats_key));
             let len = record.key.len().saturating_add(record.value.len());
             given = given.saturating_add(len as u64);
             if given > left {
+                // Another operation may have been granted more meanwhile.
                 pages.meter().give(pages.name(), given)?;
+                (given, left) = (0, pages.meter().output_left());
             }
             each(record)
         };

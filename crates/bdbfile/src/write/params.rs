@@ -316,6 +316,7 @@ impl Heading {
             kind,
             version,
             page_size: self.layout.page_size,
+            encryption: 0,
             page_type: None,
             meta_flags: MetaFlags(if self.layout.checksums {
                 MetaFlags::CHECKSUM

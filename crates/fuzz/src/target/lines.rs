@@ -120,25 +120,16 @@ pub fn seeds() -> Vec<Vec<u8>> {
                 .position(|file| file.name == name);
             let role = role.and_then(|role| u8::try_from(role).ok());
             if name.ends_with(".conf") {
-                seeds.push(join(0, &[(2, bytes)]));
+                seeds.push(archive::join(0, &[(2, bytes)]));
             } else if let Some(role) = role.filter(|_| name.ends_with(".db")) {
                 for (key, value) in seed::records(&bytes).into_iter().take(24) {
-                    seeds.push(join(role, &[(0, key), (1, value)]));
+                    seeds.push(archive::join(role, &[(0, key), (1, value)]));
                 }
             }
         }
     }
     for text in seed::contents() {
-        seeds.push(join(1, &[(0, b"a\0b".to_vec()), (1, text)]));
+        seeds.push(archive::join(1, &[(0, b"a\0b".to_vec()), (1, text)]));
     }
     seeds
-}
-
-fn join(role: u8, parts: &[(usize, Vec<u8>)]) -> Vec<u8> {
-    let mut input = vec![role];
-    let parts = parts
-        .iter()
-        .map(|(which, bytes)| (*which, bytes.as_slice()));
-    input.extend(archive::join(parts));
-    input
 }

@@ -125,7 +125,10 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
     for (log, base) in seed::logs().into_iter().zip(seed::databases()) {
         for how in [0, 1] {
-            seeds.push(join(how, &[(0, log.clone()), (4, base.bytes.clone())]));
+            seeds.push(archive::join(
+                how,
+                &[(0, log.clone()), (4, base.bytes.clone())],
+            ));
         }
     }
     let mut environments = seed::stores();
@@ -140,16 +143,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
                 files.push((which, bytes));
             }
         }
-        seeds.push(join(1, &files));
+        seeds.push(archive::join(1, &files));
     }
     seeds
-}
-
-fn join(how: u8, files: &[(usize, Vec<u8>)]) -> Vec<u8> {
-    let mut input = vec![how];
-    let files = files
-        .iter()
-        .map(|(which, bytes)| (*which, bytes.as_slice()));
-    input.extend(archive::join(files));
-    input
 }

@@ -92,9 +92,8 @@ fn migrate(dir: &Path, source: &Path, how: u8) {
     );
     let run = migration.run(&mut told);
     match run {
-        Ok(report) => {
+        Ok(_) => {
             dry.expect("a dry run finds no fault in a store that can be migrated");
-            one_line(&report.records_written());
             all_clean(&target);
         }
         Err(error @ Error::SalvagedWithLosses { .. }) => {
@@ -162,13 +161,13 @@ pub fn seeds() -> Vec<Vec<u8>> {
         let databases = |(which, _): &&(usize, Vec<u8>)| *which <= 8;
         let clean: Vec<_> = files.iter().filter(databases).cloned().collect();
         for how in [0, 4] {
-            seeds.push(join(how, &clean));
+            seeds.push(archive::join(how, &clean));
         }
         for how in [0, 1, 2] {
-            seeds.push(join(how, &files));
+            seeds.push(archive::join(how, &files));
         }
         for one in &clean {
-            seeds.push(join(0, std::slice::from_ref(one)));
+            seeds.push(archive::join(0, std::slice::from_ref(one)));
         }
     }
     for (number, one) in seed::databases().into_iter().enumerate() {
@@ -176,16 +175,10 @@ pub fn seeds() -> Vec<Vec<u8>> {
             (number % 8, one.bytes),
             (8, b"caldb.version=3.0.0\n".to_vec()),
         ];
-        seeds.push(join(u8::try_from(number % 5).unwrap_or_default(), &files));
+        seeds.push(archive::join(
+            u8::try_from(number % 5).unwrap_or_default(),
+            &files,
+        ));
     }
     seeds
-}
-
-fn join(how: u8, files: &[(usize, Vec<u8>)]) -> Vec<u8> {
-    let mut input = vec![how];
-    let files = files
-        .iter()
-        .map(|(which, bytes)| (*which, bytes.as_slice()));
-    input.extend(archive::join(files));
-    input
 }

@@ -200,6 +200,9 @@ pub struct Meta {
     pub version: u32,
     /// Page size in bytes.
     pub page_size: u32,
+    /// The encryption algorithm, 0 for none and in files from before 4.1. Never
+    /// written.
+    pub encryption: u8,
     /// Page type: 8 hash, 9 btree, 10 queue. `None` in 2.x, which has none.
     pub page_type: Option<u8>,
     /// Flags of 4.1 and later; none before, where the byte is unused.
@@ -252,6 +255,7 @@ impl Meta {
             kind,
             version,
             page_size: preamble.page_size,
+            encryption: preamble.encryption,
             page_type: generic.page_type,
             meta_flags: MetaFlags(if version >= kind.first_guarded() {
                 generic.meta_flags
