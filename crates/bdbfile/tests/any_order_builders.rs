@@ -13,7 +13,7 @@ use bdbfile::source::MemorySource;
 use bdbfile::verify::verify;
 use bdbfile::write::{
     BtreeParams, BtreeSortBuilder, BtreeSpool, Duplicates, FileParams, HashBuilder, HashParams,
-    HashSpool, HashTable, HashWritten, MemorySink, NewFile, Repeats, SortBudget,
+    HashSpool, HashTable, HashWritten, KeyOrder, MemorySink, NewFile, Repeats, SortBudget,
 };
 use bdbfile::{Error, Result};
 use proptest::prelude::*;
@@ -398,6 +398,39 @@ fn a_record_that_comes_twice_can_be_refused() {
                 builder.push(key, value).unwrap();
             }
             assert_eq!(builder.finish().is_err(), refused);
+        }
+    }
+}
+
+/// `bdbfile convert` took a damaged key for that of another record, and wrote
+/// the duplicates of both one after the other: the real library refused the file.
+#[test]
+fn duplicates_of_an_order_of_their_own_come_together_or_not_at_all() {
+    let pair = |key: &str, value: &str| (key.as_bytes().to_vec(), value.as_bytes().to_vec());
+    let together = [pair("b", "2"), pair("b", "1"), pair("a", "1")];
+    let apart = [pair("b", "1"), pair("a", "1"), pair("b", "2")];
+    let file = file_params(Endian::Little, 512, false);
+    for (fed, whole) in [(&together, true), (&apart, false)] {
+        for order in [KeyOrder::AsFed, KeyOrder::Bytewise] {
+            let params = HashParams {
+                duplicates: Duplicates::Sorted,
+                duplicate_order: order,
+                ..HashParams::default()
+            };
+            let hash = hash(&file, &params, &budget(0), fed).map(|_| ());
+            let params = BtreeParams {
+                duplicates: Duplicates::Sorted,
+                duplicate_order: order,
+                ..BtreeParams::default()
+            };
+            let btree = btree(&file, &params, &budget(0), fed).map(|_| ());
+            for made in [hash, btree] {
+                if whole || order == KeyOrder::Bytewise {
+                    made.unwrap();
+                } else {
+                    assert!(matches!(made, Err(Error::Parameter(_))), "{made:?}");
+                }
+            }
         }
     }
 }

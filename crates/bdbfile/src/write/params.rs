@@ -140,6 +140,11 @@ impl BtreeParams {
         self.duplicates == Duplicates::Sorted && self.duplicate_order == KeyOrder::Bytewise
     }
 
+    /// Whether sorted duplicates have the order in which they come.
+    pub(super) fn has_own_duplicate_order(&self) -> bool {
+        self.duplicates == Duplicates::Sorted && self.duplicate_order == KeyOrder::AsFed
+    }
+
     /// Checks the parameters and gives the overflow limit that follows.
     pub(super) fn overflow_limit(&self, layout: PageLayout) -> Result<usize> {
         check_version(self.version, layout)?;

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::layout::PageNo;
 use crate::write::any_order::distinct::{self, LeftOut, Repeats};
+use crate::write::any_order::runs::Runs;
 use crate::write::btree::Written;
 use crate::write::file::NewFile;
 use crate::write::params::{BtreeParams, Duplicates, FileParams, KeyOrder};
@@ -20,6 +21,7 @@ const PIECE: usize = 64 << 20;
 pub struct BtreeSpool {
     params: BtreeParams,
     repeats: Repeats,
+    runs: Runs,
     sorter: Sorter,
 }
 
@@ -37,6 +39,7 @@ impl BtreeSpool {
         Ok(Self {
             params: params.clone(),
             repeats,
+            runs: Runs::new(params.has_own_duplicate_order()),
             sorter: Sorter::new(
                 distinct::sort_order(params.has_bytewise_duplicates()),
                 budget,
@@ -49,6 +52,7 @@ impl BtreeSpool {
     /// # Errors
     /// [`Error::Io`] when the temporary file cannot be written.
     pub fn push(&mut self, key: &[u8], value: &[u8]) -> Result<()> {
+        self.runs.came(key);
         self.sorter.push(0, key, value)
     }
 
@@ -56,8 +60,9 @@ impl BtreeSpool {
     /// one by its name.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a record that comes twice and is refused, and
-    /// as [`NewFile::btree`]; [`Error::Io`].
+    /// [`Error::Parameter`] for a record that comes twice and is refused, for
+    /// sorted duplicates of a key that came in two places though their order is
+    /// to be that in which they come, and as [`NewFile::btree`]; [`Error::Io`].
     pub fn write<W: PageSink>(self, file: &mut NewFile<W>, name: Option<&[u8]>) -> Result<Written> {
         self.write_telling(file, name, &mut |_| {})
     }
@@ -75,6 +80,7 @@ impl BtreeSpool {
         let Self {
             params,
             repeats,
+            mut runs,
             sorter,
         } = self;
         let file_name = file.name().to_owned();
@@ -100,6 +106,7 @@ impl BtreeSpool {
                         full.finish()?;
                     }
                 }
+                runs.went(record.key);
                 piece.push(record.key, record.value)?;
                 bytes = bytes.saturating_add(record.key.len());
                 bytes = bytes.saturating_add(record.value.len());
@@ -111,6 +118,7 @@ impl BtreeSpool {
             },
         )?;
         piece.finish()?;
+        runs.finish(&file_name)?;
         btree.finish()
     }
 }

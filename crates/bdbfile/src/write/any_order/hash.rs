@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::layout::{PageLayout, PageNo, default_hash};
 use crate::write::any_order::distinct::{self, LeftOut, Repeats};
+use crate::write::any_order::runs::Runs;
 use crate::write::file::NewFile;
 use crate::write::hash::{HashParams, HashTable, HashWritten, Space, Tally};
 use crate::write::params::{Duplicates, FileParams};
@@ -20,6 +21,7 @@ use crate::write::sort::{SortBudget, Sorted, Sorter};
 pub struct HashSpool {
     params: HashParams,
     repeats: Repeats,
+    runs: Runs,
     sorter: Sorter,
     space: Space,
     /// What the records take on the pages of buckets, where that is known as
@@ -47,6 +49,7 @@ impl HashSpool {
         Ok(Self {
             params: params.clone(),
             repeats,
+            runs: Runs::new(params.has_own_duplicate_order()),
             sorter: Sorter::new(
                 distinct::sort_order(params.has_bytewise_duplicates()),
                 budget,
@@ -64,6 +67,7 @@ impl HashSpool {
         if self.params.duplicates == Duplicates::None {
             self.tally.push(self.space, key, value.len());
         }
+        self.runs.came(key);
         let rank = default_hash(key).reverse_bits();
         self.sorter.push(rank, key, value)
     }
@@ -72,8 +76,9 @@ impl HashSpool {
     /// one by its name.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a record that comes twice and is refused, and
-    /// as [`NewFile::hash`]; [`Error::Io`].
+    /// [`Error::Parameter`] for a record that comes twice and is refused, for
+    /// sorted duplicates of a key that came in two places though their order is
+    /// to be that in which they come, and as [`NewFile::hash`]; [`Error::Io`].
     pub fn write<W: PageSink>(
         self,
         file: &mut NewFile<W>,
@@ -95,6 +100,7 @@ impl HashSpool {
         let Self {
             mut params,
             repeats,
+            mut runs,
             sorter,
             space,
             tally,
@@ -121,11 +127,13 @@ impl HashSpool {
             &file_name,
             left_out,
             |record| {
+                runs.went(record.key);
                 let bucket = table.bucket_of(record.rank.reverse_bits());
                 piece.push(bucket, record.key, record.value)
             },
         )?;
         piece.finish()?;
+        runs.finish(&file_name)?;
         hash.finish()
     }
 }

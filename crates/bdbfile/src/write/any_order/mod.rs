@@ -3,6 +3,7 @@
 //! not depend on the budget.
 //!
 //! * `distinct`: what becomes of records that come again.
+//! * `runs`: whether the data of a key came together, where they have to.
 //! * `btree`, `hash`: the two kinds of databases with keys; `number`: those
 //!   whose records have numbers.
 
@@ -10,6 +11,7 @@ mod btree;
 mod distinct;
 mod hash;
 mod number;
+mod runs;
 
 pub use btree::{BtreeSortBuilder, BtreeSpool};
 pub use distinct::{LeftOut, Repeats};

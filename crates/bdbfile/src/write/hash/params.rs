@@ -105,6 +105,11 @@ impl HashParams {
         self.duplicates == Duplicates::Sorted && self.duplicate_order == KeyOrder::Bytewise
     }
 
+    /// Whether sorted duplicates have the order in which they come.
+    pub(in crate::write) fn has_own_duplicate_order(&self) -> bool {
+        self.duplicates == Duplicates::Sorted && self.duplicate_order == KeyOrder::AsFed
+    }
+
     /// The type of the pages of buckets.
     pub(super) fn page_type(&self) -> PageType {
         if self.is_sorted() {
