@@ -264,6 +264,10 @@ fn one<S: PageSource, W: PageSink>(
         if let Some(first) = database.records().next() {
             fixed.len = u32::try_from(first?.value.len()).unwrap_or(u32::MAX);
         }
+        if fixed.len == 0 {
+            params.fixed = None;
+            notes.push(Note::RecordLengthLost);
+        }
     }
     let scan = database.scan()?;
     let workers = Workers {

@@ -57,6 +57,9 @@ pub enum Note {
         /// That of the longest record.
         found: u32,
     },
+    /// All records had one length, and neither the metadata nor any record say
+    /// which: records of the new database may have any.
+    RecordLengthLost,
     /// The metadata of the database are lost, and it was made as what its
     /// pages look like.
     Guessed,
@@ -108,6 +111,9 @@ impl fmt::Display for Note {
             Self::RecordLengthFound { stated, found } => write!(
                 f,
                 "the metadata state records of {stated} bytes, the longest has {found}: that is the length now"
+            ),
+            Self::RecordLengthLost => f.write_str(
+                "the length of all records is not known, and none is there to tell: records may have any length now",
             ),
             Self::Guessed => {
                 f.write_str("the metadata are lost: the database is what its pages look like")

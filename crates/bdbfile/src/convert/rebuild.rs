@@ -439,6 +439,10 @@ impl Section<'_> {
                     }
                     fixed.len = longest;
                 }
+                if params.fixed.is_some_and(|fixed| fixed.len == 0) {
+                    params.fixed = None;
+                    notes.push(Note::RecordLengthLost);
+                }
                 Ok(NewDatabase::Recno(params))
             }
             (NewDatabase::Hash(params), _) => {

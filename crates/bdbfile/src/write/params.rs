@@ -236,6 +236,11 @@ impl RecnoParams {
 
     pub(super) fn overflow_limit(&self, layout: PageLayout) -> Result<usize> {
         check_version(self.version, layout)?;
+        if self.fixed.is_some_and(|fixed| fixed.len == 0) {
+            return Err(Error::Parameter(
+                "records of one length have at least one byte".to_owned(),
+            ));
+        }
         overflow_limit(layout, MINKEY)
     }
 
