@@ -23,6 +23,7 @@ mod flags;
 mod inspect;
 mod json;
 mod logs;
+mod manual;
 mod recovery;
 mod report;
 mod screen;
@@ -87,6 +88,10 @@ fn run(args: &[OsString]) -> Result<(), Failure> {
         }
         Command::Version => {
             screen::print(&flags::version());
+            return Ok(());
+        }
+        Command::Generate(form) => {
+            screen::print(&manual::program().generate(form));
             return Ok(());
         }
         Command::Inspect(settings) => return Ok(inspect::run(&settings)?),
