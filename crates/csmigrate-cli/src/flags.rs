@@ -242,15 +242,10 @@ pub(crate) const FLAGS: &[Flag] = &[
     },
 ];
 
-/// The options under their titles, those of the product's guide first.
-pub(crate) fn groups() -> [(&'static str, impl Iterator<Item = &'static Flag>); 2] {
-    [("Options", true), ("Options of this version", false)].map(|(title, documented)| {
-        let flags = FLAGS.iter();
-        (
-            title,
-            flags.filter(move |flag| flag.documented == documented),
-        )
-    })
+/// The options of the product's guide, or those of ours.
+pub(crate) fn group(documented: bool) -> impl Iterator<Item = &'static Flag> {
+    let flags = FLAGS.iter();
+    flags.filter(move |flag| flag.documented == documented)
 }
 
 impl Flag {
