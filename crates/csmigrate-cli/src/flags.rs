@@ -229,7 +229,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         help: &[
             "show on standard error how far a run is: auto where that is a",
             "terminal (the default), always also where not, a line every",
-            "five seconds; with -q never",
+            "two seconds; with -q never",
         ],
     },
     Flag {
