@@ -1,6 +1,6 @@
 //! The manual pages of both commands are accepted by groff without a warning,
-//! and their completions by the shells that they are for; bash is asked what it
-//! completes. What is not installed is named, and left out.
+//! and their completions by the shells that they are for; bash and fish are asked
+//! what they complete. What is not installed is named, and left out.
 
 mod support;
 
@@ -160,5 +160,45 @@ fn bash_completes_options_values_and_names() {
         let mut expected = expected.to_vec();
         expected.sort_unstable();
         assert_eq!(found, expected, "{words:?}");
+    }
+}
+
+#[test]
+fn fish_completes_options_values_and_names() {
+    if !is_there("fish") {
+        return;
+    }
+    let dir = support::sandbox();
+    fs::create_dir(dir.path().join("old")).unwrap();
+    fs::write(dir.path().join("old.toml"), "").unwrap();
+    for (line, expected) in [
+        ("csmigrate --publ", &["--publish-salvaged"][..]),
+        ("csmigrate --rules ", &["documented", "inferred", "none"]),
+        ("csmigrate -b ol", &["old/"]),
+        ("csmigrate ol", &["old/"]),
+        ("csmigrate --profile ol", &["old.toml", "old/"]),
+        ("csmigrate --threads ", &[]),
+        ("bdbfile sal", &["salvage"]),
+        ("bdbfile salvage --agg", &["--aggressive"]),
+        ("bdbfile dump --agg", &[]),
+        ("bdbfile convert --lorder ", &["be", "le"]),
+        ("bdbfile verify old.t", &["old.toml"]),
+    ] {
+        let program = line.split(' ').next().unwrap();
+        let script = written(dir.path(), program, "complete-fish");
+        let output = Command::new("fish")
+            .args(["--no-config", "-c", "source $argv[1]; complete -C $argv[2]"])
+            .arg(script)
+            .arg(line)
+            .current_dir(dir.path())
+            .output()
+            .unwrap();
+        assert_eq!(support::stderr(&output), "", "{line}");
+        let lines = String::from_utf8(output.stdout).unwrap();
+        // What it means follows after a tab.
+        let words = lines.lines().filter_map(|line| line.split('\t').next());
+        let mut found: Vec<&str> = words.collect();
+        found.sort_unstable();
+        assert_eq!(found, expected, "{line}");
     }
 }

@@ -241,13 +241,20 @@ impl Opt {
     }
 }
 
-/// The beginning of a help text that can stand alone, for a list of choices.
+/// The beginning of a help text that can stand alone, for a list of choices:
+/// without what is in brackets, up to what follows after a semicolon.
 fn brief(help: &[&str]) -> String {
     let text = help.join(" ");
-    let end = ["; ", " ("].iter().filter_map(|end| text.find(end)).min();
-    match end.and_then(|end| text.get(..end)) {
-        Some(brief) => brief.to_owned(),
-        None => text,
+    let mut brief = String::new();
+    let mut rest = text.as_str();
+    while let Some((before, after)) = rest.split_once(" (") {
+        brief.push_str(before);
+        rest = after.split_once(')').map_or("", |(_, after)| after);
+    }
+    brief.push_str(rest);
+    match brief.split_once("; ") {
+        Some((brief, _)) => brief.to_owned(),
+        None => brief,
     }
 }
 

@@ -110,6 +110,18 @@ fn options_of_a_command_are_that_commands() {
 }
 
 #[test]
+fn what_is_chosen_from_is_told_in_brief() {
+    for (help, wanted) in [
+        (&["one (the default):", "two (three); four"][..], "one: two"),
+        (&["one; two (three)"], "one"),
+        (&["one (two"], "one"),
+        (&["one"], "one"),
+    ] {
+        assert_eq!(brief(help), wanted);
+    }
+}
+
+#[test]
 fn a_long_name_stands_above_what_it_means() {
     let mut text = String::new();
     entry(&mut text, "-x", &["one", "two"]);
