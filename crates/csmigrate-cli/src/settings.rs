@@ -274,12 +274,12 @@ fn check_migrate(raw: Raw) -> Result<Settings, String> {
         profile,
         profile_file,
         rules,
-        progress: progress(raw.progress)?,
+        progress: progress(raw.progress.as_deref())?,
     })
 }
 
-fn progress(choice: Option<OsString>) -> Result<ProgressChoice, String> {
-    match choice.as_deref().map(OsStr::to_string_lossy) {
+fn progress(choice: Option<&OsStr>) -> Result<ProgressChoice, String> {
+    match choice.map(OsStr::to_string_lossy) {
         None => Ok(ProgressChoice::default()),
         Some(choice) if choice == "auto" => Ok(ProgressChoice::Auto),
         Some(choice) if choice == "always" => Ok(ProgressChoice::Always),

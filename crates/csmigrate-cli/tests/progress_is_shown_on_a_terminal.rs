@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use support::terminal::{Seen, Terminal};
-use support::{StepByStep, big_store, csmigrate, sandbox, sandbox_with, stderr};
+use support::{StepByStep, big_store, csmigrate, records, sandbox, sandbox_with, stderr};
 
 /// Enough that a run is not over when it is found to have begun its backup.
 const RECORDS: u32 = 8_000;
@@ -162,6 +162,21 @@ fn nothing_is_drawn_where_it_is_not_wanted() {
     assert!(output.status.success());
     assert_eq!(stderr(&output), "");
     assert!(!output.stdout.contains(&0x1b));
+}
+
+#[test]
+fn a_terminal_that_goes_away_ends_no_run() {
+    let sandbox = sandbox();
+    let dir = sandbox.path();
+    big_store(&dir.join("old"), RECORDS);
+    let terminal = Terminal::new();
+    let mut drawn = command(dir, "new", &[]);
+    drawn.stdout(terminal.end()).stderr(terminal.end());
+    let mut child = support::started(&mut drawn).unwrap();
+    hold(dir, "new")(&mut child);
+    drop((drawn, terminal));
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(records(&dir.join("new")), records(&dir.join("old")));
 }
 
 #[test]

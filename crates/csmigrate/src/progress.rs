@@ -312,7 +312,8 @@ impl Counter {
         if self.finished.load(Ordering::Relaxed) {
             return (len, len);
         }
-        let done = self.done.load(Ordering::Relaxed) / self.step.passes().max(1);
+        let done = self.done.load(Ordering::Relaxed);
+        let done = done.checked_div(self.step.passes()).unwrap_or_default();
         (len, done.min(len))
     }
 

@@ -40,8 +40,8 @@ mod tests {
     #[test]
     fn the_line_tells_what_is_known() {
         let mut now = Snapshot::default();
+        assert_eq!(state(&now), "inspect; 0.0 s");
         now.elapsed = Duration::from_millis(120);
-        assert_eq!(state(&now), "inspect; 0.1 s");
         now.step = Step::Verify;
         (now.files, now.files_done) = (8, 3);
         (now.bytes, now.bytes_done) = (5000, 700);
