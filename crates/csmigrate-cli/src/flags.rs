@@ -227,9 +227,10 @@ pub(crate) const FLAGS: &[Flag] = &[
         value: Some("auto|always|never"),
         documented: false,
         help: &[
-            "show on standard error how far a run is: auto where that is a",
-            "terminal (the default), always also where not, a line every",
-            "two seconds; with -q never",
+            "show on standard error how far a run is: auto (the default)",
+            "where that is a terminal and standard output no pipe; always",
+            "also elsewhere, where not on a terminal by a line every two",
+            "seconds; with -q never",
         ],
     },
     Flag {

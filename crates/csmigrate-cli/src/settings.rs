@@ -44,7 +44,7 @@ pub(crate) enum LogLevel {
 /// When it is shown how far a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum ProgressChoice {
-    /// Where standard error is a terminal.
+    /// Where standard error is a terminal, and standard output no pipe.
     #[default]
     Auto,
     Always,

@@ -5,6 +5,7 @@
 mod support;
 
 use std::fs::{self, File};
+use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -153,6 +154,29 @@ fn nothing_is_drawn_where_it_is_not_wanted() {
     let Seen { text, well } = terminal.follow(printed, hold(dir, "printed"));
     assert!(well && percents(&text).is_empty(), "{text}");
     assert_eq!(fs::read_to_string(&errors).unwrap(), "");
+    // Standard error alone is one: what reads the pipe may print there too.
+    for (new, args, wanted) in [
+        ("piped-auto", &[][..], false),
+        ("piped-always", &["--progress", "always"], true),
+    ] {
+        let terminal = Terminal::new();
+        let (mut lines, pipe) = std::io::pipe().unwrap();
+        let mut halved = command(dir, new, args);
+        halved.stdout(pipe).stderr(terminal.end());
+        let Seen { text, well } = terminal.follow(halved, hold(dir, new));
+        assert!(well, "{new}: {text}");
+        assert_eq!(!percents(&text).is_empty(), wanted, "{new}: {text}");
+        let mut printed = String::new();
+        lines.read_to_string(&mut printed).unwrap();
+        assert!(printed.contains("in place") && !printed.contains('\u{1b}'));
+    }
+    // In a file it is in nobody's way.
+    let terminal = Terminal::new();
+    let mut kept = command(dir, "kept", &[]);
+    kept.stdout(File::create(dir.join("lines")).unwrap());
+    kept.stderr(terminal.end());
+    let Seen { text, well } = terminal.follow(kept, hold(dir, "kept"));
+    assert!(well && !percents(&text).is_empty(), "{text}");
     // Neither is.
     let mut piped = command(dir, "piped", &[]);
     piped.stdout(Stdio::piped()).stderr(Stdio::piped());

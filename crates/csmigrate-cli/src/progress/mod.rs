@@ -14,6 +14,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use csmigrate::progress::Progress;
+use rustix::fs::FileType;
 
 use crate::settings::{ProgressChoice, Settings};
 use bars::Bars;
@@ -58,6 +59,7 @@ impl Live {
         let how = match settings.progress {
             ProgressChoice::Never => How::Not,
             _ if settings.is_silent() => How::Not,
+            ProgressChoice::Auto if is_piped() => How::Not,
             _ if can_draw => How::Drawn(Bars::new()),
             ProgressChoice::Auto => How::Not,
             ProgressChoice::Always => How::Printed,
@@ -100,6 +102,13 @@ impl Live {
             bars.end(&self.shown.progress.snapshot());
         }
     }
+}
+
+/// Whether what is printed goes to a pipe. What reads it prints it on the same
+/// terminal, as a rule, and when it does so is not known here.
+fn is_piped() -> bool {
+    let stdout = rustix::fs::fstat(std::io::stdout());
+    stdout.is_ok_and(|stdout| FileType::from_raw_mode(stdout.st_mode) == FileType::Fifo)
 }
 
 impl Ticker {
