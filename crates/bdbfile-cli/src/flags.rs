@@ -1,7 +1,9 @@
-//! The commands and their options, as a table: parsing and the usage text are
-//! both made from it.
+//! The commands and their options, as a table: parsing, the usage text, the
+//! manual page and the completions are made from it.
 
 use std::fmt::Write;
+
+use option_table::{Form, Opt, entry};
 
 /// What a command does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +34,7 @@ pub(crate) enum Operands {
 }
 
 impl Operands {
-    const fn text(self) -> &'static str {
+    pub(crate) const fn text(self) -> &'static str {
         match self {
             Self::File => "FILE",
             Self::Files => "FILE...",
@@ -74,6 +76,7 @@ pub(crate) enum Id {
     NotTaken,
     Version,
     Usage,
+    Generate,
 }
 
 /// A command.
@@ -436,7 +439,7 @@ pub(crate) const COMMON: &[Flag] = &[
         short: Some('h'),
         long: Some("help"),
         value: None,
-        help: &["print this text"],
+        help: &["explain the commands and options"],
     },
     Flag {
         id: Id::Version,
@@ -445,6 +448,12 @@ pub(crate) const COMMON: &[Flag] = &[
         value: None,
         help: &["print the version"],
     },
+    setting(
+        Id::Generate,
+        "generate",
+        Form::NAMES,
+        &["print the manual page, or the completions of a shell"],
+    ),
 ];
 
 /// The command of a name.
@@ -480,19 +489,25 @@ something that is lost, load leaves out a record whose key was there, or log
 finds a log that is torn or cannot be replayed.
 ";
 
+/// The title of the options that all commands have.
+pub(crate) const OF_ALL: &str = "Options of all";
+
 /// Columns of a terminal.
 const WIDTH: usize = 80;
 
 impl Command {
     /// The options that it takes.
-    fn taken(&self) -> impl Iterator<Item = &'static Flag> {
+    pub(crate) fn taken(&self) -> impl Iterator<Item = &'static Flag> {
         self.flags.iter().filter(|flag| flag.id != Id::NotTaken)
     }
 
     /// The parts of its line in the usage text, none to be divided.
     fn syntax(&self) -> Vec<String> {
         let mut parts = vec![format!("bdbfile {}", self.name)];
-        parts.extend(self.taken().map(|flag| format!("[{}]", flag.left(" "))));
+        parts.extend(
+            self.taken()
+                .map(|flag| format!("[{}]", flag.opt().written(" "))),
+        );
         parts.push(self.operands.text().to_owned());
         parts
     }
@@ -508,15 +523,19 @@ impl Flag {
         }
     }
 
-    /// Its names and its value, as they are written.
-    fn left(&self, separator: &str) -> String {
-        let mut names = Vec::new();
-        names.extend(self.short.map(|short| format!("-{short}")));
-        names.extend(self.long.map(|long| format!("--{long}")));
-        if let Some(value) = self.value {
-            return format!("{} {value}", names.join(separator));
+    /// Whether the usage text leaves it out: it is for who packages this.
+    fn is_hidden(&self) -> bool {
+        self.id == Id::Generate
+    }
+
+    /// The option as what is made from the table takes it.
+    pub(crate) fn opt(&self) -> Opt {
+        Opt {
+            short: self.short,
+            long: self.long,
+            value: self.value,
+            help: self.help,
         }
-        names.join(separator)
     }
 }
 
@@ -544,32 +563,20 @@ pub(crate) fn usage() -> String {
     for command in COMMANDS {
         entry(&mut text, command.name, command.help);
         for flag in command.taken() {
-            entry(&mut text, &format!("  {}", flag.left(", ")), flag.help);
+            entry(
+                &mut text,
+                &format!("  {}", flag.opt().written(", ")),
+                flag.help,
+            );
         }
     }
-    text.push_str("\nOptions of all:\n");
-    for flag in COMMON {
-        entry(&mut text, &flag.left(", "), flag.help);
+    let _ = writeln!(text, "\n{OF_ALL}:");
+    for flag in COMMON.iter().filter(|flag| !flag.is_hidden()) {
+        entry(&mut text, &flag.opt().written(", "), flag.help);
     }
     text.push_str(STATUS);
     text
 }
-
-/// What a name means, beside it, or below where the name is long.
-fn entry(text: &mut String, left: &str, help: &[&str]) {
-    let mut left = left;
-    if left.len() > LEFT {
-        let _ = writeln!(text, "  {left}");
-        left = "";
-    }
-    for line in help {
-        let _ = writeln!(text, "  {left:<LEFT$} {line}");
-        left = "";
-    }
-}
-
-/// Columns of the names in the usage text.
-const LEFT: usize = 15;
 
 #[cfg(test)]
 mod tests {

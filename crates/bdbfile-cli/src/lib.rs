@@ -27,6 +27,7 @@ mod flags;
 mod input;
 mod load;
 mod log;
+mod manual;
 mod output;
 mod recovery;
 mod report;
@@ -71,6 +72,7 @@ fn perform(task: &Task, out: &mut impl Write) -> Result<ExitCode, Failure> {
     match task {
         Task::Usage => out.write_all(flags::usage().as_bytes())?,
         Task::Version => out.write_all(flags::version().as_bytes())?,
+        Task::Generate(form) => out.write_all(manual::program().generate(*form).as_bytes())?,
         Task::Dump(settings) => dump::dump(settings, out)?,
         Task::List(file) => dump::list(file, out)?,
         Task::Stat { file, json } => stat::print(file, *json, out)?,

@@ -1,6 +1,9 @@
-//! The options, as a table: parsing and the usage text are both made from it.
+//! The options, as a table: parsing, the usage text, the manual page and the
+//! completions are made from it.
 
 use std::fmt::Write;
+
+use option_table::{Form, Opt, entry};
 
 /// What an option means to the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub(crate) enum Id {
     Report,
     Inspect,
     Json,
+    Progress,
+    Generate,
 }
 
 /// An option.
@@ -93,7 +98,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         long: Some("help"),
         value: None,
         documented: true,
-        help: &["print this text"],
+        help: &["explain the options"],
     },
     Flag {
         id: Id::LogDir,
@@ -178,7 +183,7 @@ pub(crate) const FLAGS: &[Flag] = &[
         id: Id::Rules,
         short: None,
         long: Some("rules"),
-        value: Some("which"),
+        value: Some("documented|inferred|none"),
         documented: false,
         help: &[
             "documented (the default): only what the guides say;",
@@ -215,7 +220,51 @@ pub(crate) const FLAGS: &[Flag] = &[
         documented: false,
         help: &["with --inspect: tell it as JSON (docs/inspect.md)"],
     },
+    Flag {
+        id: Id::Progress,
+        short: None,
+        long: Some("progress"),
+        value: Some("auto|always|never"),
+        documented: false,
+        help: &[
+            "show on standard error how far a run is: auto (the default)",
+            "where that is a terminal and standard output no pipe; always",
+            "also elsewhere, where not on a terminal by a line every two",
+            "seconds; with -q never",
+        ],
+    },
+    Flag {
+        id: Id::Generate,
+        short: None,
+        long: Some("generate"),
+        value: Some(Form::NAMES),
+        documented: false,
+        help: &["print the manual page, or the completions of a shell"],
+    },
 ];
+
+/// The options of the product's guide, or those of ours.
+pub(crate) fn group(documented: bool) -> impl Iterator<Item = &'static Flag> {
+    let flags = FLAGS.iter();
+    flags.filter(move |flag| flag.documented == documented)
+}
+
+impl Flag {
+    /// Whether the usage text leaves it out: it is for who packages this.
+    fn is_hidden(&self) -> bool {
+        self.id == Id::Generate
+    }
+
+    /// The option as what is made from the table takes it.
+    pub(crate) fn opt(&self) -> Opt {
+        Opt {
+            short: self.short,
+            long: self.long,
+            value: self.value,
+            help: self.help,
+        }
+    }
+}
 
 /// The option with this short name.
 pub(crate) fn short(name: char) -> Option<&'static Flag> {
@@ -235,7 +284,7 @@ pub(crate) fn version() -> String {
     )
 }
 
-const SYNTAX: &str = "\
+pub(crate) const SYNTAX: &str = "\
 usage: csmigrate [-q] [-d] [-l min|max] [-b backup_dir] source_dbdir target_dbdir
        csmigrate --inspect dir [--json]
        csmigrate -V
@@ -261,18 +310,8 @@ pub(crate) fn usage() -> String {
     let mut text = format!("{SYNTAX}{PURPOSE}");
     for (title, documented) in [("Options", true), ("Options of this version", false)] {
         let _ = writeln!(text, "\n{title}:");
-        for flag in FLAGS.iter().filter(|flag| flag.documented == documented) {
-            let mut names = Vec::new();
-            names.extend(flag.short.map(|short| format!("-{short}")));
-            names.extend(flag.long.map(|long| format!("--{long}")));
-            let mut left = names.join(", ");
-            if let Some(value) = flag.value {
-                left = format!("{left} {value}");
-            }
-            for (index, line) in flag.help.iter().enumerate() {
-                let left = if index == 0 { left.as_str() } else { "" };
-                let _ = writeln!(text, "  {left:<15} {line}");
-            }
+        for flag in group(documented).filter(|flag| !flag.is_hidden()) {
+            entry(&mut text, &flag.opt().written(", "), flag.help);
         }
     }
     text.push_str(STATUS);

@@ -23,6 +23,9 @@ mod flags;
 mod inspect;
 mod json;
 mod logs;
+mod manual;
+mod paint;
+mod progress;
 mod recovery;
 mod report;
 mod screen;
@@ -36,8 +39,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use csmigrate::observer::Event;
+use csmigrate::progress::Progress;
 
 use crate::logs::Logs;
+use crate::progress::Live;
 use crate::report::Reporter;
 use crate::screen::Screen;
 use crate::settings::{Command, Settings};
@@ -89,6 +94,10 @@ fn run(args: &[OsString]) -> Result<(), Failure> {
             screen::print(&flags::version());
             return Ok(());
         }
+        Command::Generate(form) => {
+            screen::print(&manual::program().generate(form));
+            return Ok(());
+        }
         Command::Inspect(settings) => return Ok(inspect::run(&settings)?),
         Command::Migrate(settings) => settings,
     };
@@ -120,13 +129,18 @@ fn migrate(
     stop: Arc<AtomicUsize>,
     told: &mut bool,
 ) -> Result<(), csmigrate::Error> {
-    let mut screen = Screen::new(settings);
+    let progress = Progress::default();
+    let live = Live::begin(settings, progress.clone());
+    let teller = live.clone();
+    signals::when_asked(move || teller.tell());
+    let mut screen = Screen::new(settings, live.clone());
     screen.begin(settings);
     let mut observer = |event: Event<'_>| {
         screen.event(&event);
         logs.event(&event);
         report.event(&event);
         if let Event::Completed(done) = event {
+            live.end();
             screen.end(done, settings);
             match done.losses() {
                 None => logs.end(),
@@ -139,12 +153,13 @@ fn migrate(
         }
     };
     let migration = settings.migration.clone();
-    let migration = migration.stop_when(stop);
+    let migration = migration.stop_when(stop).progress(progress);
     let done = if settings.dry_run {
         migration.dry_run(&mut observer)
     } else {
         migration.run(&mut observer)
     };
+    live.end();
     let done = done.map(drop);
     report.end(done.as_ref().copied());
     done

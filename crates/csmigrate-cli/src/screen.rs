@@ -5,8 +5,10 @@ use std::io::Write;
 use csmigrate::observer::{Event, Stage};
 use csmigrate::report::Report;
 
+use crate::paint::Paint;
+use crate::progress::Live;
 use crate::recovery;
-use crate::settings::{Destination, Settings};
+use crate::settings::Settings;
 use crate::table;
 use csmigrate::bdbfile::escape::escaped;
 
@@ -17,7 +19,9 @@ pub(crate) fn print(text: &str) {
 
 /// Prints the one line of an error.
 pub(crate) fn error(message: &str) {
-    let _ = writeln!(std::io::stderr(), "csmigrate: {message}");
+    let stderr = std::io::stderr();
+    let line = Paint::on(&stderr).loss(&format!("csmigrate: {message}"));
+    let _ = writeln!(&stderr, "{line}");
 }
 
 /// Standard output, or silence.
@@ -25,13 +29,18 @@ pub(crate) fn error(message: &str) {
 pub(crate) struct Screen {
     quiet: bool,
     dry_run: bool,
+    paint: Paint,
+    live: Live,
 }
 
 impl Screen {
-    pub(crate) fn new(settings: &Settings) -> Self {
+    /// What it prints stands above what `live` shows.
+    pub(crate) fn new(settings: &Settings, live: Live) -> Self {
         Self {
-            quiet: settings.quiet || settings.report == Some(Destination::StandardOutput),
+            quiet: settings.is_silent(),
             dry_run: settings.dry_run,
+            paint: Paint::on(&std::io::stdout()),
+            live,
         }
     }
 
@@ -63,7 +72,10 @@ impl Screen {
                 }
             }
             Event::Done(stage, what) => self.line(&format!("{:<8} {what}", stage.name())),
-            Event::Warning(warning) => self.line(&format!("warning: {warning}")),
+            Event::Warning(warning) => {
+                let warning = escaped(&format!("warning: {warning}"));
+                self.painted(&self.paint.warning(&warning));
+            }
             _ => {}
         }
     }
@@ -71,18 +83,32 @@ impl Screen {
     /// The closing table and what to do next.
     pub(crate) fn end(&mut self, report: &Report, settings: &Settings) {
         self.line("");
-        for line in table::lines(report) {
-            self.line(&line);
+        for line in table::lines(report, self.paint) {
+            self.painted(&line);
         }
         self.line("");
+        let warnings = escaped(&warnings(report, settings));
+        self.painted(&match report.warning_count() {
+            0 => warnings,
+            _ => self.paint.warning(&warnings),
+        });
+        if let Some(damaged) = damaged(report) {
+            self.painted(&self.paint.loss(&escaped(&damaged)));
+        }
         for line in next_steps(report, settings) {
             self.line(&line);
         }
     }
 
-    fn line(&mut self, text: &str) {
+    fn line(&self, text: &str) {
+        self.painted(&escaped(text));
+    }
+
+    /// Prints a line in which nothing is left of what a terminal would obey but
+    /// the colours.
+    fn painted(&self, text: &str) {
         if !self.quiet {
-            print(&format!("{}\n", escaped(text)));
+            self.live.above(|| print(&format!("{text}\n")));
         }
     }
 }
@@ -102,17 +128,19 @@ fn damaged(report: &Report) -> Option<String> {
     ))
 }
 
-fn next_steps(report: &Report, settings: &Settings) -> Vec<String> {
+/// How many warnings there are, and where to read more.
+fn warnings(report: &Report, settings: &Settings) -> String {
     let logs = settings.log_dir.join("csmigrate.log");
     let warnings = match report.warning_count() {
         0 => "No warnings".to_owned(),
         1 => "1 warning".to_owned(),
         count => format!("{count} warnings"),
     };
-    let mut lines = vec![format!("{warnings}; the log is {}", logs.display())];
-    if let Some(damaged) = damaged(report) {
-        lines.push(damaged);
-    }
+    format!("{warnings}; the log is {}", logs.display())
+}
+
+fn next_steps(report: &Report, settings: &Settings) -> Vec<String> {
+    let mut lines = Vec::new();
     let steps = steps(report);
     if !report.published {
         let what = match (report.dry_run, &settings.report) {

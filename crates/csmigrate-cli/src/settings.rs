@@ -8,6 +8,7 @@ use csmigrate::caldb::Profile;
 use csmigrate::caldb::rules::RuleChoice;
 use csmigrate::{Migration, Salvage};
 use lexopt::Arg;
+use option_table::Form;
 
 use crate::flags::{self, Flag, Id};
 use csmigrate::bdbfile::escape::escaped;
@@ -17,6 +18,7 @@ use csmigrate::bdbfile::escape::escaped;
 pub(crate) enum Command {
     Usage,
     Version,
+    Generate(Form),
     Inspect(InspectSettings),
     Migrate(Box<Settings>),
 }
@@ -39,6 +41,16 @@ pub(crate) enum LogLevel {
     Max,
 }
 
+/// When it is shown how far a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum ProgressChoice {
+    /// Where standard error is a terminal, and standard output no pipe.
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
 /// Checked settings of a migration.
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -55,6 +67,15 @@ pub(crate) struct Settings {
     /// The file that was laid over the shipped profile.
     pub(crate) profile_file: Option<PathBuf>,
     pub(crate) rules: RuleChoice,
+    pub(crate) progress: ProgressChoice,
+}
+
+impl Settings {
+    /// Whether nothing is printed but errors: so it was asked for, or standard
+    /// output is the report's.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.quiet || self.report == Some(Destination::StandardOutput)
+    }
 }
 
 /// Where a report goes.
@@ -84,6 +105,8 @@ struct Raw {
     report: Option<OsString>,
     inspect: Option<OsString>,
     json: bool,
+    progress: Option<OsString>,
+    generate: Option<OsString>,
     operands: Vec<OsString>,
 }
 
@@ -138,6 +161,8 @@ impl Raw {
             Id::Rules => self.rules = Some(value),
             Id::Report => self.report = Some(value),
             Id::Inspect => self.inspect = Some(value),
+            Id::Progress => self.progress = Some(value),
+            Id::Generate => self.generate = Some(value),
             Id::LogLevel => self.log_level = Some(value),
             Id::Backup => self.backup = Some(value),
             Id::LogDir => self.log_dir = Some(value),
@@ -151,6 +176,9 @@ impl Raw {
 }
 
 fn check(mut raw: Raw) -> Result<Command, String> {
+    if let Some(form) = raw.generate {
+        return generated(&form).map(Command::Generate);
+    }
     if let Some(dir) = named("inspected", raw.inspect.take())? {
         return check_inspect(dir, raw).map(Command::Inspect);
     }
@@ -172,6 +200,7 @@ fn check_inspect(dir: PathBuf, raw: Raw) -> Result<InspectSettings, String> {
         ("--report", raw.report.is_some()),
         ("--salvage", raw.salvage),
         ("--publish-salvaged", raw.publish_salvaged),
+        ("--progress", raw.progress.is_some()),
     ];
     if let Some((name, _)) = unwanted.into_iter().find(|(_, given)| *given) {
         return Err(format!("{name} has no meaning with --inspect"));
@@ -245,6 +274,30 @@ fn check_migrate(raw: Raw) -> Result<Settings, String> {
         profile,
         profile_file,
         rules,
+        progress: progress(raw.progress.as_deref())?,
+    })
+}
+
+fn progress(choice: Option<&OsStr>) -> Result<ProgressChoice, String> {
+    match choice.map(OsStr::to_string_lossy) {
+        None => Ok(ProgressChoice::default()),
+        Some(choice) if choice == "auto" => Ok(ProgressChoice::Auto),
+        Some(choice) if choice == "always" => Ok(ProgressChoice::Always),
+        Some(choice) if choice == "never" => Ok(ProgressChoice::Never),
+        Some(choice) => {
+            let choice = escaped(&choice);
+            Err(format!(
+                "progress '{choice}' is neither auto nor always nor never"
+            ))
+        }
+    }
+}
+
+fn generated(form: &OsStr) -> Result<Form, String> {
+    let name = form.to_string_lossy();
+    Form::of_name(&name).ok_or_else(|| {
+        let (name, all) = (escaped(&name), Form::NAMES.replace('|', ", "));
+        format!("'{name}' cannot be generated; what can is {all}")
     })
 }
 

@@ -1,6 +1,9 @@
 //! The closing table: a row a file, and the total.
 
+use csmigrate::bdbfile::escape::escaped;
 use csmigrate::report::{FileReport, Report};
+
+use crate::paint::Paint;
 
 const HEADINGS: [&str; 8] = [
     "file",
@@ -13,17 +16,73 @@ const HEADINGS: [&str; 8] = [
     "seconds",
 ];
 
-/// The lines of the table. Names stand to the left, numbers to the right.
-pub(crate) fn lines(report: &Report) -> Vec<String> {
+/// Columns of the names, and of the numbers of warnings.
+const NAME: usize = 0;
+const WARNINGS: usize = 4;
+
+/// The lines of the table. Names stand to the left, numbers to the right; in
+/// colours are the headings, numbers of warnings, and the names of files that
+/// were damaged.
+pub(crate) fn lines(report: &Report, paint: Paint) -> Vec<String> {
     let mut rows = vec![HEADINGS.map(str::to_owned)];
     rows.extend(report.files.iter().map(|file| row(file, report.dry_run)));
     rows.push(total(report));
-    aligned(&rows, 1)
+    let files = report.files.iter().map(|file| Row {
+        heading: false,
+        warned: !file.warnings.is_empty(),
+        damaged: file.salvaged.is_some(),
+    });
+    let heading = Row {
+        heading: true,
+        ..Row::default()
+    };
+    let total = Row {
+        warned: report.warning_count() > 0,
+        ..Row::default()
+    };
+    let kinds = std::iter::once(heading).chain(files).chain([total]);
+    let cells = cells(&rows, 1).into_iter();
+    cells
+        .zip(kinds)
+        .map(|(cells, row)| row.painted(&cells, paint))
+        .collect()
+}
+
+/// What there is to be seen of a row.
+#[derive(Debug, Clone, Copy, Default)]
+struct Row {
+    heading: bool,
+    warned: bool,
+    damaged: bool,
+}
+
+impl Row {
+    /// The row as a line.
+    fn painted(self, cells: &[String], paint: Paint) -> String {
+        let cells = cells.iter().enumerate().map(|(column, cell)| {
+            let cell = escaped(cell);
+            match column {
+                _ if self.heading => paint.heading(&cell),
+                NAME if self.damaged => paint.loss(&cell),
+                WARNINGS if self.warned => paint.warning(&cell),
+                _ => cell,
+            }
+        });
+        cells.collect::<Vec<_>>().join("  ")
+    }
 }
 
 /// Rows as lines of aligned columns: the first `left` of them to the left, the
 /// others to the right.
 pub(crate) fn aligned<const N: usize>(rows: &[[String; N]], left: usize) -> Vec<String> {
+    let lines = cells(rows, left).into_iter();
+    lines
+        .map(|cells| cells.join("  ").trim_end().to_owned())
+        .collect()
+}
+
+/// The cells of each row, as wide as their columns.
+fn cells<const N: usize>(rows: &[[String; N]], left: usize) -> Vec<Vec<String>> {
     let widths: Vec<usize> = (0..N)
         .map(|column| {
             rows.iter()
@@ -33,20 +92,19 @@ pub(crate) fn aligned<const N: usize>(rows: &[[String; N]], left: usize) -> Vec<
                 .unwrap_or_default()
         })
         .collect();
+    let pad = |column: usize, cell: &String, width: usize| {
+        if column < left {
+            format!("{cell:<width$}")
+        } else {
+            format!("{cell:>width$}")
+        }
+    };
     rows.iter()
         .map(|row| {
-            let mut line = String::new();
-            for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
-                if column > 0 {
-                    line.push_str("  ");
-                }
-                line = if column < left {
-                    format!("{line}{cell:<width$}")
-                } else {
-                    format!("{line}{cell:>width$}")
-                };
-            }
-            line.trim_end().to_owned()
+            let cells = row.iter().zip(&widths).enumerate();
+            cells
+                .map(|(column, (cell, width))| pad(column, cell, *width))
+                .collect()
         })
         .collect()
 }

@@ -11,12 +11,13 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The crates that are shipped.
-const SHIPPED: [&str; 5] = [
+const SHIPPED: [&str; 6] = [
     "bdbfile",
     "bdbfile-cli",
     "caldb",
     "csmigrate",
     "csmigrate-cli",
+    "option-table",
 ];
 
 fn top() -> PathBuf {

@@ -16,6 +16,7 @@ use crate::copy;
 use crate::each::{at, each_file};
 use crate::error::{Error, Result};
 use crate::plan::{Plan, source};
+use crate::progress::{Progress, Step};
 use crate::report::SavedFile;
 use crate::staging::{Place, Published, Staging};
 use crate::stop::Stop;
@@ -36,17 +37,27 @@ pub(crate) struct Made {
 
 /// Copies the store's files to their place: owner, mode and times like the
 /// source, compared by hash. Their syncs are begun.
-pub(crate) fn make(plan: &Plan, place: &Place, workers: Workers, stop: &Stop) -> Result<Made> {
+pub(crate) fn make(
+    plan: &Plan,
+    place: &Place,
+    workers: Workers,
+    stop: &Stop,
+    progress: &Progress,
+) -> Result<Made> {
     let mut staging = Staging::begin(place.clone())?;
     let files: Vec<&StoreFile> = plan.store.files().collect();
     let outputs: Vec<File> = files
         .iter()
         .map(|file| staging.create(&file.name))
         .collect::<Result<_>>()?;
-    let syncing = Syncing::begin(workers);
+    let syncing = Syncing::begin(workers, progress, Step::SyncBackup);
     let save = |index: usize, file: &StoreFile, workers| {
         let output = at(&outputs, index)?;
-        save(plan, file, &staging, output, workers, &syncing, stop)
+        let counting = progress.file(Step::Backup, &file.name);
+        let stop = stop.counting(&counting);
+        let saved = save(plan, file, &staging, output, workers, &syncing, &stop)?;
+        counting.finish();
+        Ok(saved)
     };
     let (saved, sources): (Vec<_>, Vec<_>) = each_file(&files, workers, save, &mut |_| {})?
         .into_iter()

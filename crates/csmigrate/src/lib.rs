@@ -13,6 +13,7 @@
 //! * [`inspect`]: what a store is, when nothing is to be done to it.
 //! * [`report`]: what was done, file by file.
 //! * [`observer`]: what is told while it is being done. Nothing here prints.
+//! * [`progress`]: how far a run is, for who looks from another thread.
 //!
 //! ```no_run
 //! use csmigrate::{Migration, observer::Event};
@@ -58,6 +59,7 @@ mod lock;
 mod migration;
 pub mod observer;
 mod plan;
+pub mod progress;
 pub mod recovery;
 pub mod report;
 mod rewrite;

@@ -1,5 +1,6 @@
 //! A run that is asked to stop ends at the next bytes it would read: nothing
-//! is published, and what it made is removed.
+//! is published, and what it made is removed. Where that is looked at, what is
+//! read is counted.
 
 use std::borrow::Cow;
 use std::io;
@@ -10,17 +11,35 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bdbfile::source::PageSource;
 
 use crate::error::{Error, Result};
+use crate::progress::Counting;
 
 /// Asks a run to stop, from another thread or a signal handler: by any number
 /// but 0, which is that of the signal where there was one.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Stop {
     asked: Option<Arc<AtomicUsize>>,
+    counting: Counting,
 }
 
 impl Stop {
     pub(crate) fn when(asked: Arc<AtomicUsize>) -> Self {
-        Self { asked: Some(asked) }
+        Self {
+            asked: Some(asked),
+            counting: Counting::default(),
+        }
+    }
+
+    /// The same, where what is read is work on a file that is counted.
+    pub(crate) fn counting(&self, counting: &Counting) -> Self {
+        Self {
+            asked: self.asked.clone(),
+            counting: counting.clone(),
+        }
+    }
+
+    /// What counts the work on the file.
+    pub(crate) fn counts(&self) -> &Counting {
+        &self.counting
     }
 
     /// The number it was asked with.
@@ -77,6 +96,14 @@ pub(crate) struct Watched<S> {
     stop: Stop,
 }
 
+impl<S> Watched<S> {
+    fn read(&self, offset: u64, len: usize) -> io::Result<()> {
+        self.stop.check_io()?;
+        self.stop.counting.read(offset, len);
+        Ok(())
+    }
+}
+
 impl<S: PageSource> PageSource for Watched<S> {
     fn name(&self) -> &str {
         self.source.name()
@@ -87,17 +114,17 @@ impl<S: PageSource> PageSource for Watched<S> {
     }
 
     fn bytes(&self, offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>> {
-        self.stop.check_io()?;
+        self.read(offset, len)?;
         self.source.bytes(offset, len)
     }
 
     fn run<'a>(&'a self, offset: u64, len: usize, room: &'a mut Vec<u8>) -> io::Result<&'a [u8]> {
-        self.stop.check_io()?;
+        self.read(offset, len)?;
         self.source.run(offset, len, room)
     }
 
     fn read_into(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
-        self.stop.check_io()?;
+        self.read(offset, into.len())?;
         self.source.read_into(offset, into)
     }
 

@@ -8,12 +8,21 @@ use bdbfile::write::SyncingSink;
 use crossbeam::channel::{Sender, unbounded};
 
 use crate::error::{Error, Result};
+use crate::progress::{Progress, Step};
 
 /// Syncs files in the background, one after the other. Nothing that is made of
 /// them is published before [`finish`](Self::finish).
 #[derive(Debug)]
 pub(crate) struct Syncing {
     running: Option<Running>,
+    told: Told,
+}
+
+/// Where it is told which files are synced.
+#[derive(Debug, Clone)]
+struct Told {
+    progress: Progress,
+    step: Step,
 }
 
 #[derive(Debug)]
@@ -25,20 +34,29 @@ struct Running {
 impl Syncing {
     /// Begins. For a run of one thread, and where the system has no more, each
     /// file is synced when it is given.
-    pub(crate) fn begin(workers: Workers) -> Self {
+    pub(crate) fn begin(workers: Workers, progress: &Progress, step: Step) -> Self {
+        let told = Told {
+            progress: progress.clone(),
+            step,
+        };
         if workers == Workers::ALONE {
-            return Self { running: None };
+            return Self {
+                running: None,
+                told,
+            };
         }
+        let by_thread = told.clone();
         let (files, given) = unbounded::<(PathBuf, SyncingSink)>();
         let thread = std::thread::Builder::new()
             .name("sync".to_owned())
             .spawn(move || {
                 given
                     .into_iter()
-                    .try_for_each(|(path, sink)| sync(&path, sink))
+                    .try_for_each(|(path, sink)| by_thread.sync(&path, sink))
             });
         Self {
             running: thread.ok().map(|thread| Running { files, thread }),
+            told,
         }
     }
 
@@ -50,7 +68,7 @@ impl Syncing {
                 let _ = running.files.send((path, sink));
                 Ok(())
             }
-            None => sync(&path, sink),
+            None => self.told.sync(&path, sink),
         }
     }
 
@@ -73,10 +91,16 @@ impl Syncing {
     }
 }
 
-fn sync(path: &Path, sink: SyncingSink) -> Result<()> {
-    sink.finish()
-        .and_then(|file| file.sync_all())
-        .map_err(Error::io(path, "sync the file"))
+impl Told {
+    fn sync(&self, path: &Path, sink: SyncingSink) -> Result<()> {
+        let name = path.file_name().unwrap_or_default();
+        let counting = self.progress.file(self.step, name);
+        sink.finish()
+            .and_then(|file| file.sync_all())
+            .map_err(Error::io(path, "sync the file"))?;
+        counting.finish();
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -95,13 +119,14 @@ mod tests {
         let file = File::create(dir.path().join("file")).unwrap();
         let (no_file, _writer) = std::io::pipe().unwrap();
         let no_file = File::from(std::os::fd::OwnedFd::from(no_file));
-        let syncing = Syncing::begin(TWO);
+        let syncing = Syncing::begin(TWO, &Progress::default(), Step::Sync);
         for (name, file) in [("first", file), ("pipe", no_file)] {
             let sink = SyncingSink::new(name, file);
             syncing.add(PathBuf::from(name), sink).unwrap();
         }
         let error = syncing.finish().unwrap_err();
         assert!(error.to_string().contains("pipe"), "{error}");
-        Syncing::begin(TWO).finish().unwrap();
+        let syncing = Syncing::begin(TWO, &Progress::default(), Step::Sync);
+        syncing.finish().unwrap();
     }
 }

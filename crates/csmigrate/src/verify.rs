@@ -37,6 +37,7 @@ pub(crate) fn verify(
     let len = std::fs::metadata(path)
         .map_err(Error::io(path, "read the new file"))?
         .len();
+    stop.counts().expect(len);
     let mismatch = |what, read: String, written: String| {
         Err(Error::Mismatch {
             file: name.to_owned(),

@@ -21,6 +21,7 @@ pub(crate) use writing::{Convert, Load, NewFileSettings};
 pub(crate) enum Task {
     Usage,
     Version,
+    Generate(option_table::Form),
     Dump(Dump),
     List(Source),
     Stat {
@@ -224,6 +225,9 @@ impl Raw {
 }
 
 fn check(raw: &Raw) -> Result<Task, String> {
+    if let Some(form) = raw.read(Id::Generate, value::form)? {
+        return Ok(Task::Generate(form));
+    }
     let Some(command) = raw.command else {
         return Err("the command is missing".to_owned());
     };

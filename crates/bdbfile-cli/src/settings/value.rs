@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 
 use bdbfile::layout::{Endian, Kind, MAX_PAGE_SIZE, MIN_PAGE_SIZE};
+use option_table::Form;
 
 /// A kind of database that can be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,13 @@ impl NewKind {
     pub(crate) const fn is_numbered(self) -> bool {
         matches!(self, Self::Recno | Self::Queue)
     }
+}
+
+pub(super) fn form(word: &str) -> Result<Form, String> {
+    Form::of_name(word).ok_or_else(|| {
+        let all = Form::NAMES.replace('|', ", ");
+        format!("'{word}' cannot be generated; what can is {all}")
+    })
 }
 
 pub(super) fn kind(word: &str) -> Result<NewKind, String> {

@@ -12,6 +12,7 @@ pub(crate) mod promises;
 pub(crate) mod replay;
 pub(crate) mod shell;
 pub(crate) mod strace;
+pub(crate) mod terminal;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -372,14 +373,19 @@ pub(crate) struct StepByStep {
 }
 
 impl StepByStep {
-    pub(crate) fn start(mut command: Command) -> Self {
+    pub(crate) fn start(command: Command) -> Self {
+        Self::start_with(command, Stdio::piped())
+    }
+
+    /// The same, with a standard error that is looked at meanwhile.
+    pub(crate) fn start_with(mut command: Command, stderr: Stdio) -> Self {
         // Each write is a packet of its own and the pipe has room for one.
         let (lines, output) =
             rustix::pipe::pipe_with(PipeFlags::DIRECT | PipeFlags::CLOEXEC).unwrap();
         rustix::pipe::fcntl_setpipe_size(&output, 4096).unwrap();
         let child = command
             .stdout(Stdio::from(output))
-            .stderr(Stdio::piped())
+            .stderr(stderr)
             .spawn()
             .unwrap();
         // The other copy of the end that is written to.

@@ -87,6 +87,7 @@ impl Copied {
             stop.check_io()?;
             let (offset, want) = piece_at(index, len);
             let bytes = source.bytes(offset, want)?;
+            stop.counts().add(want as u64);
             Ok::<_, io::Error>(self.pieces.get(index) == Some(&xxh3_128(&bytes)))
         })?;
         Ok(same.into_iter().all(|same| same))
@@ -132,6 +133,7 @@ fn each_piece<T: Send>(
         let piece = buffer.get_mut(..want).unwrap_or_default();
         file.read_exact_at(piece, offset)?;
         let taken = take(offset, piece)?;
+        stop.counts().add(want as u64);
         kept().push(buffer);
         Ok(taken)
     })

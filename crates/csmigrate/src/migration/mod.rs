@@ -20,6 +20,7 @@ use caldb::rules::{Rule, RuleChoice};
 use crate::error::{Error, Result};
 use crate::observer::Observer;
 use crate::plan::{Inspection, Plan, Purpose, Request};
+use crate::progress::Progress;
 use crate::report::Report;
 use crate::rewrite::salvaged;
 use crate::stop::Stop;
@@ -30,6 +31,7 @@ pub struct Migration {
     request: Request,
     added: AddedRules,
     stop: Stop,
+    progress: Progress,
 }
 
 /// What is done about databases that cannot be read whole.
@@ -81,6 +83,7 @@ impl Migration {
             },
             added: AddedRules::default(),
             stop: Stop::default(),
+            progress: Progress::default(),
         }
     }
 
@@ -156,6 +159,13 @@ impl Migration {
     #[must_use]
     pub fn stop_when(mut self, asked: Arc<AtomicUsize>) -> Self {
         self.stop = Stop::when(asked);
+        self
+    }
+
+    /// Tells there how far the run is, and a dry run as well.
+    #[must_use]
+    pub fn progress(mut self, progress: Progress) -> Self {
+        self.progress = progress;
         self
     }
 

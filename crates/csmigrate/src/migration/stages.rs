@@ -21,6 +21,7 @@ use crate::judgement::{self, Judgement};
 use crate::knowledge::Knowledge;
 use crate::observer::{Event, Observer, Stage};
 use crate::plan::{Backup, Plan, Problems, Purpose};
+use crate::progress::Step;
 use crate::recovery;
 use crate::report::{FileReport, Report, SavedFile, Warning};
 use crate::rewrite::salvaged::{self, Listed};
@@ -67,11 +68,11 @@ impl Migration {
         let began = Instant::now();
         let plan = self.plan(Purpose::Look, observer)?;
         if let Some(recovery) = &plan.inspection.recovery {
-            observer.event(Event::Begins(Stage::Recover));
+            self.begin(Stage::Recover, observer);
             observer.event(Event::Recovered(recovery));
             observer.event(Event::Done(Stage::Recover, recovery.to_string()));
         }
-        observer.event(Event::Begins(Stage::Rewrite));
+        self.begin(Stage::Rewrite, observer);
         // The server may still run beside a dry run, so no mapping: a file cut
         // short under it must be an error and nothing worse.
         let open = |file: &Database| {
@@ -98,6 +99,7 @@ impl Migration {
         let done = format!("{} records can be read", total(&reports));
         observer.event(Event::Done(Stage::Rewrite, done));
         let report = self.report(&plan, Vec::new(), false, reports, judgement, began);
+        self.progress.finish();
         observer.event(Event::Completed(&report));
         ended(report)
     }
@@ -115,6 +117,9 @@ impl Migration {
         };
         drop(times);
         let done = published.is_some();
+        if done {
+            self.progress.finish();
+        }
         let report = self.report(&plan, saved, done, reports, judgement, began);
         observer.event(Event::Completed(&report));
         // The last thing that is done: a run that is ended before it is known
@@ -127,8 +132,10 @@ impl Migration {
     }
 
     fn plan(&self, purpose: Purpose, observer: &mut dyn Observer) -> Result<Plan> {
-        observer.event(Event::Begins(Stage::Inspect));
+        self.progress.begin();
+        self.begin(Stage::Inspect, observer);
         let plan = Plan::make(&self.request, purpose, &self.stop)?;
+        self.progress.plan(&plan);
         observer.event(Event::Inspected(&plan.inspection));
         for warning in &plan.inspection.warnings {
             observer.event(Event::Warning(warning));
@@ -151,7 +158,7 @@ impl Migration {
         plan: &Plan,
         observer: &mut dyn Observer,
     ) -> Result<(Vec<SavedFile>, Option<Made>)> {
-        observer.event(Event::Begins(Stage::Backup));
+        self.begin(Stage::Backup, observer);
         let dir = plan.inspection.backup.dir().display();
         let what = format!(
             "{} files, {} bytes",
@@ -160,7 +167,7 @@ impl Migration {
         );
         let (saved, made, done) = match &plan.backup {
             Backup::Make(place) => {
-                let made = backup::make(plan, place, self.workers(), &self.stop)?;
+                let made = backup::make(plan, place, self.workers(), &self.stop, &self.progress)?;
                 let saved = made.saved.clone();
                 (saved, Some(made), format!("{what} copied to {dir}"))
             }
@@ -182,7 +189,9 @@ impl Migration {
     }
 
     fn finish_backup(&self, plan: &Plan, made: Option<Made>) -> Result<()> {
-        made.map_or(Ok(()), |made| made.finish(plan, &self.stop))
+        let Some(made) = made else { return Ok(()) };
+        self.progress.step(Step::SyncBackup);
+        made.finish(plan, &self.stop)
     }
 
     /// Builds the new store, looks at it, and makes it appear, unless it has
@@ -208,8 +217,10 @@ impl Migration {
         kept?;
         let copies = Copies::kept(plan, overlay);
         let reports = self.verify(plan, staging.dir(), &copies, &readings, observer)?;
-        observer.event(Event::Begins(Stage::Publish));
+        self.begin(Stage::Publish, observer);
+        self.progress.step(Step::Sync);
         syncing.finish()?;
+        self.progress.step(Step::Publish);
         plan.check_unchanged()?;
         self.stop.check()?;
         let damaged = readings.iter().any(|(one, _)| one.salvaged.is_some());
@@ -234,7 +245,7 @@ impl Migration {
             path: plan.inspection.target.clone(),
             why,
         };
-        observer.event(Event::Begins(Stage::Rewrite));
+        self.begin(Stage::Rewrite, observer);
         let open = |file: &Database| copies.open(file);
         let workers = self.workers();
         let rebuilt = |file: &Database, source: &_, listed| {
@@ -265,7 +276,7 @@ impl Migration {
                 return Err(differs(format!("{}: other bytes", conf.name.display())));
             }
         }
-        observer.event(Event::Begins(Stage::Publish));
+        self.begin(Stage::Publish, observer);
         plan.check_unchanged()?;
         self.stop.check()?;
         let published = Published::found(plan.target.clone())?;
@@ -293,11 +304,12 @@ impl Migration {
         let Some(recovery) = &plan.inspection.recovery else {
             return Ok(copies);
         };
-        observer.event(Event::Begins(Stage::Recover));
+        self.begin(Stage::Recover, observer);
         let logs = plan.store.logs.iter();
         let logs: Vec<PathBuf> = logs.map(|log| copies.dir.join(&log.name)).collect();
         let open = |file: &StoreFile| copies.open_for_recovery(&file.name);
         let overlay = recovery::replay_copies(&plan.store, &logs, open, recovery, &self.stop)?;
+        self.progress.step_done(Step::Recover);
         copies.overlay = Some(overlay);
         observer.event(Event::Recovered(recovery));
         observer.event(Event::Done(Stage::Recover, recovery.to_string()));
@@ -318,8 +330,10 @@ impl Migration {
         let knowledge = Knowledge::new(&self.request.profile, &rules);
         let read = |_, file: &Database, workers| {
             let began = Instant::now();
-            let source = self.stop.watch(open(file)?);
+            let counting = self.progress.file(Step::Rewrite, &file.name);
+            let source = self.stop.counting(&counting).watch(open(file)?);
             let reading = rewrite::read_only(source, &knowledge.of(&file.name), workers);
+            counting.finish();
             self.tried(reading, began)
         };
         let databases: Vec<&Database> = plan.databases.iter().collect();
@@ -343,9 +357,9 @@ impl Migration {
         copies: Copies<'_>,
         observer: &mut dyn Observer,
     ) -> Result<Built> {
-        observer.event(Event::Begins(Stage::Rewrite));
+        self.begin(Stage::Rewrite, observer);
         let mut staging = Staging::begin(plan.target.clone())?;
-        let syncing = Syncing::begin(self.workers());
+        let syncing = Syncing::begin(self.workers(), &self.progress, Step::Sync);
         let databases: Vec<&Database> = plan.databases.iter().collect();
         let outputs: Vec<File> = databases
             .iter()
@@ -358,16 +372,17 @@ impl Migration {
             carry(&mut staging, &syncing, conf, copies.dir, text, &self.stop)?;
         }
         let ids = FileIds::new(plan);
-        let open = |file: &Database| {
+        let open = |file: &Database, stop: &Stop| {
             // What is built takes the memory that the copy had.
             let source = ReadOnce::new(copies.open(file)?);
-            Ok::<_, Error>(self.stop.watch(source))
+            Ok::<_, Error>(stop.watch(source))
         };
         let build = |index: usize, file: &Database, workers| {
             let output = at(&outputs, index)?;
             let began = Instant::now();
             let path = staging.path_of(&file.name);
-            let source = open(file)?;
+            let counting = self.progress.file(Step::Rewrite, &file.name);
+            let source = open(file, &self.stop.counting(&counting))?;
             let id = ids.of(&file.name);
             let known = knowledge.of(&file.name);
             let built = rewrite::rewrite(source, &path, output, id, &known, workers);
@@ -376,13 +391,14 @@ impl Migration {
                 syncing.add(path, sink)?;
                 Ok(reading)
             });
+            counting.finish();
             self.tried(reading, began)
         };
         let tried = each_file(&databases, self.workers(), build, &mut |_| {})?;
         let salvage = |index, file: &Database, damage: &Error, observer: &mut dyn Observer| {
             let output = at(&outputs, index)?;
             let path = staging.path_of(&file.name);
-            let source = open(file)?;
+            let source = open(file, &self.stop)?;
             let known = knowledge.of(&file.name);
             let (stop, name, id) = (&self.stop, &file.name, ids.of(&file.name));
             let listed = salvaged::list(&source, name, damage, &known, stop, observer)?;
@@ -442,6 +458,12 @@ impl Migration {
         Ok(readings)
     }
 
+    /// Tells that a stage begins.
+    fn begin(&self, stage: Stage, observer: &mut dyn Observer) {
+        self.progress.step(stage.into());
+        observer.event(Event::Begins(stage));
+    }
+
     /// All threads.
     fn workers(&self) -> Workers {
         self.request.workers
@@ -489,7 +511,7 @@ impl Migration {
         readings: &[Timed],
         observer: &mut dyn Observer,
     ) -> Result<Vec<FileReport>> {
-        observer.event(Event::Begins(Stage::Verify));
+        self.begin(Stage::Verify, observer);
         let databases: Vec<&Database> = plan.databases.iter().collect();
         let read_again = |index: usize, file: &Database, workers| {
             let (reading, spent) = at(readings, index)?;
@@ -497,7 +519,10 @@ impl Migration {
             let path = dir.join(&file.name);
             let name = Path::new(&file.name);
             let copy = || copies.open(file);
-            let written = verify::verify(&path, &copy, name, reading, workers, &self.stop)?;
+            let counting = self.progress.file(Step::Verify, &file.name);
+            let stop = self.stop.counting(&counting);
+            let written = verify::verify(&path, &copy, name, reading, workers, &stop)?;
+            counting.finish();
             let spent = spent.saturating_add(began.elapsed());
             Ok(file_report(file, reading, written, spent))
         };
