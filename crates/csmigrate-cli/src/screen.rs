@@ -30,7 +30,7 @@ pub(crate) struct Screen {
 impl Screen {
     pub(crate) fn new(settings: &Settings) -> Self {
         Self {
-            quiet: settings.quiet || settings.report == Some(Destination::StandardOutput),
+            quiet: settings.quiet || settings.report.contains(&Destination::StandardOutput),
             dry_run: settings.dry_run,
         }
     }
@@ -115,10 +115,11 @@ fn next_steps(report: &Report, settings: &Settings) -> Vec<String> {
     }
     let steps = steps(report);
     if !report.published {
-        let what = match (report.dry_run, &settings.report) {
+        let what = match (report.dry_run, settings.report.len()) {
             (false, _) => "Nothing was published.",
-            (true, None) => "Nothing was written but the logs.",
-            (true, Some(_)) => "Nothing was written but the logs and the report.",
+            (true, 0) => "Nothing was written but the logs.",
+            (true, 1) => "Nothing was written but the logs and the report.",
+            (true, _) => "Nothing was written but the logs and the reports.",
         };
         lines.push(format!("{what} {}", steps.join(" ")));
         return lines;

@@ -50,7 +50,7 @@ pub(crate) struct Settings {
     pub(crate) dry_run: bool,
     pub(crate) log_level: LogLevel,
     pub(crate) log_dir: PathBuf,
-    pub(crate) report: Option<Destination>,
+    pub(crate) report: Vec<Destination>,
     pub(crate) profile: Profile,
     /// The file that was laid over the shipped profile.
     pub(crate) profile_file: Option<PathBuf>,
@@ -63,6 +63,8 @@ pub(crate) enum Destination {
     /// Where nothing else is printed then.
     StandardOutput,
     File(PathBuf),
+    /// A page for people: its name ends in `.html`.
+    Page(PathBuf),
 }
 
 /// The arguments as they were written.
@@ -81,7 +83,7 @@ struct Raw {
     threads: Option<OsString>,
     profile: Option<OsString>,
     rules: Option<OsString>,
-    report: Option<OsString>,
+    report: Vec<OsString>,
     inspect: Option<OsString>,
     json: bool,
     operands: Vec<OsString>,
@@ -136,7 +138,7 @@ impl Raw {
             Id::Json => self.json = true,
             Id::Profile => self.profile = Some(value),
             Id::Rules => self.rules = Some(value),
-            Id::Report => self.report = Some(value),
+            Id::Report => self.report.push(value),
             Id::Inspect => self.inspect = Some(value),
             Id::LogLevel => self.log_level = Some(value),
             Id::Backup => self.backup = Some(value),
@@ -169,7 +171,7 @@ fn check_inspect(dir: PathBuf, raw: Raw) -> Result<InspectSettings, String> {
         ("--threads", raw.threads.is_some()),
         ("--no-recover", raw.no_recover),
         ("--ignore-logs", raw.ignore_logs),
-        ("--report", raw.report.is_some()),
+        ("--report", !raw.report.is_empty()),
         ("--salvage", raw.salvage),
         ("--publish-salvaged", raw.publish_salvaged),
     ];
@@ -241,34 +243,33 @@ fn check_migrate(raw: Raw) -> Result<Settings, String> {
         dry_run: raw.dry_run,
         log_level,
         log_dir,
-        report: destination(raw.report)?,
+        report: raw
+            .report
+            .into_iter()
+            .map(destination)
+            .collect::<Result<_, _>>()?,
         profile,
         profile_file,
         rules,
     })
 }
 
-fn destination(file: Option<OsString>) -> Result<Option<Destination>, String> {
-    let Some(file) = file else {
-        return Ok(None);
-    };
+fn destination(file: OsString) -> Result<Destination, String> {
     if file.is_empty() {
         return Err("the name of the report file is empty".to_owned());
     }
     if file == "-" {
-        return Ok(Some(Destination::StandardOutput));
+        return Ok(Destination::StandardOutput);
     }
     let file = PathBuf::from(file);
     let html = file
         .extension()
         .is_some_and(|extension| extension.eq_ignore_ascii_case("html"));
-    if html {
-        let file = escaped(&file.display().to_string());
-        return Err(format!(
-            "report {file}: this version writes reports as JSON only; name a file that does not end in .html"
-        ));
-    }
-    Ok(Some(Destination::File(file)))
+    Ok(if html {
+        Destination::Page(file)
+    } else {
+        Destination::File(file)
+    })
 }
 
 /// The shipped profile, or one read from a file that is laid over it.
