@@ -23,13 +23,13 @@ fn count(files: &[(Role, Vec<Pair>)], piece: usize, keeping: Option<&Arc<Keeping
     let mut checks = StoreChecks::new();
     for (role, records) in files {
         let form = RecordForm::composed(*role);
-        let gatherer = || match keeping {
+        let begun = || match keeping {
             Some(keeping) => Gatherer::new(&form).kept_by(Arc::clone(keeping)),
             None => Gatherer::new(&form),
         };
-        let mut gathered = gatherer();
+        let mut gathered = begun();
         for records in records.chunks(piece) {
-            let mut after = gatherer();
+            let mut after = begun();
             for (key, value) in records {
                 after.take(RecordPlace::default(), key, value);
             }
