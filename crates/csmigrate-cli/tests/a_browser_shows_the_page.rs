@@ -9,11 +9,13 @@
 mod calendars;
 mod support;
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use support::{sandbox, sandbox_with, succeeds};
+use zune_png::PngDecoder;
+use zune_png::zune_core::bytestream::ZCursor;
 
 const STYLE: &str = include_str!("../src/report/page/style.css");
 
@@ -186,17 +188,15 @@ fn taken(page: &Path, width: usize, height: usize, dark: bool) -> Option<Picture
 }
 
 fn read(image: &Path) -> Picture {
-    let file = std::io::BufReader::new(File::open(image).unwrap());
-    let mut reader = png::Decoder::new(file).read_info().unwrap();
-    let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
-    let info = reader.next_frame(&mut bytes).unwrap();
-    assert_eq!(info.bit_depth, png::BitDepth::Eight);
-    let samples = info.color_type.samples();
-    assert!(samples >= 3, "{:?}", info.color_type);
+    let mut decoder = PngDecoder::new(ZCursor::new(fs::read(image).unwrap()));
+    let bytes = decoder.decode().unwrap().u8().expect("samples of 8 bits");
+    let (width, height) = decoder.dimensions().unwrap();
+    let samples = decoder.colorspace().unwrap().num_components();
+    assert!(samples >= 3, "{samples}");
     let pixels = bytes.chunks_exact(samples).map(|it| [it[0], it[1], it[2]]);
     Picture {
-        width: info.width as usize,
-        height: info.height as usize,
+        width,
+        height,
         pixels: pixels.collect(),
         said: Vec::new(),
     }
