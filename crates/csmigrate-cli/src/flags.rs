@@ -197,8 +197,9 @@ pub(crate) const FLAGS: &[Flag] = &[
         value: Some("file"),
         documented: false,
         help: &[
-            "write all that the log can tell to this file, as JSON",
-            "(docs/report.md); - is standard output",
+            "write all that the log can tell to this file: as a page for",
+            "people where its name ends in .html, else as JSON; - is",
+            "standard output; may be given several times (docs/report.md)",
         ],
     },
     Flag {

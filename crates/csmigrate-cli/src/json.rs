@@ -27,100 +27,100 @@ pub(crate) fn text(document: &impl Serialize) -> Result<String, String> {
 /// Which release wrote a store.
 #[derive(Serialize)]
 pub(crate) struct Answer {
-    name: &'static str,
-    text: String,
-    releases: Vec<&'static str>,
-    likely: Option<&'static str>,
-    weights: BTreeMap<&'static str, u32>,
-    advice: Vec<String>,
+    pub(crate) name: &'static str,
+    pub(crate) text: String,
+    pub(crate) releases: Vec<&'static str>,
+    pub(crate) likely: Option<&'static str>,
+    pub(crate) weights: BTreeMap<&'static str, u32>,
+    pub(crate) advice: Vec<String>,
 }
 
 /// Whether a store was cleanly shut down.
 #[derive(Serialize)]
 pub(crate) struct Judgement<'a> {
-    judgement: &'static str,
-    why: &'a [String],
+    pub(crate) judgement: &'static str,
+    pub(crate) why: &'a [String],
 }
 
 /// What replaying the logs did, or would do.
 #[derive(Serialize)]
 pub(crate) struct Replayed<'a> {
-    log: Log,
-    transactions: Transactions,
-    pages_changed: u64,
-    last_commit: Option<String>,
-    files: Vec<ReplayedFile<'a>>,
-    notes: &'a [String],
+    pub(crate) log: Log,
+    pub(crate) transactions: Transactions,
+    pub(crate) pages_changed: u64,
+    pub(crate) last_commit: Option<String>,
+    pub(crate) files: Vec<ReplayedFile<'a>>,
+    pub(crate) notes: &'a [String],
 }
 
 /// Which part of the log was read.
 #[derive(Serialize)]
-struct Log {
-    version: u32,
-    byte_order: String,
-    first: String,
-    last: String,
-    checkpoint: Option<String>,
-    torn: Option<String>,
+pub(crate) struct Log {
+    pub(crate) version: u32,
+    pub(crate) byte_order: String,
+    pub(crate) first: String,
+    pub(crate) last: String,
+    pub(crate) checkpoint: Option<String>,
+    pub(crate) torn: Option<String>,
 }
 
 #[derive(Serialize)]
-struct Transactions {
-    committed: u64,
-    redone: u64,
-    uncommitted: u64,
-    undone: u64,
+pub(crate) struct Transactions {
+    pub(crate) committed: u64,
+    pub(crate) redone: u64,
+    pub(crate) uncommitted: u64,
+    pub(crate) undone: u64,
 }
 
 #[derive(Serialize)]
-struct ReplayedFile<'a> {
-    name: String,
-    state: &'static str,
-    renamed_from: Option<&'a str>,
-    pages_changed: u64,
-    migrated: bool,
+pub(crate) struct ReplayedFile<'a> {
+    pub(crate) name: String,
+    pub(crate) state: &'static str,
+    pub(crate) renamed_from: Option<&'a str>,
+    pub(crate) pages_changed: u64,
+    pub(crate) migrated: bool,
 }
 
 /// What the first bytes of a Berkeley DB file tell.
 #[derive(Serialize)]
 pub(crate) struct Database {
-    method: &'static str,
-    version: u32,
-    byte_order: String,
-    page_size: u32,
-    written_by: Option<&'static str>,
+    pub(crate) method: &'static str,
+    pub(crate) version: u32,
+    pub(crate) byte_order: String,
+    pub(crate) page_size: u32,
+    pub(crate) written_by: Option<&'static str>,
 }
 
 /// The form that keys or values are taken to have.
 #[derive(Serialize)]
 pub(crate) struct Form<'a> {
-    form: String,
-    provenance: Mark<'a>,
+    pub(crate) form: String,
+    pub(crate) provenance: Mark<'a>,
 }
 
 /// Where a fact comes from.
 #[derive(Serialize)]
 pub(crate) struct Mark<'a> {
-    mark: &'static str,
-    basis: &'a str,
+    pub(crate) mark: &'static str,
+    pub(crate) basis: &'a str,
 }
 
 /// What speaks for a release.
 #[derive(Serialize)]
 pub(crate) struct Evidence<'a> {
-    id: &'a str,
-    text: &'a str,
-    points_to: BTreeMap<&'static str, u32>,
-    rules_out: Vec<&'static str>,
-    provenance: Mark<'a>,
+    pub(crate) id: &'a str,
+    pub(crate) text: &'a str,
+    pub(crate) points_to: BTreeMap<&'static str, u32>,
+    pub(crate) rules_out: Vec<&'static str>,
+    pub(crate) provenance: Mark<'a>,
 }
 
 /// A rule that is on.
 #[derive(Serialize)]
 pub(crate) struct Rule<'a> {
-    id: &'a str,
-    text: &'a str,
-    provenance: Mark<'a>,
+    pub(crate) id: &'a str,
+    pub(crate) text: &'a str,
+    pub(crate) provenance: Mark<'a>,
 }
 
 impl Answer {

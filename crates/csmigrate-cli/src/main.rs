@@ -114,7 +114,7 @@ fn run(args: &[OsString]) -> Result<(), Failure> {
     {
         logs.errors(messages);
     }
-    let of_report = report.ok().and_then(|report| report.trouble());
+    let of_report = report.map_or_else(|_| Vec::new(), |report| report.trouble());
     for trouble in logs.trouble().into_iter().chain(of_report) {
         screen::error(&trouble);
     }

@@ -143,10 +143,11 @@ fn next_steps(report: &Report, settings: &Settings) -> Vec<String> {
     let mut lines = Vec::new();
     let steps = steps(report);
     if !report.published {
-        let what = match (report.dry_run, &settings.report) {
+        let what = match (report.dry_run, settings.report.len()) {
             (false, _) => "Nothing was published.",
-            (true, None) => "Nothing was written but the logs.",
-            (true, Some(_)) => "Nothing was written but the logs and the report.",
+            (true, 0) => "Nothing was written but the logs.",
+            (true, 1) => "Nothing was written but the logs and the report.",
+            (true, _) => "Nothing was written but the logs and the reports.",
         };
         lines.push(format!("{what} {}", steps.join(" ")));
         return lines;

@@ -62,7 +62,7 @@ pub(crate) struct Settings {
     pub(crate) dry_run: bool,
     pub(crate) log_level: LogLevel,
     pub(crate) log_dir: PathBuf,
-    pub(crate) report: Option<Destination>,
+    pub(crate) report: Vec<Destination>,
     pub(crate) profile: Profile,
     /// The file that was laid over the shipped profile.
     pub(crate) profile_file: Option<PathBuf>,
@@ -74,7 +74,7 @@ impl Settings {
     /// Whether nothing is printed but errors: so it was asked for, or standard
     /// output is the report's.
     pub(crate) fn is_silent(&self) -> bool {
-        self.quiet || self.report == Some(Destination::StandardOutput)
+        self.quiet || self.report.contains(&Destination::StandardOutput)
     }
 }
 
@@ -84,6 +84,8 @@ pub(crate) enum Destination {
     /// Where nothing else is printed then.
     StandardOutput,
     File(PathBuf),
+    /// A page for people: its name ends in `.html`.
+    Page(PathBuf),
 }
 
 /// The arguments as they were written.
@@ -102,7 +104,7 @@ struct Raw {
     threads: Option<OsString>,
     profile: Option<OsString>,
     rules: Option<OsString>,
-    report: Option<OsString>,
+    report: Vec<OsString>,
     inspect: Option<OsString>,
     json: bool,
     progress: Option<OsString>,
@@ -159,7 +161,7 @@ impl Raw {
             Id::Json => self.json = true,
             Id::Profile => self.profile = Some(value),
             Id::Rules => self.rules = Some(value),
-            Id::Report => self.report = Some(value),
+            Id::Report => self.report.push(value),
             Id::Inspect => self.inspect = Some(value),
             Id::Progress => self.progress = Some(value),
             Id::Generate => self.generate = Some(value),
@@ -197,7 +199,7 @@ fn check_inspect(dir: PathBuf, raw: Raw) -> Result<InspectSettings, String> {
         ("--threads", raw.threads.is_some()),
         ("--no-recover", raw.no_recover),
         ("--ignore-logs", raw.ignore_logs),
-        ("--report", raw.report.is_some()),
+        ("--report", !raw.report.is_empty()),
         ("--salvage", raw.salvage),
         ("--publish-salvaged", raw.publish_salvaged),
         ("--progress", raw.progress.is_some()),
@@ -270,7 +272,11 @@ fn check_migrate(raw: Raw) -> Result<Settings, String> {
         dry_run: raw.dry_run,
         log_level,
         log_dir,
-        report: destination(raw.report)?,
+        report: raw
+            .report
+            .into_iter()
+            .map(destination)
+            .collect::<Result<_, _>>()?,
         profile,
         profile_file,
         rules,
@@ -301,27 +307,22 @@ fn generated(form: &OsStr) -> Result<Form, String> {
     })
 }
 
-fn destination(file: Option<OsString>) -> Result<Option<Destination>, String> {
-    let Some(file) = file else {
-        return Ok(None);
-    };
+fn destination(file: OsString) -> Result<Destination, String> {
     if file.is_empty() {
         return Err("the name of the report file is empty".to_owned());
     }
     if file == "-" {
-        return Ok(Some(Destination::StandardOutput));
+        return Ok(Destination::StandardOutput);
     }
     let file = PathBuf::from(file);
     let html = file
         .extension()
         .is_some_and(|extension| extension.eq_ignore_ascii_case("html"));
-    if html {
-        let file = escaped(&file.display().to_string());
-        return Err(format!(
-            "report {file}: this version writes reports as JSON only; name a file that does not end in .html"
-        ));
-    }
-    Ok(Some(Destination::File(file)))
+    Ok(if html {
+        Destination::Page(file)
+    } else {
+        Destination::File(file)
+    })
 }
 
 /// The shipped profile, or one read from a file that is laid over it.

@@ -85,7 +85,13 @@ fn or_the_run_does_not_begin() {
     let dir = sandbox.path();
     fs::create_dir(dir.join("kept")).unwrap();
     fs::create_dir(dir.join("dir")).unwrap();
+    fs::create_dir(dir.join("dir.html")).unwrap();
     fs::write(dir.join("mail"), "precious").unwrap();
+    fs::write(
+        dir.join("mail.html"),
+        "<!DOCTYPE html>\n<html lang=\"en\">\n",
+    )
+    .unwrap();
     fs::write(dir.join("like"), "{\n  \"format\": \"csmigrate-inspect\",").unwrap();
     symlink("mail", dir.join("link")).unwrap();
     symlink("old", dir.join("way")).unwrap();
@@ -107,8 +113,9 @@ fn or_the_run_does_not_begin() {
         ("..", "not the name of a file"),
         ("none/r.json", "no file can be made"),
         ("mail/r.json", "Not a directory"),
-        ("r.html", ".html"),
-        ("r.HTML", ".html"),
+        ("old/r.html", "the source directory"),
+        ("mail.html", "no report"),
+        ("dir.html", "not a plain file"),
         ("", "empty"),
     ] {
         let before = listing(dir);

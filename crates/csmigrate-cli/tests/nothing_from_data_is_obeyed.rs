@@ -1,5 +1,5 @@
 //! Names and data may hold anything: escape sequences, line ends, marks that
-//! turn a line around. On screen, in the logs and in JSON they are text, and an
+//! turn a line around. On screen, in the logs and in reports they are text, and an
 //! entry is a line.
 
 #[path = "../../bdbfile-cli/tests/support/shown.rs"]
@@ -76,7 +76,8 @@ fn hostile_store(change: Change) -> TempDir {
     sandbox
 }
 
-/// All that a run showed: on screen, in its logs, in the report `r.json`.
+/// All that a run showed: on screen, in its logs, in the reports `r.json` and
+/// `r.html`.
 fn shown_by(dir: &Path, output: &Output) -> Vec<(String, Vec<u8>)> {
     let mut shown = vec![
         ("stdout".to_owned(), output.stdout.clone()),
@@ -86,8 +87,10 @@ fn shown_by(dir: &Path, output: &Output) -> Vec<(String, Vec<u8>)> {
         let bytes = fs::read(dir.join("logs").join(&name)).unwrap();
         shown.push((name.into_string().unwrap(), bytes));
     }
-    if let Ok(report) = fs::read(dir.join("r.json")) {
-        shown.push(("r.json".to_owned(), report));
+    for name in ["r.json", "r.html"] {
+        if let Ok(report) = fs::read(dir.join(name)) {
+            shown.push((name.to_owned(), report));
+        }
     }
     shown
 }
@@ -146,15 +149,20 @@ fn of_a_store() {
         let rules = ["-l", "max", "--rules", "inferred", "--ignore-logs"];
         for (args, places) in [
             (
-                &["-d", "--report", "r.json", "old", "new"][..],
-                &["stdout", "csmigrate.log", "r.json"][..],
+                &[
+                    "-d", "--report", "r.json", "--report", "r.html", "old", "new",
+                ][..],
+                &["stdout", "csmigrate.log", "r.json", "r.html"][..],
             ),
             (
                 &["--report", "-", "old", "new"],
-                &["stdout", "csmigrate.log", "r.json"],
+                &["stdout", "csmigrate.log", "r.json", "r.html"],
             ),
             // The target is not empty now.
-            (&["-b", "other", "old", "new"], &["csmigrate.log", "r.json"]),
+            (
+                &["-b", "other", "old", "new"],
+                &["csmigrate.log", "r.json", "r.html"],
+            ),
         ] {
             let output = csmigrate(dir, rules.iter().chain(args)).output().unwrap();
             let ended = format!("{args:?} {number}: {}", stderr(&output));
@@ -181,11 +189,25 @@ fn of_a_damaged_store() {
             support::flip(&dir.join("old").join(name), page * 4096 + 20, 4);
         }
         // The region says that the store is not clean.
-        let always = ["-l", "max", "--report", "r.json", "--ignore-logs"];
+        let always = [
+            "-l",
+            "max",
+            "--report",
+            "r.json",
+            "--report",
+            "r.html",
+            "--ignore-logs",
+        ];
         let (args, places) = if salvages {
             (
                 &["--salvage", "--publish-salvaged", "old", "new"][..],
-                &["stdout", "csmigrate.log", "csmigrateSalvage.log", "r.json"][..],
+                &[
+                    "stdout",
+                    "csmigrate.log",
+                    "csmigrateSalvage.log",
+                    "r.json",
+                    "r.html",
+                ][..],
             )
         } else {
             (
@@ -196,6 +218,7 @@ fn of_a_damaged_store() {
                     "csmigrate.log",
                     "csmigrateError.log",
                     "r.json",
+                    "r.html",
                 ][..],
             )
         };
@@ -230,7 +253,9 @@ fn of_the_logs_of_a_killed_server() {
         }
         store.save();
         fs::write(dir.join("old").join(hostile("beside", "")), several()).unwrap();
-        let args = ["-l", "max", "--report", "r.json", "old", "new"];
+        let args = [
+            "-l", "max", "--report", "r.json", "--report", "r.html", "old", "new",
+        ];
         let output = csmigrate(dir, args).output().unwrap();
         assert_eq!(output.status.success(), !refused, "{}", stderr(&output));
         let hostile = check("recovered", dir, &output);

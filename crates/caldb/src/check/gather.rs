@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::CASES;
 use super::calendars::Calendars;
 use super::charset::{self, CharsetCode, EncodingSet};
+use super::components::Starts;
 use super::identity::{Entry, Identity, Traits};
 use super::kept::{Keeping, Kept};
 use super::shown::{CasesBefore, Shown, ShownCase};
@@ -43,6 +44,7 @@ pub struct Gatherer {
     /// By check; empty but for those that one record shows.
     pub(super) shown: Vec<Shown>,
     pub(super) kept: Kept,
+    pub(super) starts: Starts,
     calendars: Calendars,
     scratch: Vec<u8>,
 }
@@ -57,6 +59,7 @@ impl Gatherer {
             carried: 0,
             shown: vec![Shown::default(); super::table::CHECKS.len()],
             kept: Kept::default(),
+            starts: Starts::default(),
             calendars: Calendars::default(),
             scratch: Vec::new(),
         }
@@ -132,6 +135,7 @@ impl Gatherer {
                     ..case
                 }));
         }
+        self.starts.append(&after.starts);
         self.kept.append(after.kept, base);
     }
 
@@ -200,6 +204,7 @@ impl Gatherer {
         self.show(Check::MissingUid, component.uid().is_none(), place, record);
         self.show(Check::Tombstone, component.is_tombstone(), place, record);
         self.show(Check::NoneText, component.has_none_text(), place, record);
+        self.starts.count(component.start());
         let mut traits = Traits::COMPONENT;
         traits.add(Traits::RECURS, component.recurs());
         if has_unbounded(component.rules()) {

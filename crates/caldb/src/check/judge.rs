@@ -3,6 +3,7 @@
 use bdbfile::Workers;
 
 use super::charset::{CharsetCode, EncodingSet};
+use super::components::{Candidate, ComponentCount, Components, Largest};
 use super::gather::{Gatherer, RecordPlace};
 use super::identity::{Entry, Identity, Traits};
 use super::kept::{Kept, PARTS};
@@ -17,6 +18,7 @@ pub struct StoreChecks {
     files: Vec<FileRecords>,
     limit: usize,
     counts: Vec<Counted>,
+    components: Components,
     kept: Vec<Kept>,
 }
 
@@ -61,6 +63,8 @@ impl StoreChecks {
             recognised: gathered.recognised,
             carried: gathered.carried,
         });
+        self.components
+            .add(role, gathered.recognised, &gathered.starts);
         for (counted, shown) in self.counts.iter_mut().zip(gathered.shown) {
             if shown.records > 0 {
                 counted.records.push((file, shown.records));
@@ -89,6 +93,7 @@ impl StoreChecks {
             files,
             limit,
             mut counts,
+            mut components,
             kept,
         } = self;
         let judged = workers.all(PARTS, |part| {
@@ -98,26 +103,42 @@ impl StoreChecks {
             }
             Ok::<_, bdbfile::Error>(judge_part(&mut entries, &files, limit))
         })?;
-        for part in judged {
+        let mut largest = Largest::default();
+        for (part, calendars) in judged {
             for (all, more) in counts.iter_mut().zip(part) {
                 all.append(more, limit);
             }
+            largest.append(calendars);
         }
+        let name = |file: usize, name| match kept.get(file) {
+            Some(kept) => kept.name(name),
+            None => Ok(Vec::new()),
+        };
+        components.name(largest, |one| name(one.file, one.name))?;
         let findings = CHECKS
             .iter()
             .zip(counts)
             .map(|(fact, counted)| counted.finish(fact.check, limit, &files, &kept))
             .collect::<bdbfile::Result<_>>()?;
-        Ok(CheckReport { files, findings })
+        Ok(CheckReport {
+            files,
+            findings,
+            components,
+        })
     }
 }
 
 /// Judges whole series, and calendars with their records.
-fn judge_part(entries: &mut [Entry], files: &[FileRecords], limit: usize) -> Vec<Counted> {
+fn judge_part(
+    entries: &mut [Entry],
+    files: &[FileRecords],
+    limit: usize,
+) -> (Vec<Counted>, Largest) {
     entries.sort_unstable_by_key(|entry| (entry.identity, entry.order));
     let mut part = Part {
         files,
         counts: vec![Counted::default(); CHECKS.len()],
+        largest: Largest::default(),
         limit,
     };
     let same_series = |left: &Entry, right: &Entry| left.identity.series == right.identity.series;
@@ -131,13 +152,14 @@ fn judge_part(entries: &mut [Entry], files: &[FileRecords], limit: usize) -> Vec
             part.judge_series(series);
         }
     }
-    part.counts
+    (part.counts, part.largest)
 }
 
 /// What is counted in one part of the entries.
 struct Part<'f> {
     files: &'f [FileRecords],
     counts: Vec<Counted>,
+    largest: Largest,
     limit: usize,
 }
 
@@ -175,6 +197,20 @@ impl Part<'_> {
             .min_by_key(|entry| entry.order)
             .map(|entry| entry.traits.charset());
         let first = calendars().min_by_key(|entry| entry.order);
+        if let Some(first) = first {
+            let mut count = ComponentCount::default();
+            for entry in calendars() {
+                if let Some(role) = role(entry) {
+                    count.add(role, entry.records.into());
+                }
+            }
+            self.largest.add(Candidate {
+                count,
+                order: first.order,
+                file: first.file(),
+                name: first.identity,
+            });
+        }
         for (check, is_case) in [
             (Check::CalidWithoutOwner, without_owner),
             (lost, !has_properties),

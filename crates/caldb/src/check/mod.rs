@@ -24,6 +24,7 @@
 
 mod calendars;
 mod charset;
+mod components;
 mod gather;
 mod identity;
 mod judge;
@@ -32,6 +33,7 @@ mod report;
 mod shown;
 mod table;
 
+pub use components::{CalendarComponents, ComponentCount, Components, LARGEST};
 pub use gather::{Gatherer, RecordKind, RecordPlace};
 pub use judge::StoreChecks;
 pub use kept::Keeping;

@@ -1,5 +1,6 @@
 //! What was found.
 
+use super::components::Components;
 use super::gather::RecordPlace;
 use super::table::Check;
 use crate::files::Role;
@@ -12,6 +13,8 @@ pub struct CheckReport {
     /// One for every check, also where nothing was found, in the order of
     /// [`Check`].
     pub findings: Vec<Finding>,
+    /// How many components there are, by calendar and by year.
+    pub components: Components,
 }
 
 /// The records of a file.

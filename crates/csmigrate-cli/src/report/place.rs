@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use csmigrate::bdbfile::source::open_plain;
 use tempfile::NamedTempFile;
 
-use super::document;
+use super::{document, page};
 use crate::logs::{ERROR_LOG, MIGRATION_LOG, lies_in};
 use crate::settings::{Destination, Settings};
 
@@ -31,6 +31,8 @@ pub(super) enum Place {
 pub(super) struct FilePlace {
     path: PathBuf,
     dir: PathBuf,
+    /// By what an earlier report is told that may be replaced.
+    head: &'static str,
     /// What becomes the file; gone once it did.
     draft: Option<NamedTempFile>,
 }
@@ -40,9 +42,10 @@ impl Place {
     /// source, the target or the backup, and takes the place of nothing but
     /// another report.
     pub(super) fn prepare(to: &Destination, settings: &Settings) -> Result<Self, String> {
-        let path = match to {
+        let (path, head) = match to {
             Destination::StandardOutput => return Ok(Self::StandardOutput { printed: false }),
-            Destination::File(path) => path,
+            Destination::File(path) => (path, document::HEAD),
+            Destination::Page(path) => (path, page::HEAD),
         };
         let shown = path.display();
         let Some(name) = path.file_name() else {
@@ -74,6 +77,7 @@ impl Place {
         let mut place = FilePlace {
             path: dir.join(name),
             dir,
+            head,
             draft: None,
         };
         let prepared = place.check_free().and_then(|()| place.make_draft());
@@ -82,6 +86,15 @@ impl Place {
             Err(error) => return Err(format!("report {shown}: {error}; name another file")),
         }
         Ok(Self::File(place))
+    }
+
+    /// Whether two reports would go to the same place.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::StandardOutput { .. }, Self::StandardOutput { .. }) => true,
+            (Self::File(one), Self::File(other)) => is_one_name(&one.path, &one.dir, &other.path),
+            _ => false,
+        }
     }
 
     /// Writes a report. One that was written before is replaced, but not on
@@ -144,7 +157,7 @@ impl FilePlace {
             return Err(io::Error::other("this is not a plain file"));
         }
         let mut head = Vec::new();
-        let wanted = document::HEAD.as_bytes();
+        let wanted = self.head.as_bytes();
         open_plain(&self.path)?
             .take(wanted.len() as u64)
             .read_to_end(&mut head)?;
