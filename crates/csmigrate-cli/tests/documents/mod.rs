@@ -212,6 +212,7 @@ impl Page {
                     heading.clear();
                 }
                 Event::End(TagEnd::Heading(_)) => in_heading = false,
+                Event::Start(Tag::TableHead) => column = 1,
                 Event::Start(Tag::TableRow) => column = 0,
                 Event::Start(Tag::TableCell) if column == 0 => cell = Some(String::new()),
                 Event::End(TagEnd::TableCell) => {
