@@ -45,8 +45,7 @@ fn each_message_is_one_that_the_program_has() {
         // The messages are in the second column where the first has a code.
         let cells: Vec<&str> = line.trim_matches('|').split(" | ").collect();
         let messages = match cells[..] {
-            [_, messages, _, _] => messages,
-            [messages, _] => messages,
+            [_, messages, _, _] | [messages, _] => messages,
             _ => continue,
         };
         for message in messages.split('`').skip(1).step_by(2) {

@@ -5,6 +5,7 @@
 
 pub(crate) mod console;
 pub(crate) mod desk;
+pub(crate) mod elsewhere;
 
 use std::fs;
 use std::ops::Range;
@@ -220,7 +221,7 @@ impl Page {
                     cells.extend(cell.take().map(|cell| (heading.clone(), cell)));
                 }
                 Event::Text(text) | Event::Code(text) => {
-                    add(&text, in_heading, &mut heading, &mut cell)
+                    add(&text, in_heading, &mut heading, &mut cell);
                 }
                 _ => {}
             }
