@@ -44,9 +44,8 @@ fn each_message_is_one_that_the_program_has() {
     for line in page("docs/troubleshooting.md").text.lines() {
         // The messages are in the second column where the first has a code.
         let cells: Vec<&str> = line.trim_matches('|').split(" | ").collect();
-        let messages = match cells[..] {
-            [_, messages, _, _] | [messages, _] => messages,
-            _ => continue,
+        let ([_, messages, _, _] | [messages, _]) = cells[..] else {
+            continue;
         };
         for message in messages.split('`').skip(1).step_by(2) {
             for part in message.split('…') {
