@@ -40,7 +40,16 @@ pub fn document(profile: &Profile) -> String {
     text
 }
 
-/// A text that cannot end the cell it stands in.
+/// A text that cannot end the cell it stands in, and that is no tag of HTML:
+/// where it is code it is shown as it is.
 fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('\n', " ")
+    let text = text.replace('|', "\\|").replace('\n', " ");
+    let parts = text.split('`').enumerate().map(|(number, part)| {
+        if number.is_multiple_of(2) {
+            part.replace('<', "&lt;")
+        } else {
+            part.to_owned()
+        }
+    });
+    parts.collect::<Vec<_>>().join("`")
 }
