@@ -246,9 +246,9 @@ proptest! {
         });
         let mut records: Vec<_> = records.collect();
         records.sort_by_cached_key(|record| place(record));
-        let mut calendar = CalendarText::begin(Vec::new(), b"jdoe\r\nX:y", "UTF-8");
+        let mut calendar = CalendarText::begin(Vec::new(), b"jdoe\r\nX:y");
         for record in &records {
-            calendar.add(record).unwrap();
+            calendar.add(record, "UTF-8").unwrap();
         }
         let (text, tally) = calendar.finish().unwrap();
         let text = String::from_utf8(text).unwrap();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use csmigrate::caldb::Profile;
 use csmigrate::caldb::rules::RuleChoice;
-use csmigrate::{Migration, Salvage};
+use csmigrate::{Export, Migration, Salvage};
 use lexopt::Arg;
 
 use crate::flags::{self, Flag, Id};
@@ -18,6 +18,7 @@ pub(crate) enum Command {
     Usage,
     Version,
     Inspect(InspectSettings),
+    Export(Box<ExportSettings>),
     Migrate(Box<Settings>),
 }
 
@@ -29,6 +30,15 @@ pub(crate) struct InspectSettings {
     pub(crate) rules: RuleChoice,
     pub(crate) quiet: bool,
     pub(crate) json: bool,
+}
+
+/// Checked settings of an export.
+#[derive(Debug)]
+pub(crate) struct ExportSettings {
+    pub(crate) export: Export,
+    pub(crate) source: PathBuf,
+    pub(crate) target: PathBuf,
+    pub(crate) quiet: bool,
 }
 
 /// How much the log tells.
@@ -83,6 +93,7 @@ struct Raw {
     rules: Option<OsString>,
     report: Option<OsString>,
     inspect: Option<OsString>,
+    export_ics: Option<OsString>,
     json: bool,
     operands: Vec<OsString>,
 }
@@ -138,6 +149,7 @@ impl Raw {
             Id::Rules => self.rules = Some(value),
             Id::Report => self.report = Some(value),
             Id::Inspect => self.inspect = Some(value),
+            Id::ExportIcs => self.export_ics = Some(value),
             Id::LogLevel => self.log_level = Some(value),
             Id::Backup => self.backup = Some(value),
             Id::LogDir => self.log_dir = Some(value),
@@ -153,6 +165,9 @@ impl Raw {
 fn check(mut raw: Raw) -> Result<Command, String> {
     if let Some(dir) = named("inspected", raw.inspect.take())? {
         return check_inspect(dir, raw).map(Command::Inspect);
+    }
+    if let Some(dir) = named("export", raw.export_ics.take())? {
+        return check_export(dir, raw).map(Box::new).map(Command::Export);
     }
     if raw.json {
         return Err("--json is for --inspect".to_owned());
@@ -172,6 +187,7 @@ fn check_inspect(dir: PathBuf, raw: Raw) -> Result<InspectSettings, String> {
         ("--report", raw.report.is_some()),
         ("--salvage", raw.salvage),
         ("--publish-salvaged", raw.publish_salvaged),
+        ("--export-ics", raw.export_ics.is_some()),
     ];
     if let Some((name, _)) = unwanted.into_iter().find(|(_, given)| *given) {
         return Err(format!("{name} has no meaning with --inspect"));
@@ -186,6 +202,54 @@ fn check_inspect(dir: PathBuf, raw: Raw) -> Result<InspectSettings, String> {
         quiet: raw.quiet,
         json: raw.json,
     })
+}
+
+fn check_export(target: PathBuf, raw: Raw) -> Result<ExportSettings, String> {
+    let unwanted = [
+        ("-d", raw.dry_run),
+        ("-l", raw.log_level.is_some()),
+        ("-b", raw.backup.is_some()),
+        ("--log-dir", raw.log_dir.is_some()),
+        ("--threads", raw.threads.is_some()),
+        ("--rules", raw.rules.is_some()),
+        ("--report", raw.report.is_some()),
+        ("--salvage", raw.salvage),
+        ("--publish-salvaged", raw.publish_salvaged),
+        ("--json", raw.json),
+    ];
+    if let Some((name, _)) = unwanted.into_iter().find(|(_, given)| *given) {
+        return Err(format!("{name} has no meaning with --export-ics"));
+    }
+    let count = raw.operands.len();
+    let Ok([source]) = <[OsString; 1]>::try_from(raw.operands) else {
+        return Err(match count {
+            0 => "source_dbdir is missing".to_owned(),
+            _ => {
+                format!("{count} directories are named where --export-ics wants one, source_dbdir")
+            }
+        });
+    };
+    if source.is_empty() {
+        return Err("the name of a directory is empty".to_owned());
+    }
+    check_logs(raw.no_recover, raw.ignore_logs)?;
+    let export = Export::new(&source, &target)
+        .recover(!raw.no_recover)
+        .ignore_logs(raw.ignore_logs)
+        .profile(profile(raw.profile)?);
+    Ok(ExportSettings {
+        export,
+        source: source.into(),
+        target,
+        quiet: raw.quiet,
+    })
+}
+
+fn check_logs(no_recover: bool, ignore_logs: bool) -> Result<(), String> {
+    if no_recover && ignore_logs {
+        return Err("--no-recover refuses what --ignore-logs takes as it is".to_owned());
+    }
+    Ok(())
 }
 
 fn check_migrate(raw: Raw) -> Result<Settings, String> {
@@ -205,9 +269,7 @@ fn check_migrate(raw: Raw) -> Result<Settings, String> {
         (true, true) => Salvage::Publish,
         (false, true) => return Err("--publish-salvaged is for --salvage".to_owned()),
     };
-    if raw.no_recover && raw.ignore_logs {
-        return Err("--no-recover refuses what --ignore-logs takes as it is".to_owned());
-    }
+    check_logs(raw.no_recover, raw.ignore_logs)?;
     let profile_file = raw.profile.clone().map(PathBuf::from);
     let profile = profile(raw.profile)?;
     let rules = rules(raw.rules)?;

@@ -1,5 +1,6 @@
 //! The text of a calendar, from its records in order.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::alarm::AlarmText;
@@ -90,6 +91,9 @@ fn identity(record: &Record<'_>) -> Identity {
 pub struct CalendarText<W> {
     out: W,
     calid: String,
+    /// What the calendar declares.
+    declared: Option<Charset>,
+    /// That of the record at hand, where it declares none.
     charset: Charset,
     begun: bool,
     gathered: Gathered,
@@ -106,7 +110,7 @@ struct Group {
     /// Components met, also those that are not written.
     components: u64,
     open: Option<Open>,
-    alarms: Vec<u128>,
+    alarms: BTreeSet<u128>,
 }
 
 /// A master entry as text, in case that no component comes.
@@ -126,13 +130,13 @@ struct Open {
 }
 
 impl<W: Write> CalendarText<W> {
-    /// Begins the text of a calendar. `charset` is the character set of what
-    /// declares none.
-    pub fn begin(out: W, calid: &[u8], charset: &str) -> Self {
+    /// Begins the text of a calendar.
+    pub fn begin(out: W, calid: &[u8]) -> Self {
         Self {
             out,
             calid: String::from_utf8_lossy(calid).into_owned(),
-            charset: Charset::of([charset.as_bytes()]),
+            declared: None,
+            charset: Charset::of([]),
             begun: false,
             gathered: Gathered::default(),
             zone: None,
@@ -141,10 +145,14 @@ impl<W: Write> CalendarText<W> {
     }
 
     /// Takes a record. Gives the rule by which it is left out, where it is.
+    /// `charset` is the character set of a record of its file that declares
+    /// none, nor its calendar.
     ///
     /// # Errors
     /// What `out` cannot take.
-    pub fn add(&mut self, record: &Record<'_>) -> io::Result<Option<Applied>> {
+    pub fn add(&mut self, record: &Record<'_>, charset: &str) -> io::Result<Option<Applied>> {
+        let of_file = || Charset::of([charset.as_bytes()]);
+        self.charset = self.declared.unwrap_or_else(of_file);
         if record.role() == Role::CalendarProperties {
             self.properties(record)?;
             return Ok(None);
@@ -221,6 +229,7 @@ impl<W: Write> CalendarText<W> {
         let field = |field| record.field(field);
         let declared = field(Field::CalendarCharset);
         if let Some(declared) = declared.and_then(|it| Charset::declared(&it.unfolded())) {
+            self.declared = Some(declared);
             self.charset = declared;
         }
         let text = |it: Value<'_>| self.charset.decode(&it.text()).0;
@@ -335,7 +344,7 @@ impl<W: Write> CalendarText<W> {
             self.gathered.tally.add(left_out);
             return Ok(Some(left_out));
         }
-        self.group.alarms.push(finished.hash);
+        self.group.alarms.insert(finished.hash);
         self.gathered.append(gathered);
         self.gathered.tally.add(Applied::QueuedAlarm);
         self.out.write_all(&finished.text)?;

@@ -26,9 +26,9 @@
 //! let value = b"BEGIN:VEVENT\r\nUID:1\r\nDTSTART:20060525T153000Z\r\nEND:VEVENT\r\n";
 //! let record = form.and_then(|form| recognise(&form, b"jdoe\x001\x000", value).record());
 //!
-//! let mut calendar = CalendarText::begin(Vec::new(), b"jdoe", "UTF-8");
+//! let mut calendar = CalendarText::begin(Vec::new(), b"jdoe");
 //! for record in &record {
-//!     calendar.add(record)?;
+//!     calendar.add(record, "UTF-8")?;
 //! }
 //! let (text, tally) = calendar.finish()?;
 //! assert_eq!(tally.events, 1);

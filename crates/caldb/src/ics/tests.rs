@@ -30,9 +30,10 @@ fn record<'a>(form: &RecordForm, key: &'a str, value: &'a [u8]) -> Record<'a> {
 fn text(rows: &[Row<'_>]) -> (String, Tally) {
     let mut rows = rows.to_vec();
     rows.sort_by_cached_key(|(file, key, value)| place(&record(&form(file), key, value)));
-    let mut calendar = CalendarText::begin(Vec::new(), b"jdoe:work", "UTF-8");
+    let mut calendar = CalendarText::begin(Vec::new(), b"jdoe:work");
     for (file, key, value) in rows {
-        calendar.add(&record(&form(file), key, value)).unwrap();
+        let record = record(&form(file), key, value);
+        calendar.add(&record, "UTF-8").unwrap();
     }
     let (text, tally) = calendar.finish().unwrap();
     let text = String::from_utf8(text).unwrap().replace("\r\n ", "");
