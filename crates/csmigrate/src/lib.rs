@@ -79,3 +79,8 @@ pub use export::Export;
 pub use judgement::Judgement;
 pub use migration::{Migration, Salvage};
 pub use plan::{BackupPlan, Hold, Holder, Holders, Inspection, PlannedFile, Space};
+
+/// The example of the README, tried as the others are.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
