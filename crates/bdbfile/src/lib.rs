@@ -91,3 +91,8 @@ pub mod write;
 pub use budget::Budgets;
 pub use error::{Error, FormatError, Place, Result, Rule};
 pub use workers::Workers;
+
+/// The example of the README, tried as the others are.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

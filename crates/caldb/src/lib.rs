@@ -12,6 +12,7 @@
 //! * [`files`]: what the files of a store can be for.
 //! * [`store`]: a directory: which of these are there, and what else is.
 //! * [`record`]: records recognised, viewed, or left alone.
+//! * [`ics`]: a calendar as a text of RFC 5545.
 //! * [`check`]: what is odd among records, counted and located.
 //! * [`release`]: which release wrote a store, and by what evidence.
 //! * [`rules`]: what is done to records on the way from 6.2 to 6.3.
@@ -37,6 +38,7 @@
 pub mod check;
 pub mod fact;
 pub mod files;
+pub mod ics;
 pub mod profile;
 pub mod provenance;
 pub mod record;

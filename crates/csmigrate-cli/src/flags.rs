@@ -24,6 +24,7 @@ pub(crate) enum Id {
     Rules,
     Report,
     Inspect,
+    ExportIcs,
     Json,
     Progress,
     Generate,
@@ -214,6 +215,17 @@ pub(crate) const FLAGS: &[Flag] = &[
         ],
     },
     Flag {
+        id: Id::ExportIcs,
+        short: None,
+        long: Some("export-ics"),
+        value: Some("dir"),
+        documented: false,
+        help: &[
+            "write each calendar of source_dbdir as a file that any calendar",
+            "program reads, to dir, missing or empty (docs/export.md)",
+        ],
+    },
+    Flag {
         id: Id::Json,
         short: None,
         long: Some("json"),
@@ -288,6 +300,7 @@ pub(crate) fn version() -> String {
 pub(crate) const SYNTAX: &str = "\
 usage: csmigrate [-q] [-d] [-l min|max] [-b backup_dir] source_dbdir target_dbdir
        csmigrate --inspect dir [--json]
+       csmigrate --export-ics dir source_dbdir
        csmigrate -V
        csmigrate -?
 ";
@@ -303,7 +316,7 @@ refused.
 
 const STATUS: &str = "
 Exit status: 0 when every record is in the target, or a dry run found nothing
-that would prevent it; 255 otherwise.
+that would prevent it, or every component was exported; 255 otherwise.
 ";
 
 /// The usage text.

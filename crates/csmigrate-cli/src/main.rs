@@ -19,6 +19,7 @@
     )
 )]
 
+mod export;
 mod flags;
 mod inspect;
 mod json;
@@ -99,6 +100,7 @@ fn run(args: &[OsString]) -> Result<(), Failure> {
             return Ok(());
         }
         Command::Inspect(settings) => return Ok(inspect::run(&settings)?),
+        Command::Export(settings) => return export::run(&settings, stop),
         Command::Migrate(settings) => settings,
     };
     let mut logs = Logs::open(&settings)?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use csmigrate::caldb::Profile;
 use csmigrate::caldb::rules::RuleChoice;
-use csmigrate::{Migration, Salvage};
+use csmigrate::{Export, Migration, Salvage};
 use lexopt::Arg;
 use option_table::Form;
 
@@ -20,6 +20,7 @@ pub(crate) enum Command {
     Version,
     Generate(Form),
     Inspect(InspectSettings),
+    Export(Box<ExportSettings>),
     Migrate(Box<Settings>),
 }
 
@@ -31,6 +32,15 @@ pub(crate) struct InspectSettings {
     pub(crate) rules: RuleChoice,
     pub(crate) quiet: bool,
     pub(crate) json: bool,
+}
+
+/// Checked settings of an export.
+#[derive(Debug)]
+pub(crate) struct ExportSettings {
+    pub(crate) export: Export,
+    pub(crate) source: PathBuf,
+    pub(crate) target: PathBuf,
+    pub(crate) quiet: bool,
 }
 
 /// How much the log tells.
@@ -106,6 +116,7 @@ struct Raw {
     rules: Option<OsString>,
     report: Vec<OsString>,
     inspect: Option<OsString>,
+    export_ics: Option<OsString>,
     json: bool,
     progress: Option<OsString>,
     generate: Option<OsString>,
@@ -165,6 +176,7 @@ impl Raw {
             Id::Inspect => self.inspect = Some(value),
             Id::Progress => self.progress = Some(value),
             Id::Generate => self.generate = Some(value),
+            Id::ExportIcs => self.export_ics = Some(value),
             Id::LogLevel => self.log_level = Some(value),
             Id::Backup => self.backup = Some(value),
             Id::LogDir => self.log_dir = Some(value),
@@ -183,6 +195,9 @@ fn check(mut raw: Raw) -> Result<Command, String> {
     }
     if let Some(dir) = named("inspected", raw.inspect.take())? {
         return check_inspect(dir, raw).map(Command::Inspect);
+    }
+    if let Some(dir) = named("export", raw.export_ics.take())? {
+        return check_export(dir, raw).map(Box::new).map(Command::Export);
     }
     if raw.json {
         return Err("--json is for --inspect".to_owned());
@@ -203,6 +218,7 @@ fn check_inspect(dir: PathBuf, raw: Raw) -> Result<InspectSettings, String> {
         ("--salvage", raw.salvage),
         ("--publish-salvaged", raw.publish_salvaged),
         ("--progress", raw.progress.is_some()),
+        ("--export-ics", raw.export_ics.is_some()),
     ];
     if let Some((name, _)) = unwanted.into_iter().find(|(_, given)| *given) {
         return Err(format!("{name} has no meaning with --inspect"));
@@ -217,6 +233,55 @@ fn check_inspect(dir: PathBuf, raw: Raw) -> Result<InspectSettings, String> {
         quiet: raw.quiet,
         json: raw.json,
     })
+}
+
+fn check_export(target: PathBuf, raw: Raw) -> Result<ExportSettings, String> {
+    let unwanted = [
+        ("-d", raw.dry_run),
+        ("-l", raw.log_level.is_some()),
+        ("-b", raw.backup.is_some()),
+        ("--log-dir", raw.log_dir.is_some()),
+        ("--threads", raw.threads.is_some()),
+        ("--rules", raw.rules.is_some()),
+        ("--report", !raw.report.is_empty()),
+        ("--salvage", raw.salvage),
+        ("--publish-salvaged", raw.publish_salvaged),
+        ("--json", raw.json),
+        ("--progress", raw.progress.is_some()),
+    ];
+    if let Some((name, _)) = unwanted.into_iter().find(|(_, given)| *given) {
+        return Err(format!("{name} has no meaning with --export-ics"));
+    }
+    let count = raw.operands.len();
+    let Ok([source]) = <[OsString; 1]>::try_from(raw.operands) else {
+        return Err(match count {
+            0 => "source_dbdir is missing".to_owned(),
+            _ => {
+                format!("{count} directories are named where --export-ics wants one, source_dbdir")
+            }
+        });
+    };
+    if source.is_empty() {
+        return Err("the name of a directory is empty".to_owned());
+    }
+    check_logs(raw.no_recover, raw.ignore_logs)?;
+    let export = Export::new(&source, &target)
+        .recover(!raw.no_recover)
+        .ignore_logs(raw.ignore_logs)
+        .profile(profile(raw.profile)?);
+    Ok(ExportSettings {
+        export,
+        source: source.into(),
+        target,
+        quiet: raw.quiet,
+    })
+}
+
+fn check_logs(no_recover: bool, ignore_logs: bool) -> Result<(), String> {
+    if no_recover && ignore_logs {
+        return Err("--no-recover refuses what --ignore-logs takes as it is".to_owned());
+    }
+    Ok(())
 }
 
 fn check_migrate(raw: Raw) -> Result<Settings, String> {
@@ -236,9 +301,7 @@ fn check_migrate(raw: Raw) -> Result<Settings, String> {
         (true, true) => Salvage::Publish,
         (false, true) => return Err("--publish-salvaged is for --salvage".to_owned()),
     };
-    if raw.no_recover && raw.ignore_logs {
-        return Err("--no-recover refuses what --ignore-logs takes as it is".to_owned());
-    }
+    check_logs(raw.no_recover, raw.ignore_logs)?;
     let profile_file = raw.profile.clone().map(PathBuf::from);
     let profile = profile(raw.profile)?;
     let rules = rules(raw.rules)?;

@@ -10,6 +10,7 @@
 //! * `rewrite`: each database read and built anew.
 //! * `verify`: each new file read again: counts, digests, structure.
 //! * `staging`: a directory that is published by a rename or leaves no trace.
+//! * [`export`]: a store's calendars as texts of RFC 5545.
 //! * [`inspect`]: what a store is, when nothing is to be done to it.
 //! * [`report`]: what was done, file by file.
 //! * [`observer`]: what is told while it is being done. Nothing here prints.
@@ -52,6 +53,7 @@ mod database;
 mod digest;
 mod each;
 mod error;
+pub mod export;
 pub mod inspect;
 mod judgement;
 mod knowledge;
@@ -75,6 +77,12 @@ pub use bdbfile::layout::Preamble;
 pub use caldb;
 pub use digest::RecordDigest;
 pub use error::{Error, Losses, Result};
+pub use export::Export;
 pub use judgement::Judgement;
 pub use migration::{Migration, Salvage};
 pub use plan::{BackupPlan, Hold, Holder, Holders, Inspection, PlannedFile, Space};
+
+/// The example of the README, tried as the others are.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

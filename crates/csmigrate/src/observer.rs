@@ -6,6 +6,7 @@ use bdbfile::read::Finding;
 use bdbfile::salvage::Salvaged;
 use bdbfile::{Place, Rule};
 
+use crate::export::CalendarExport;
 use crate::judgement::Judgement;
 use crate::plan::Inspection;
 use crate::recovery::Recovery;
@@ -27,6 +28,8 @@ pub enum Stage {
     Verify,
     /// The rename that makes the target appear.
     Publish,
+    /// Reading every database and writing its calendars as text.
+    Export,
 }
 
 impl Stage {
@@ -39,6 +42,7 @@ impl Stage {
             Self::Rewrite => "rewrite",
             Self::Verify => "verify",
             Self::Publish => "publish",
+            Self::Export => "export",
         }
     }
 }
@@ -65,6 +69,8 @@ pub enum Event<'a> {
     /// All is done and nothing can fail any more: what is told of it must be
     /// told now, for what a run still does is to forget that it was not done.
     Completed(&'a Report),
+    /// A calendar was written as text, and is not published yet.
+    Exported(&'a CalendarExport),
     /// Something odd that costs no record.
     Warning(&'a Warning),
     /// Something that is left of a damaged file, or is not. Damaged files come

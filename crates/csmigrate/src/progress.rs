@@ -95,7 +95,8 @@ impl From<Stage> for Step {
             Stage::Inspect => Self::Inspect,
             Stage::Backup => Self::Backup,
             Stage::Recover => Self::Recover,
-            Stage::Rewrite => Self::Rewrite,
+            // An export reads as a migration does, and writes other files.
+            Stage::Rewrite | Stage::Export => Self::Rewrite,
             Stage::Verify => Self::Verify,
             Stage::Publish => Self::Publish,
         }

@@ -42,3 +42,9 @@ macro_rules! fuzz_target {
         });
     };
 }
+
+/// The examples of `docs/library.md`, tried here: this crate has all libraries
+/// at hand, and is in no package, which would not have that file.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/library.md")]
+struct Library;

@@ -161,7 +161,7 @@ fn is_plain(bytes: &[u8]) -> bool {
 
 /// The encoding of a label; `None` when nobody knows it, or for plain ASCII,
 /// which no byte beyond it is in.
-fn encoding(label: &[u8]) -> Option<&'static Encoding> {
+pub(crate) fn encoding(label: &[u8]) -> Option<&'static Encoding> {
     const ASCII: [&str; 4] = ["US-ASCII", "ASCII", "ANSI_X3.4-1968", "ISO646-US"];
     let label = label.trim_ascii();
     if label.eq_ignore_ascii_case(b"UTF-8") {

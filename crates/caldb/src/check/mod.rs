@@ -23,7 +23,7 @@
 )]
 
 mod calendars;
-mod charset;
+pub(crate) mod charset;
 mod components;
 mod gather;
 mod identity;

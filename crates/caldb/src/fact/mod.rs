@@ -49,7 +49,13 @@ pub struct Section {
 /// those that are part of the code.
 pub fn registry(profile: &Profile) -> Vec<Section> {
     let mut sections = of_profile(profile);
-    sections.extend([of_properties(), of_shapes(), of_checks(), of_natures()]);
+    sections.extend([
+        of_properties(),
+        of_shapes(),
+        of_checks(),
+        of_natures(),
+        of_ics(),
+    ]);
     sections
 }
 
@@ -97,6 +103,19 @@ fn of_natures() -> Section {
         title: "Natures of old files",
         about: "What old libraries wrote in a way of their own. Each is recognised, read right, and written anew in the way that every library from 4.1 on reads.",
         facts: Nature::FACTS.iter().map(Fact::owned).collect(),
+    }
+}
+
+fn of_ics() -> Section {
+    let facts = crate::ics::RULES.iter().map(|one| Fact {
+        id: format!("ics.{}", one.id),
+        text: one.does.to_owned(),
+        provenance: one.provenance.owned(),
+    });
+    Section {
+        title: "Calendars as text",
+        about: "How recognised records become the text of RFC 5545 that `csmigrate --export-ics` writes: docs/export.md.",
+        facts: facts.collect(),
     }
 }
 

@@ -9,7 +9,7 @@ macro_rules! fields {
         /// A property that a view has an accessor for.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[repr(usize)]
-        pub(super) enum Field {
+        pub(crate) enum Field {
             $($field,)*
         }
 

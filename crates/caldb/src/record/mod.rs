@@ -25,7 +25,7 @@
 )]
 
 pub mod content_line;
-mod fields;
+pub(crate) mod fields;
 pub mod form;
 pub mod key;
 pub mod known;

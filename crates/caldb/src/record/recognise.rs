@@ -140,6 +140,12 @@ impl<'a> Record<'a> {
         self.kind
     }
 
+    /// The value of the first property of a field: of its component, or its own
+    /// where it has none.
+    pub(crate) fn field(&self, field: Field) -> Option<Value<'a>> {
+        self.fields.value(field)
+    }
+
     /// What it says.
     pub fn view(&self) -> View<'_, 'a> {
         View::of(self)

@@ -8,7 +8,9 @@
 //! * `shutdown`: was the store cleanly shut down, and if not, can its logs be
 //!   replayed.
 //! * `problems`: all that stands in the way, gathered.
+//! * `exporting`: the same look before a store is exported.
 
+mod exporting;
 mod holders;
 mod places;
 mod problems;
@@ -38,6 +40,7 @@ use crate::report::{SavedFile, Warning};
 use crate::staging::Place;
 use crate::stop::Stop;
 
+pub(crate) use exporting::ExportPlan;
 pub use holders::{Hold, Holder, Holders};
 pub(crate) use problems::Problems;
 pub use space::Space;

@@ -7,11 +7,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use bdbfile::Workers;
-use caldb::Store;
+use caldb::store::{self, Store};
 use rustix::io::Errno;
 
 use crate::copy;
 use crate::error::{Error, Result};
+use crate::export;
 use crate::plan::source::Found;
 use crate::plan::{Backup, Request};
 use crate::report::{SavedFile, Warning};
@@ -71,23 +72,41 @@ pub(super) struct Target {
     pub(super) warnings: Vec<Warning>,
 }
 
+/// The place of the new store.
 pub(super) fn find_target(request: &Request, source: Option<&Metadata>) -> Result<Target> {
     let named = &request.target;
+    target_at(named, source, "staging", store::is_store_name)
+}
+
+/// The place of what a store is exported to.
+pub(super) fn find_export(request: &Request, source: Option<&Metadata>) -> Result<Place> {
+    let found = target_at(&request.target, source, "export", export::is_name);
+    found.map(|target| target.place)
+}
+
+/// A place for a directory of ours. `word` tells staging directories of
+/// different purposes apart, `ours` the names of their files.
+fn target_at(
+    named: &Path,
+    source: Option<&Metadata>,
+    word: &str,
+    ours: fn(&OsStr) -> bool,
+) -> Result<Target> {
     if named.exists() && !named.is_dir() {
-        return Err(Error::TargetNotDirectory(named.clone()));
+        return Err(Error::TargetNotDirectory(named.to_owned()));
     }
-    let target = place(named, "target", "staging")?;
+    let target = place(named, "target", word)?.holding(ours);
     if source.is_some_and(|source| target.is(source)) {
-        return Err(Error::TargetIsSource(named.clone()));
+        return Err(Error::TargetIsSource(named.to_owned()));
     }
     if source.is_some_and(|source| target.lies_in(source)) {
-        return Err(Error::TargetInsideSource(named.clone()));
+        return Err(Error::TargetInsideSource(named.to_owned()));
     }
     let mut warnings = Vec::new();
     let found = match target.held()? {
         Held::Other(holds) => {
             return Err(Error::TargetNotEmpty {
-                path: named.clone(),
+                path: named.to_owned(),
                 holds,
             });
         }
@@ -100,7 +119,7 @@ pub(super) fn find_target(request: &Request, source: Option<&Metadata>) -> Resul
     };
     system::check_writable(target.written()).map_err(|source| Error::NotWritable {
         what: "target",
-        path: named.clone(),
+        path: named.to_owned(),
         source,
     })?;
     if target.check_free()? && !found {

@@ -4,7 +4,7 @@
 //!   of a store is.
 //! * `salvaged`: files that cannot be read whole.
 
-mod others;
+pub(crate) mod others;
 pub(crate) mod salvaged;
 
 use std::fs::File;

@@ -82,7 +82,7 @@ pub(super) fn rewrite<S: PageSource>(
     Ok((reading, sink))
 }
 
-pub(super) fn databases<S: PageSource>(
+pub(crate) fn databases<S: PageSource>(
     file: &DatabaseFile<S>,
 ) -> std::result::Result<Vec<Database<'_, S>>, FileError> {
     if !file.meta().is_directory() {

@@ -1,7 +1,7 @@
 //! What an interrupted run left: found by its name, known by what is in it,
 //! removed by the exact names.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -10,8 +10,8 @@ use crate::staging::directory::Directory;
 use crate::staging::marker;
 
 /// The staging directory of a run that was interrupted: a directory with our
-/// name, that no living run holds, with nothing in it but files of a store and
-/// the draft of a marker.
+/// name, that no living run holds, with nothing in it but files that a run gathers
+/// and the draft of a marker.
 #[derive(Debug)]
 pub(super) struct Leftover {
     path: PathBuf,
@@ -21,8 +21,8 @@ pub(super) struct Leftover {
 
 impl Leftover {
     /// The leftover at `path`, locked, if there is one. Something else that
-    /// has its name is an error.
-    pub(super) fn find(path: &Path) -> Result<Option<Self>> {
+    /// has its name is an error. `is_ours` tells the names of files.
+    pub(super) fn find(path: &Path, is_ours: fn(&OsStr) -> bool) -> Result<Option<Self>> {
         match std::fs::symlink_metadata(path) {
             Ok(metadata) if metadata.is_dir() => {}
             // A link is no directory of ours, wherever it leads.
@@ -34,7 +34,7 @@ impl Leftover {
         let found = dir.names();
         let mut names = Vec::new();
         for (name, plain) in found.map_err(Error::io(path, "list the directory"))? {
-            let ours = name == marker::DRAFT || caldb::store::is_store_name(&name);
+            let ours = name == marker::DRAFT || is_ours(&name);
             if !(plain && ours) {
                 return Err(Error::NoLeftover {
                     path: path.to_owned(),

@@ -147,6 +147,37 @@ impl Staging {
         })
     }
 
+    /// Makes the directory appear with all its files, which are synced first,
+    /// and leaves nothing that tells of it: for files that another run makes
+    /// anew rather than look at again. A directory that was there keeps owner
+    /// and mode, a new one is of whoever runs this.
+    pub(crate) fn publish_unmarked(mut self) -> Result<()> {
+        let place = self.place.clone();
+        let staging = place.staging.as_path();
+        if place.exists && !place.inside {
+            let existing = std::fs::metadata(&place.path)
+                .map_err(Error::io(&place.path, "look at the directory"))?;
+            system::take_after(self.dir.file(), staging, &existing)?;
+        }
+        // All files at once: there may be very many.
+        rustix::fs::syncfs(self.dir.file()).map_err(Error::errno(staging, "sync the files"))?;
+        if !is_still_there(&self.dir, staging)? {
+            return Err(Error::Busy(staging.to_owned()));
+        }
+        if place.inside {
+            self.move_files(None)?;
+        } else {
+            rename(staging, &place.path, place.exists)?;
+        }
+        self.published = true;
+        if place.inside {
+            let removed = std::fs::remove_dir(staging);
+            removed.map_err(Error::io(staging, "remove the directory"))?;
+        }
+        let written = place.written();
+        system::sync_dir(written).map_err(Error::io(written, "sync the directory"))
+    }
+
     /// Says which files are being published.
     fn mark(&self) -> Result<()> {
         let files: Vec<PathBuf> = self.made.iter().map(|name| self.path_of(name)).collect();

@@ -31,6 +31,8 @@ pub(crate) struct Place {
     pub(super) inside: bool,
     /// Whether `path` is a mount point.
     mount: bool,
+    /// Whether a name is that of a file which a run gathers there.
+    ours: fn(&OsStr) -> bool,
 }
 
 /// What a place holds before a run.
@@ -71,7 +73,13 @@ impl Place {
             marker,
             inside,
             mount,
+            ours: caldb::store::is_store_name,
         })
+    }
+
+    /// The same place for files of other names than those of a store.
+    pub(crate) fn holding(self, ours: fn(&OsStr) -> bool) -> Self {
+        Self { ours, ..self }
     }
 
     /// The directory that must be writable for this to work.
@@ -128,7 +136,7 @@ impl Place {
     /// run left something.
     pub(crate) fn check_free(&self) -> Result<bool> {
         let marked = Marker::read(&self.marker)?.is_some();
-        Ok(Leftover::find(&self.staging)?.is_some() || marked)
+        Ok(Leftover::find(&self.staging, self.ours)?.is_some() || marked)
     }
 
     /// Removes what an interrupted run left, by the exact names: its staging
@@ -146,7 +154,7 @@ impl Place {
                 }
             }
         }
-        if let Some(leftover) = Leftover::find(&self.staging)? {
+        if let Some(leftover) = Leftover::find(&self.staging, self.ours)? {
             leftover.remove()?;
         }
         // Last: while it is there, what it names is known to be ours.
