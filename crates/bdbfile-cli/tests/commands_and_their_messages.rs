@@ -44,6 +44,10 @@ fn wrong_arguments() {
         (&[][..], "the command is missing"),
         (&["undump", "x"], "'undump' is not a command of bdbfile"),
         (&["--json"], "invalid option '--json'"),
+        (
+            &["--generate", "html"],
+            "--generate: 'html' cannot be generated; what can is man, complete-bash, complete-zsh, complete-fish",
+        ),
         (&["dump"], "the file is missing"),
         (&["dump", ""], "the name of a file is empty"),
         (&["dump", "a", "b"], "2 files are named where one is wanted"),
@@ -225,7 +229,7 @@ Commands and their options:
     --txn ID      only records of this transaction, as 80000003
 
 Options of all:
-  -h, --help      print this text
+  -h, --help      explain the commands and options
   -V, --version   print the version
 
 FILE, SRC and LOG are only read. DST must not be there: it appears whole and

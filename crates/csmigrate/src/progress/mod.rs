@@ -1,5 +1,7 @@
 //! How far a run is, for who looks from another thread.
 //!
+//! * `counter`: what is counted of a file.
+//!
 //! The threads of a run count what they have read and copied, by blocks of
 //! 64 KiB, in numbers that [`Progress::snapshot`] reads. Nothing waits for
 //! anybody, and no record is counted by itself.
@@ -19,8 +21,9 @@
 //! });
 //! ```
 
+mod counter;
+
 use std::ffi::{OsStr, OsString};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -28,6 +31,9 @@ use caldb::StoreFile;
 
 use crate::observer::Stage;
 use crate::plan::{Backup, Plan, Purpose};
+use counter::Counter;
+
+pub(crate) use counter::Counting;
 
 /// What a run is at: its stages, and what it waits for between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -162,19 +168,6 @@ struct Run {
     finished: bool,
 }
 
-/// What is counted of a file in a step.
-#[derive(Debug)]
-struct Counter {
-    step: Step,
-    name: OsString,
-    /// By which its share is reckoned.
-    planned: u64,
-    len: AtomicU64,
-    done: AtomicU64,
-    working: AtomicBool,
-    finished: AtomicBool,
-}
-
 impl Progress {
     /// How far the run is.
     pub fn snapshot(&self) -> Snapshot {
@@ -198,9 +191,9 @@ impl Progress {
             now.files = now.files.saturating_add(1);
             now.bytes = now.bytes.saturating_add(bytes);
             now.bytes_done = now.bytes_done.saturating_add(bytes_done);
-            if counter.finished.load(Ordering::Relaxed) {
+            if counter.is_finished() {
                 now.files_done = now.files_done.saturating_add(1);
-            } else if counter.working.load(Ordering::Relaxed) {
+            } else if counter.is_begun() {
                 now.working.push(WorkingFile {
                     name: counter.name.clone(),
                     bytes,
@@ -278,10 +271,7 @@ impl Progress {
         let run = self.lock();
         let mut counters = run.counters.iter();
         let counter = counters.find(|one| one.step == step && one.name == name);
-        if let Some(counter) = counter {
-            counter.working.store(true, Ordering::Relaxed);
-        }
-        Counting(counter.map(Arc::clone))
+        counter.map(Counting::begin).unwrap_or_default()
     }
 
     /// All is done.
@@ -294,170 +284,5 @@ impl Progress {
     }
 }
 
-impl Counter {
-    fn new(step: Step, name: &OsStr, len: u64) -> Self {
-        Self {
-            step,
-            name: name.to_owned(),
-            planned: len,
-            len: AtomicU64::new(len),
-            done: AtomicU64::new(0),
-            working: AtomicBool::new(false),
-            finished: AtomicBool::new(false),
-        }
-    }
-
-    /// Bytes of the file, and those that are done.
-    fn bytes(&self) -> (u64, u64) {
-        let len = self.len.load(Ordering::Relaxed);
-        if self.finished.load(Ordering::Relaxed) {
-            return (len, len);
-        }
-        let done = self.done.load(Ordering::Relaxed);
-        let done = done.checked_div(self.step.passes()).unwrap_or_default();
-        (len, done.min(len))
-    }
-
-    /// Its share of the work.
-    fn share(&self) -> u64 {
-        self.planned.saturating_mul(self.step.weight())
-    }
-
-    /// Its share of the work that is done.
-    fn share_done(&self) -> u64 {
-        if self.finished.load(Ordering::Relaxed) {
-            return self.share();
-        }
-        let (len, done) = self.bytes();
-        let part = u128::from(self.share()).saturating_mul(done.into());
-        let part = part.checked_div(len.into()).unwrap_or_default();
-        u64::try_from(part).unwrap_or(u64::MAX)
-    }
-
-    fn finish(&self) {
-        self.finished.store(true, Ordering::Relaxed);
-    }
-}
-
-/// Counts what is done of a file in a step; by default, nothing.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Counting(Option<Arc<Counter>>);
-
-/// Bytes that are counted at a time.
-const BLOCK: u64 = 64 << 10;
-
-impl Counting {
-    /// Bytes from `offset` on are about to be read: whole blocks are counted,
-    /// each by who reads its last byte.
-    pub(crate) fn read(&self, offset: u64, len: usize) {
-        let end = offset.saturating_add(len as u64);
-        let blocks = (end / BLOCK).saturating_sub(offset / BLOCK);
-        if blocks > 0 {
-            self.add(blocks.saturating_mul(BLOCK));
-        }
-    }
-
-    /// So many bytes are done.
-    pub(crate) fn add(&self, bytes: u64) {
-        if let Some(counter) = &self.0 {
-            counter.done.fetch_add(bytes, Ordering::Relaxed);
-        }
-    }
-
-    /// The file has another length than was planned.
-    pub(crate) fn expect(&self, len: u64) {
-        if let Some(counter) = &self.0 {
-            counter.len.store(len, Ordering::Relaxed);
-        }
-    }
-
-    /// The file is done.
-    pub(crate) fn finish(&self) {
-        if let Some(counter) = &self.0 {
-            counter.finish();
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn progress(counters: &[(Step, &str, u64)]) -> Progress {
-        let progress = Progress::default();
-        progress.begin();
-        progress.lock().counters = counters
-            .iter()
-            .map(|(step, name, len)| Arc::new(Counter::new(*step, OsStr::new(name), *len)))
-            .collect();
-        progress
-    }
-
-    #[test]
-    fn all_is_done_when_all_was_published_and_not_before() {
-        let files = [
-            (Step::Rewrite, "a", 100 * BLOCK),
-            (Step::Verify, "a", 100 * BLOCK),
-            (Step::Sync, "a", 100 * BLOCK),
-        ];
-        let progress = progress(&files);
-        let mut before = 0;
-        for (step, name, len) in files {
-            progress.step(step);
-            let counting = progress.file(step, OsStr::new(name));
-            for block in 0..200 {
-                counting.read(block * BLOCK, usize::try_from(BLOCK).unwrap());
-                let now = progress.snapshot();
-                assert!(now.done >= before && now.done < now.whole);
-                assert_eq!(now.bytes, len);
-                assert_eq!(now.working.len(), 1);
-                before = now.done;
-            }
-            counting.finish();
-            let now = progress.snapshot();
-            assert!(now.done < now.whole && !now.finished);
-            assert_eq!((now.files, now.files_done, now.bytes_done), (1, 1, len));
-            assert!(now.working.is_empty());
-        }
-        progress.step(Step::Publish);
-        let now = progress.snapshot();
-        assert_eq!(now.done + 1, now.whole);
-        progress.finish();
-        let now = progress.snapshot();
-        assert_eq!(now.done, now.whole);
-    }
-
-    #[test]
-    fn a_block_counts_once_however_it_is_read() {
-        let progress = progress(&[(Step::Rewrite, "a", 10 * BLOCK)]);
-        progress.step(Step::Rewrite);
-        let counting = progress.file(Step::Rewrite, OsStr::new("a"));
-        for page in 0..48 {
-            counting.read(page * 4096, 4096);
-        }
-        assert_eq!(progress.snapshot().bytes_done, 3 * BLOCK);
-        counting.read(3 * BLOCK, usize::try_from(2 * BLOCK).unwrap());
-        assert_eq!(progress.snapshot().bytes_done, 5 * BLOCK);
-    }
-
-    #[test]
-    fn bytes_gone_through_twice_are_half_done_after_once() {
-        let progress = progress(&[(Step::Verify, "a", 4 * BLOCK)]);
-        progress.step(Step::Verify);
-        let counting = progress.file(Step::Verify, OsStr::new("a"));
-        // It is smaller than what it was made of.
-        counting.expect(2 * BLOCK);
-        counting.read(0, usize::try_from(2 * BLOCK).unwrap());
-        let now = progress.snapshot();
-        assert_eq!((now.bytes, now.bytes_done), (2 * BLOCK, BLOCK));
-        assert_eq!(now.done, now.whole / 2);
-    }
-
-    #[test]
-    fn what_is_not_planned_is_not_counted() {
-        let progress = progress(&[]);
-        progress.file(Step::Sync, OsStr::new("a")).add(7);
-        let now = progress.snapshot();
-        assert_eq!((now.done, now.whole, now.files), (0, 0, 0));
-    }
-}
+mod tests;
