@@ -88,7 +88,8 @@ fn facts(document: &Document<'_>) -> Markup {
         (
             "Published",
             Some(html! {
-                @if outcome.published { "yes: the target is complete and verified" }
+                @if outcome.code == Outcome::Salvaged { "yes: what could be saved, verified" }
+                @else if outcome.published { "yes: the target is complete and verified" }
                 @else if document.dry_run { "no: a dry run publishes nothing" }
                 @else { "no" }
             }),
