@@ -53,7 +53,7 @@ fn packages(path: &Path) -> Result<(), Box<dyn Error>> {
 
 fn wallet(path: &Path) -> Result<(), Box<dyn Error>> {
     let mut file = NewFile::with_names(sink(path)?, &params(3))?;
-    let mut main = file.btree(Some(b"main"), &BtreeParams::default())?;
+    let main = file.btree(Some(b"main"), &BtreeParams::default())?;
     let mut piece = main.piece(0);
     for key in [
         &b"\x03key1"[..],

@@ -13,7 +13,7 @@
 //! * `value`: which values are of the types that RFC 5545 gives them.
 //! * `charset`: bytes of any character set as text.
 //! * `zone`: the definitions of time zones.
-//! * [`line`]: content lines written: escaped and folded, in one place.
+//! * [`mod@line`]: content lines written: escaped and folded, in one place.
 //! * `rules`: the rules and how often they were applied.
 //!
 //! ```

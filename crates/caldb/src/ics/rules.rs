@@ -102,7 +102,7 @@ rules! {
         Assumed("RFC 5545, 3.6.6 demands an ACTION, and an ATTENDEE of EMAIL; DISPLAY demands least");
     NoneText = "none-text",
         "a LOCATION or DESCRIPTION of <NONE> is left out",
-        "texts <NONE>, left out",
+        "texts that mean there is none, left out",
         Documented("source of a public WCAP client: <NONE> means that there is none");
     TimeZero = "time-zero",
         "a COMPLETED or RECURRENCE-ID of 0 is left out",
