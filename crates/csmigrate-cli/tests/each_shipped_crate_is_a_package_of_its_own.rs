@@ -9,12 +9,13 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 
 /// The crates that are shipped.
-const SHIPPED: [&str; 5] = [
+const SHIPPED: [&str; 6] = [
     "bdbfile",
     "bdbfile-cli",
     "caldb",
     "csmigrate",
     "csmigrate-cli",
+    "option-table",
 ];
 
 fn top() -> PathBuf {

@@ -221,7 +221,8 @@ impl Judge<'_> {
                     self.complain(block.line, &why);
                 }
             }
-            "rust" => {
+            // `no_run` is for rustdoc: it is compiled alone.
+            "rust" | "rust,no_run" => {
                 if !is_doctest(&self.page.name) {
                     self.complain(
                         block.line,

@@ -76,6 +76,11 @@ pub(crate) const ELSEWHERE: &[(&str, &str, &str)] = &[
         "wants another Rust and has no end",
     ),
     (
+        "docs/terminal.md",
+        "kill -USR1 $(pidof csmigrate)",
+        "run by the test `progress_is_shown_on_a_terminal`",
+    ),
+    (
         "docs/testing.md",
         "mdbook build docs",
         "mdbook is no part of what the tests need",
@@ -155,10 +160,16 @@ const BUILDS: &str = "builds for minutes, which a test run does once and no more
 pub(crate) const TEXTS: &[(&str, usize, &str)] = &[
     ("docs/architecture.md", 2, "drawings"),
     ("docs/format.md", 26, "drawings of bytes"),
+    ("docs/library.md", 1, "lines of a manifest"),
     (
         "docs/many-servers.md",
         5,
         "what the commands before it print, compared by .ci/many-servers",
+    ),
+    (
+        "docs/terminal.md",
+        2,
+        "what is seen at a moment of a run; its form is held by the test `progress_is_shown_on_a_terminal`",
     ),
     ("docs/write.md", 2, "drawings"),
 ];
