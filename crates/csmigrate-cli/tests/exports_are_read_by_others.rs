@@ -142,18 +142,6 @@ fn the_samples_are_exported_whole_in_either_byte_order() {
     assert_eq!(all[0], all[1]);
 }
 
-#[test]
-fn the_example_of_the_document_is_what_is_printed() {
-    let dir = sandbox();
-    support::copy_dir(&testdata().join("composed-be"), &dir.path().join("csdb"));
-    let output = export(dir.path(), &["calendars", "csdb"]);
-    let screen = String::from_utf8(output.stdout).unwrap();
-    let document = fs::read_to_string(testdata().join("../docs/export.md")).unwrap();
-    let (_, example) = document.split_once("```text\n").unwrap();
-    let (example, _) = example.split_once("```").unwrap();
-    assert_eq!(screen, example);
-}
-
 /// Writes a database of these records, which are in order.
 fn database(path: &Path, records: &BTreeMap<Vec<u8>, Vec<u8>>) {
     let file = fs::File::create(path).unwrap();
