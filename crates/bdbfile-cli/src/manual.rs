@@ -100,34 +100,3 @@ const SECTIONS: &[Section] = &[
         parts: &[Part::Text("csmigrate(1), db_dump(1), db_verify(1)")],
     },
 ];
-
-#[cfg(test)]
-mod tests {
-    use option_table::Form;
-
-    use super::*;
-
-    #[test]
-    fn every_command_and_option_is_in_all_that_is_made() {
-        for form in Form::NAMES.split('|') {
-            let text = program().generate(Form::of_name(form).unwrap());
-            // In roff a dash is marked; fish has the names without dashes.
-            let text = text.replace(r"\-", "-").replace('\'', "");
-            let (one, two) = match form {
-                "complete-fish" => (" -s ", " -l "),
-                _ => ("-", "--"),
-            };
-            let of_commands = COMMANDS.iter().flat_map(flags::Command::taken);
-            for flag in of_commands.chain(COMMON) {
-                let short = flag.short.map(|short| format!("{one}{short}"));
-                let long = flag.long.map(|long| format!("{two}{long}"));
-                for name in short.into_iter().chain(long) {
-                    assert!(text.contains(&name), "{form}: {name}");
-                }
-            }
-            for command in COMMANDS {
-                assert!(text.contains(command.name), "{form}: {}", command.name);
-            }
-        }
-    }
-}

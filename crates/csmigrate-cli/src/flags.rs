@@ -268,6 +268,14 @@ impl Flag {
         self.id == Id::Generate
     }
 
+    /// Its name as it is written: that of the guide where it has one there.
+    pub(crate) fn name(&self) -> String {
+        match (self.short, self.long) {
+            (Some(short), _) => format!("-{short}"),
+            (None, long) => format!("--{}", long.unwrap_or_default()),
+        }
+    }
+
     /// The option as what is made from the table takes it.
     pub(crate) fn opt(&self) -> Opt {
         Opt {

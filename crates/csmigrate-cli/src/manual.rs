@@ -132,32 +132,17 @@ const SECTIONS: &[Section] = &[
 
 #[cfg(test)]
 mod tests {
-    use option_table::Form;
-
     use super::*;
     use crate::flags::FLAGS;
 
     #[test]
-    fn every_option_is_in_all_that_is_made() {
-        for form in Form::NAMES.split('|') {
-            let text = program().generate(Form::of_name(form).unwrap());
-            // In roff a dash is marked; fish has the names without dashes.
-            let text = text.replace(r"\-", "-").replace('\'', "");
-            let (one, two) = match form {
-                "complete-fish" => (" -s ", " -l "),
-                _ => ("-", "--"),
-            };
-            for flag in FLAGS {
-                let short = flag.short.map(|short| format!("{one}{short}"));
-                let long = flag.long.map(|long| format!("{two}{long}"));
-                for name in short.into_iter().chain(long) {
-                    assert!(text.contains(&name), "{form}: {name}");
-                }
-                for word in flag.value.into_iter().flat_map(|value| value.split('|')) {
-                    let is_choice = flag.value.is_some_and(|value| value.contains('|'));
-                    assert!(!is_choice || text.contains(word), "{form}: {word}");
-                }
-            }
-        }
+    fn every_option_is_in_it() {
+        let program = program();
+        let options = program.groups.iter().flat_map(|group| &group.options);
+        let mut told: Vec<_> = options.map(|option| (option.long, option.short)).collect();
+        let mut all: Vec<_> = FLAGS.iter().map(|flag| (flag.long, flag.short)).collect();
+        told.sort_unstable();
+        all.sort_unstable();
+        assert_eq!(told, all);
     }
 }

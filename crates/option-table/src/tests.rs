@@ -62,6 +62,34 @@ fn every_form_has_its_name() {
 }
 
 #[test]
+fn every_command_and_option_is_in_all_that_is_made() {
+    let command = Command {
+        name: "one",
+        help: &["does it"],
+        options: vec![PLACE],
+        operands: Completes::Nothing,
+    };
+    for form in Form::NAMES.split('|') {
+        for commands in [Vec::new(), vec![command.clone()]] {
+            let mut wanted = match form {
+                "complete-fish" => vec![" -s l ", " -l level "],
+                _ => vec!["-l", "--level"],
+            };
+            wanted.extend(["min", "max"]);
+            if !commands.is_empty() {
+                wanted.extend(["one", "place"]);
+            }
+            let text = program(commands).generate(Form::of_name(form).unwrap());
+            // In roff a dash is marked.
+            let text = text.replace(r"\-", "-").replace('\'', "");
+            for name in wanted {
+                assert!(text.contains(name), "{form}: {name}\n{text}");
+            }
+        }
+    }
+}
+
+#[test]
 fn what_means_something_to_roff_or_a_shell_is_quoted() {
     let program = program(Vec::new());
     let page = program.generate(Form::Man);

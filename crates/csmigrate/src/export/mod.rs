@@ -29,13 +29,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
-use bdbfile::Workers;
 use caldb::ics::{Applied, Tally};
-use caldb::rules::RuleChoice;
 use caldb::{Profile, Role};
 
 use crate::error::Result;
-use crate::migration::Salvage;
 use crate::observer::{Event, Observer, Stage};
 use crate::plan::{ExportPlan, Request};
 use crate::recovery::Recovery;
@@ -129,17 +126,7 @@ impl Export {
     /// missing or empty.
     pub fn new(source: impl Into<PathBuf>, target: impl Into<PathBuf>) -> Self {
         Self {
-            request: Request {
-                source: source.into(),
-                target: target.into(),
-                backup: None,
-                ignore_logs: false,
-                recover: true,
-                salvage: Salvage::default(),
-                profile: Profile::shipped().clone(),
-                rules: RuleChoice::default(),
-                workers: Workers::one_a_processor(),
-            },
+            request: Request::new(source.into(), target.into()),
             stop: Stop::default(),
         }
     }

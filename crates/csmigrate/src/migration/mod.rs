@@ -70,17 +70,7 @@ impl Migration {
     /// empty. The backup goes to `source/backup`; one thread a processor.
     pub fn new(source: impl Into<PathBuf>, target: impl Into<PathBuf>) -> Self {
         Self {
-            request: Request {
-                source: source.into(),
-                target: target.into(),
-                backup: None,
-                ignore_logs: false,
-                recover: true,
-                salvage: Salvage::default(),
-                profile: Profile::shipped().clone(),
-                rules: RuleChoice::default(),
-                workers: Workers::one_a_processor(),
-            },
+            request: Request::new(source.into(), target.into()),
             added: AddedRules::default(),
             stop: Stop::default(),
             progress: Progress::default(),

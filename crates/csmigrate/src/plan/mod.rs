@@ -135,6 +135,23 @@ pub(crate) struct Request {
     pub(crate) workers: Workers,
 }
 
+impl Request {
+    /// What is asked where nothing is said but from where to where.
+    pub(crate) fn new(source: PathBuf, target: PathBuf) -> Self {
+        Self {
+            source,
+            target,
+            backup: None,
+            ignore_logs: false,
+            recover: true,
+            salvage: Salvage::default(),
+            profile: Profile::shipped().clone(),
+            rules: RuleChoice::default(),
+            workers: Workers::one_a_processor(),
+        }
+    }
+}
+
 /// What is done about a store that was not cleanly shut down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unclean {
