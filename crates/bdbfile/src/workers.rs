@@ -1,8 +1,8 @@
 //! Work done by several threads, its results taken in order.
 
 use std::num::NonZeroUsize;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// The threads that may be used. They are started for a piece of work and gone
 /// when it is done.
@@ -67,7 +67,8 @@ impl Workers {
     ) -> Vec<(usize, Result<T, E>)> {
         let next = AtomicUsize::new(0);
         let failed = AtomicBool::new(false);
-        let (sender, receiver) = crossbeam::channel::unbounded();
+        // Room for all, that what comes meanwhile lies together.
+        let results = Mutex::new(Vec::with_capacity(count));
         let worker = || {
             while !failed.load(Ordering::Relaxed) {
                 let index = next.fetch_add(1, Ordering::Relaxed);
@@ -76,9 +77,8 @@ impl Workers {
                 }
                 let result = work(index);
                 failed.fetch_or(result.is_err(), Ordering::Relaxed);
-                if sender.send((index, result)).is_err() {
-                    return;
-                }
+                let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
+                results.push((index, result));
             }
         };
         std::thread::scope(|scope| {
@@ -93,11 +93,23 @@ impl Workers {
             }
             worker();
         });
-        drop(sender);
-        let mut results: Vec<(usize, Result<T, E>)> = receiver.into_iter().collect();
-        results.sort_by_key(|(index, _)| *index);
+        let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+        results.sort_unstable_by_key(|(index, _)| *index);
         results
     }
+}
+
+/// The number of the calling thread: those that work beside each other have
+/// numbers that follow each other, mostly. For places of their own in what they
+/// share, so that they do not take memory from each other's caches.
+pub(crate) fn thread_number() -> usize {
+    NUMBER.with(|number| *number)
+}
+
+static NEXT_NUMBER: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    static NUMBER: usize = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
 }
 
 #[cfg(test)]

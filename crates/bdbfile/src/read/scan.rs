@@ -33,8 +33,11 @@ pub struct Scan<'db, S> {
     visited: AtomicU64,
 }
 
-/// Bytes of a piece of a database.
+/// Bytes of the leaves of a piece of a database.
 const PIECE_BYTES: u64 = 2 << 20;
+
+/// Bytes of a piece with what its leaves lead to.
+const PIECE_BYTES_IN_ALL: u64 = 8 << 20;
 
 /// The fewest pages of one.
 const PIECE_PAGES: u64 = 256;
@@ -99,21 +102,24 @@ impl<'db, S: PageSource> Scan<'db, S> {
     }
 
     /// Divides all units into ranges, each for one thread at a time, to be read
-    /// or built into a file of pages of `page_size` bytes: about 2 MiB of the
-    /// source's pages each, and no fewer than 256 pages of either file, so that
-    /// the last page of a range, which may be half empty, is not missed.
-    /// What the records have in overflow chains and duplicate trees is not
-    /// counted. The records of a key are all in one range. There is always one.
+    /// or built into a file of pages of `page_size` bytes: about 2 MiB of leaves
+    /// each, or fewer where all pages of the file, shared out among its leaves,
+    /// make 8 MiB of them; and no fewer than 256 pages of either file, so that
+    /// the last page of a range, which may be half empty, is not missed. The
+    /// records of a key are all in one range. There is always one.
     ///
     /// Ranges are small so that what is built of one stays in the processor's
     /// cache until it is written, and so that no thread waits long for another.
     pub fn pieces(&self, page_size: u32) -> Result<Vec<Range<usize>>> {
         let own_size = u64::from(self.database.file.layout().page_size);
         let fewest = PIECE_PAGES.saturating_mul(own_size.max(page_size.into()));
-        let units = PIECE_BYTES.max(fewest).checked_div(own_size);
-        let units = usize::try_from(units.unwrap_or_default()).unwrap_or(usize::MAX);
-        let units = units.max(1);
         let all = self.units.len();
+        let pages = u64::from(self.database.file.page_count());
+        let pages_each = pages.checked_div(all as u64).unwrap_or_default().max(1);
+        let of = |bytes: u64, each: u64| bytes.max(fewest).checked_div(each).unwrap_or_default();
+        let with_all = of(PIECE_BYTES_IN_ALL, own_size.saturating_mul(pages_each));
+        let units = of(PIECE_BYTES, own_size).min(with_all);
+        let units = usize::try_from(units).unwrap_or(usize::MAX).max(1);
         let duplicates = self.database.meta.has_duplicates();
         let mut pieces = Vec::with_capacity(all.div_ceil(units).max(1));
         let mut begin = 0_usize;
@@ -157,7 +163,9 @@ impl<'db, S: PageSource> Scan<'db, S> {
             }
             each(record)
         };
-        for index in range.start..range.end.min(self.units.len()) {
+        let range = range.start..range.end.min(self.units.len());
+        let units = range.len() as u64;
+        for index in range {
             match &self.units {
                 Units::Leaves(leaves) => {
                     let kind = TreeKind::BTREE;
@@ -184,8 +192,8 @@ impl<'db, S: PageSource> Scan<'db, S> {
                     }
                 }
             }
-            self.visited.fetch_add(1, Ordering::Relaxed);
         }
+        self.visited.fetch_add(units, Ordering::Relaxed);
         self.records.fetch_add(records, Ordering::Relaxed);
         self.keys.fetch_add(keys, Ordering::Relaxed);
         Ok(pages.meter().give(pages.name(), given)?)

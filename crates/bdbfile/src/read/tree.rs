@@ -70,6 +70,11 @@ pub(crate) fn leaves<S: PageSource>(
             let page = pages.page(pgno, parent)?;
             let view = page.view();
             check_internal(pages, kind, &view, level)?;
+            if below.is_empty() {
+                // As if all pages had as many entries as the first.
+                let expected = usize::from(view.header.entries).saturating_mul(found.pages.len());
+                below.reserve_exact(expected.min(pages.count() as usize));
+            }
             for slot in 0..view.header.entries {
                 let place = Place::slot(pgno, slot);
                 let (child, chain) =

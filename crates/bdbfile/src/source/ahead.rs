@@ -6,17 +6,25 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use crossbeam::utils::CachePadded;
+
 use super::PageSource;
+use crate::workers::thread_number;
 
 /// Bytes read at once.
-const BLOCK: u64 = 256 << 10;
+const BLOCK: u64 = 64 << 10;
 
-/// Blocks that are kept, each in the place that its number gives it: a walk is
-/// at a leaf, at a chain and at the page above at the same time, and there may
-/// be several walks.
-const KEPT: usize = 16;
+/// Blocks that a thread keeps, each in the place that its number gives it: a
+/// walk is at a leaf, at a chain and at the page above at the same time. All
+/// of them are to stay in the cache of the thread's own processor.
+const KEPT: usize = 8;
 
-/// Reads another source by blocks of 256 KiB, and keeps some: a page of a file
+/// Threads whose blocks are apart: what one has read is mostly of no use to
+/// another, and to fill a block that was in another's cache costs more than to
+/// read it.
+const THREADS: usize = 16;
+
+/// Reads another source by blocks of 64 KiB, and keeps some for each thread: a page of a file
 /// then costs a copy in memory instead of a call of the system. The first pages
 /// of a block are read alone, so that who reads here and there reads no more
 /// than before: fewer, where the blocks before were read whole, more, where
@@ -27,12 +35,12 @@ const KEPT: usize = 16;
 #[derive(Debug)]
 pub struct ReadAhead<S> {
     source: S,
-    kept: Box<[Mutex<Kept>; KEPT]>,
+    kept: Box<[CachePadded<Mutex<Kept>>; KEPT * THREADS]>,
     /// Pages of a block that are read alone.
     alone: AtomicU8,
 }
 
-/// A block that was met.
+/// A block that a thread met.
 #[derive(Debug, Default)]
 struct Kept {
     number: Option<u64>,
@@ -43,12 +51,11 @@ struct Kept {
     bytes: Vec<u8>,
 }
 
-/// Pages of a block that are read alone, before anything is known of the reader:
-/// as many calls cost about as much as a third of the block.
-const ALONE: u8 = 6;
-const FEWEST_ALONE: u8 = 2;
+/// Pages of a block that are read alone, before anything is known of the reader.
+const ALONE: u8 = 2;
+const FEWEST_ALONE: u8 = 1;
 /// As many calls cost as much as the block.
-const MOST_ALONE: u8 = 32;
+const MOST_ALONE: u8 = 8;
 
 /// What is known of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +78,7 @@ impl<S: PageSource> ReadAhead<S> {
     pub fn new(source: S) -> Self {
         Self {
             source,
-            kept: Box::new(std::array::from_fn(|_| Mutex::default())),
+            kept: Box::new(std::array::from_fn(|_| CachePadded::default())),
             alone: AtomicU8::new(ALONE),
         }
     }
@@ -95,8 +102,10 @@ impl<S: PageSource> ReadAhead<S> {
         let number = offset / BLOCK;
         let start = number.saturating_mul(BLOCK);
         let end = start.saturating_add(BLOCK).min(self.source.len());
+        let mut places = self.kept.chunks_exact(KEPT);
+        let places = places.nth(thread_number() % THREADS)?;
         let place = usize::try_from(number).ok()? % KEPT;
-        let mut kept = self.kept.get(place)?.lock();
+        let mut kept = places.get(place)?.lock();
         let kept = kept.as_mut().unwrap_or_else(PoisonError::get_mut);
         if kept.number != Some(number) {
             self.learn(kept);
@@ -168,7 +177,7 @@ mod tests {
     use super::*;
     use crate::source::MemorySource;
 
-    const BLOCK_LEN: usize = 256 << 10;
+    const BLOCK_LEN: usize = 64 << 10;
 
     /// Counts what is read, and cannot read some of it.
     struct Counted {

@@ -170,6 +170,7 @@ impl Kept {
         }
         let (mut bytes, starts) = divided(&entries);
         drop(entries);
+        bytes.reserve_exact(self.names.len());
         bytes.append(&mut self.names);
         self.runs.push(Run {
             base: 0,

@@ -1,8 +1,10 @@
 //! A file being written: one database, or several and their directory.
 //!
 //! * `turns`: the order in which parts built at the same time get their places.
-//! * `part`: a part of the file, built before its place is known.
+//! * `part`: a part of the file, built before its place is known; `buffer`: the
+//!   memory it is built in.
 
+mod buffer;
 mod part;
 mod turns;
 
@@ -20,6 +22,7 @@ use crate::write::queue::QueueWriter;
 use crate::write::recno::RecnoWriter;
 use crate::write::sink::PageSink;
 
+use buffer::Buffer;
 pub(super) use part::Part;
 use turns::Turns;
 
@@ -45,16 +48,16 @@ pub(super) struct Shared<W> {
     pub(super) sink: W,
     pub(super) layout: PageLayout,
     pub(super) turns: Turns,
-    buffers: Mutex<Vec<Vec<u8>>>,
+    buffers: Mutex<Vec<Buffer>>,
 }
 
 impl<W> Shared<W> {
-    fn take_buffer(&self) -> Vec<u8> {
+    fn take_buffer(&self) -> Buffer {
         let mut buffers = self.buffers.lock().unwrap_or_else(PoisonError::into_inner);
         buffers.pop().unwrap_or_default()
     }
 
-    fn keep_buffer(&self, buffer: Vec<u8>) {
+    fn keep_buffer(&self, buffer: Buffer) {
         let mut buffers = self.buffers.lock().unwrap_or_else(PoisonError::into_inner);
         if buffers.len() < BUFFERS_KEPT {
             buffers.push(buffer);

@@ -1,11 +1,13 @@
 //! A part of a file, built in memory before it is known where it will stand.
 
+use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::layout::{NO_PAGE, PageLayout, PageNo};
 use crate::write::file::Shared;
+use crate::write::file::buffer::Buffer;
 use crate::write::pages::{FinalPages, Pages, shifted, write_at};
 use crate::write::sink::PageSink;
 
@@ -13,8 +15,9 @@ use crate::write::sink::PageSink;
 const CHUNK: usize = 1 << 20;
 
 /// Bytes gathered at most before the part waits for its turn: memory is
-/// bounded by this for each part being built, whatever a part holds.
-const GATHERED_AT_MOST: usize = 24 << 20;
+/// bounded by this for each part being built, whatever a part holds. What the
+/// part before it has left is mostly built by then.
+pub(super) const GATHERED_AT_MOST: usize = 8 << 20;
 
 /// A part of a file. Page numbers are handed out from 1 on; when the parts
 /// before it have their places, the number of the page before it is added to
@@ -41,7 +44,7 @@ pub(crate) struct Part<W: PageSink> {
 /// Pages side by side in memory.
 #[derive(Debug, Default)]
 struct Gathered {
-    bytes: Vec<u8>,
+    bytes: Buffer,
     /// For each page, whether it was written.
     present: Vec<bool>,
     /// Where in `bytes` there are numbers to be shifted.
@@ -50,26 +53,33 @@ struct Gathered {
 
 impl Gathered {
     /// Puts a page at an index; those passed over come later.
-    fn put(&mut self, index: usize, page: &[u8], links: &[u16]) {
+    fn put(&mut self, index: usize, page: &[u8], links: &[u16]) -> io::Result<()> {
         let at = index.saturating_mul(page.len());
         if self.bytes.len() == at {
-            self.bytes.extend_from_slice(page);
+            self.bytes.append(page)?;
         } else {
-            self.room(at, page.len()).copy_from_slice(page);
+            self.room(at, page.len())?.copy_from_slice(page);
         }
         self.note(index, at, links);
+        Ok(())
     }
 
     /// Puts a page at an index, which is these parts and zeros.
-    fn put_parts(&mut self, index: usize, page_len: usize, parts: [&[u8]; 2], links: &[u16]) {
+    fn put_parts(
+        &mut self,
+        index: usize,
+        page_len: usize,
+        parts: [&[u8]; 2],
+        links: &[u16],
+    ) -> io::Result<()> {
         let at = index.saturating_mul(page_len);
         if self.bytes.len() == at {
             for part in parts {
-                self.bytes.extend_from_slice(part);
+                self.bytes.append(part)?;
             }
-            self.bytes.resize(at.saturating_add(page_len), 0);
+            self.bytes.fill_to(at.saturating_add(page_len))?;
         } else {
-            let mut room = self.room(at, page_len);
+            let mut room = self.room(at, page_len)?;
             for part in parts {
                 let (place, rest) = room.split_at_mut(part.len().min(room.len()));
                 place.copy_from_slice(part.get(..place.len()).unwrap_or_default());
@@ -78,15 +88,14 @@ impl Gathered {
             room.fill(0);
         }
         self.note(index, at, links);
+        Ok(())
     }
 
     /// The bytes of a page.
-    fn room(&mut self, at: usize, page_len: usize) -> &mut [u8] {
+    fn room(&mut self, at: usize, page_len: usize) -> io::Result<&mut [u8]> {
         let end = at.saturating_add(page_len);
-        if self.bytes.len() < end {
-            self.bytes.resize(end, 0);
-        }
-        self.bytes.get_mut(at..end).unwrap_or_default()
+        self.bytes.fill_to(end)?;
+        Ok(self.bytes.bytes_mut().get_mut(at..end).unwrap_or_default())
     }
 
     /// Notes a page that was put.
@@ -107,10 +116,10 @@ impl Gathered {
     /// Shifts the numbers of all links and fills in the checksums.
     fn settle(&mut self, layout: PageLayout, shift: PageNo, name: &str) -> Result<()> {
         for link in self.links.drain(..) {
-            shift_link(layout, &mut self.bytes, link as usize, shift, name)?;
+            shift_link(layout, self.bytes.bytes_mut(), link as usize, shift, name)?;
         }
         if layout.checksums {
-            let pages = self.bytes.chunks_exact_mut(layout.page_len());
+            let pages = self.bytes.bytes_mut().chunks_exact_mut(layout.page_len());
             for (page, present) in pages.zip(&self.present) {
                 if *present {
                     layout.seal(page);
@@ -185,6 +194,16 @@ impl<W: PageSink> Part<W> {
         Ok(())
     }
 
+    /// A page was put to those that are gathered, if there was memory for it.
+    fn kept(&mut self, put: io::Result<()>) -> Result<()> {
+        put.map_err(|source| Error::Io {
+            file: self.file.sink.name().to_owned(),
+            action: "gather pages in memory".to_owned(),
+            source,
+        })?;
+        self.relieve()
+    }
+
     /// Writes what is gathered where that is much, as soon as it is known
     /// where to.
     fn relieve(&mut self) -> Result<()> {
@@ -219,7 +238,8 @@ impl<W: PageSink> Part<W> {
         let mut index = 0;
         for run in self.gathered.present.chunk_by(|left, right| left == right) {
             let bytes = bytes_of(layout, index, run.len());
-            if let (Some(true), Some(bytes)) = (run.first(), self.gathered.bytes.get(bytes)) {
+            if let (Some(true), Some(bytes)) = (run.first(), self.gathered.bytes.bytes().get(bytes))
+            {
                 let after = PageNo::try_from(index).unwrap_or(PageNo::MAX);
                 write_at(sink, layout, shifted(name, first, after)?, bytes)?;
             }
@@ -234,7 +254,7 @@ impl<W: PageSink> Part<W> {
         let numbers = &self.fixed_numbers;
         for run in numbers.chunk_by(|left, right| left.checked_add(1) == Some(*right)) {
             let bytes = bytes_of(layout, index, run.len());
-            if let (Some(first), Some(bytes)) = (run.first(), self.fixed.bytes.get(bytes)) {
+            if let (Some(first), Some(bytes)) = (run.first(), self.fixed.bytes.bytes().get(bytes)) {
                 write_at(sink, layout, *first, bytes)?;
             }
             index = index.saturating_add(run.len());
@@ -268,8 +288,8 @@ impl<W: PageSink> Pages for Part<W> {
             let pgno = shifted(sink.name(), self.shift.unwrap_or_default(), pgno)?;
             return write_at(sink, layout, pgno, page);
         };
-        self.gathered.put(index as usize, page, links);
-        self.relieve()
+        let put = self.gathered.put(index as usize, page, links);
+        self.kept(put)
     }
 
     fn write_parts(&mut self, pgno: PageNo, parts: [&[u8]; 2], links: &[u16]) -> Result<()> {
@@ -279,15 +299,16 @@ impl<W: PageSink> Pages for Part<W> {
             page.resize(page_len, 0);
             return self.write(pgno, &mut page, links);
         };
-        self.gathered
+        let put = self
+            .gathered
             .put_parts(index as usize, page_len, parts, links);
-        self.relieve()
+        self.kept(put)
     }
 
     fn write_fixed(&mut self, pgno: PageNo, page: &mut [u8], links: &[u16]) -> Result<()> {
-        self.fixed.put(self.fixed_numbers.len(), page, links);
+        let put = self.fixed.put(self.fixed_numbers.len(), page, links);
         self.fixed_numbers.push(pgno);
-        self.relieve()
+        self.kept(put)
     }
 }
 

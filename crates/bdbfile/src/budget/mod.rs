@@ -5,10 +5,11 @@
 //! every reader here sees to that by itself. Budgets are the bound on top of
 //! it, for the whole of an operation, that can be set.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+mod account;
 
 use crate::error::{Error, Result};
 use crate::layout::PageNo;
+use account::Account;
 
 /// What one operation on a file may cost: a scan, a lookup, a verification, a
 /// salvage. Going beyond is [`Error::Limit`].
@@ -68,45 +69,6 @@ pub(crate) struct Meter {
     depth: u8,
 }
 
-/// One thing that is counted.
-#[derive(Debug)]
-struct Account {
-    /// What an operation is granted.
-    each: u64,
-    granted: AtomicU64,
-    spent: AtomicU64,
-}
-
-impl Account {
-    fn new(each: u64) -> Self {
-        Self {
-            each,
-            granted: AtomicU64::new(each),
-            spent: AtomicU64::new(0),
-        }
-    }
-
-    fn grant(&self) {
-        let more = |granted: u64| Some(granted.saturating_add(self.each));
-        // It is never refused.
-        let _ = self
-            .granted
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
-    }
-
-    /// Whether it was within the budget.
-    fn spend(&self, cost: u64) -> bool {
-        // What wraps after 2^64 pages was refused long before.
-        let before = self.spent.fetch_add(cost, Ordering::Relaxed);
-        before.saturating_add(cost) <= self.granted.load(Ordering::Relaxed)
-    }
-
-    fn left(&self) -> u64 {
-        let spent = self.spent.load(Ordering::Relaxed);
-        self.granted.load(Ordering::Relaxed).saturating_sub(spent)
-    }
-}
-
 impl Meter {
     /// For a file of so many pages and bytes; granted is one operation.
     pub(crate) fn new(budgets: Budgets, pages: PageNo, len: u64) -> Self {
@@ -131,7 +93,7 @@ impl Meter {
         if self.pages.spend(pages) {
             return Ok(());
         }
-        Err(limit(file, "the number of pages read", self.pages.each))
+        Err(limit(file, "the number of pages read", self.pages.each()))
     }
 
     /// Counts pages where nobody can be told; the next that is read is refused.
@@ -155,7 +117,7 @@ impl Meter {
             return Ok(());
         }
         let what = "the number of bytes of records";
-        Err(limit(file, what, self.output.each))
+        Err(limit(file, what, self.output.each()))
     }
 
     /// Refuses an item that is too long to be gathered.
