@@ -10,8 +10,8 @@ use crossbeam::channel::{Sender, unbounded};
 use crate::error::{Error, Result};
 use crate::progress::{Progress, Step};
 
-/// Syncs files in the background, one after the other. Nothing that is made of
-/// them is published before [`finish`](Self::finish).
+/// Syncs files in the background, some at a time. Nothing that is made of them
+/// is published before [`finish`](Self::finish).
 #[derive(Debug)]
 pub(crate) struct Syncing {
     running: Option<Running>,
@@ -28,8 +28,12 @@ struct Told {
 #[derive(Debug)]
 struct Running {
     files: Sender<(PathBuf, SyncingSink)>,
-    thread: JoinHandle<Result<()>>,
+    threads: Vec<JoinHandle<Result<()>>>,
 }
+
+/// Threads that sync. They wait for the disk, which takes what several ask for
+/// together.
+const THREADS: usize = 4;
 
 impl Syncing {
     /// Begins. For a run of one thread, and where the system has no more, each
@@ -45,17 +49,22 @@ impl Syncing {
                 told,
             };
         }
-        let by_thread = told.clone();
         let (files, given) = unbounded::<(PathBuf, SyncingSink)>();
-        let thread = std::thread::Builder::new()
-            .name("sync".to_owned())
-            .spawn(move || {
-                given
-                    .into_iter()
-                    .try_for_each(|(path, sink)| by_thread.sync(&path, sink))
-            });
+        let threads = (0..THREADS).map_while(|_| {
+            let (told, given) = (told.clone(), given.clone());
+            std::thread::Builder::new()
+                .name("sync".to_owned())
+                .spawn(move || {
+                    given
+                        .into_iter()
+                        .try_for_each(|(path, sink)| told.sync(&path, sink))
+                })
+                .ok()
+        });
+        let threads: Vec<_> = threads.collect();
+        let some = !threads.is_empty();
         Self {
-            running: thread.ok().map(|thread| Running { files, thread }),
+            running: some.then_some(Running { files, threads }),
             told,
         }
     }
@@ -75,19 +84,24 @@ impl Syncing {
     /// Waits until all files are synced.
     ///
     /// # Errors
-    /// The first error of a sync.
+    /// An error of a sync, if there was one.
     pub(crate) fn finish(self) -> Result<()> {
-        let Some(Running { files, thread }) = self.running else {
+        let Some(Running { files, threads }) = self.running else {
             return Ok(());
         };
         drop(files);
-        thread.join().unwrap_or_else(|_| {
-            Err(Error::Io {
-                path: PathBuf::new(),
-                action: "sync the files",
-                source: std::io::Error::other("the thread that syncs has ended early"),
-            })
-        })
+        let mut all = Ok(());
+        for thread in threads {
+            let done = thread.join().unwrap_or_else(|_| {
+                Err(Error::Io {
+                    path: PathBuf::new(),
+                    action: "sync the files",
+                    source: std::io::Error::other("a thread that syncs has ended early"),
+                })
+            });
+            all = all.and(done);
+        }
+        all
     }
 }
 

@@ -1,12 +1,14 @@
 //! The places that are written: target and backup. Are they free, apart from
 //! each other and from the source, and may they be written?
 
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use bdbfile::Workers;
+use caldb::StoreFile;
 use caldb::store::{self, Store};
 use rustix::io::Errno;
 
@@ -236,14 +238,19 @@ fn compare(
         }
         Err(error) => return Err(error.into()),
     };
+    let ours: HashSet<&OsStr> = store.files().map(|file| file.name.as_os_str()).collect();
     for file in earlier.files() {
-        if !store.files().any(|ours| ours.name == file.name) {
+        if !ours.contains(file.name.as_os_str()) {
             return Err(differs(&file.name, "the source has no such file"));
         }
     }
+    let copies: HashMap<&OsStr, &StoreFile> = earlier
+        .files()
+        .map(|copy| (copy.name.as_os_str(), copy))
+        .collect();
     let mut saved = Vec::new();
     for file in store.files() {
-        let Some(copy) = earlier.files().find(|copy| copy.name == file.name) else {
+        let Some(copy) = copies.get(file.name.as_os_str()) else {
             return Err(differs(&file.name, "the backup has no such file"));
         };
         if copy.len() != file.len() {

@@ -1,5 +1,6 @@
 //! The source: is it there, is it a store, can all of it be read?
 
+use std::collections::HashSet;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
@@ -165,9 +166,10 @@ impl Fingerprints {
                 return Err(Error::SourceChanged(was.path.clone()));
             }
         }
+        let known: HashSet<&Path> = self.files.iter().map(|was| was.path.as_path()).collect();
         let now = Store::find(&self.dir)?;
         for file in now.files() {
-            if !self.files.iter().any(|was| was.path == file.path) {
+            if !known.contains(file.path.as_path()) {
                 return Err(Error::SourceGrew(file.path.clone()));
             }
         }

@@ -23,6 +23,7 @@
 
 mod counter;
 
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -164,8 +165,22 @@ struct Run {
     began: Option<Instant>,
     step: Step,
     counters: Vec<Arc<Counter>>,
+    /// The same by the names of their files.
+    by_name: HashMap<OsString, Vec<Arc<Counter>>>,
     store_bytes: u64,
     finished: bool,
+}
+
+impl Run {
+    /// What is to be done.
+    fn count(&mut self, counters: Vec<Arc<Counter>>) {
+        self.by_name.clear();
+        for counter in &counters {
+            let of_file = self.by_name.entry(counter.name.clone()).or_default();
+            of_file.push(Arc::clone(counter));
+        }
+        self.counters = counters;
+    }
 }
 
 impl Progress {
@@ -251,7 +266,7 @@ impl Progress {
         let lens = plan.databases.iter().map(|file| file.len);
         let mut run = self.lock();
         run.store_bytes = lens.fold(0, u64::saturating_add);
-        run.counters = counters;
+        run.count(counters);
     }
 
     /// A step begins.
@@ -269,8 +284,8 @@ impl Progress {
     /// Work on a file begins. One that is not in the plan is not counted.
     pub(crate) fn file(&self, step: Step, name: &OsStr) -> Counting {
         let run = self.lock();
-        let mut counters = run.counters.iter();
-        let counter = counters.find(|one| one.step == step && one.name == name);
+        let mut of_file = run.by_name.get(name).into_iter().flatten();
+        let counter = of_file.find(|counter| counter.step == step);
         counter.map(Counting::begin).unwrap_or_default()
     }
 

@@ -4,10 +4,11 @@ use super::*;
 fn progress(counters: &[(Step, &str, u64)]) -> Progress {
     let progress = Progress::default();
     progress.begin();
-    progress.lock().counters = counters
-        .iter()
-        .map(|(step, name, len)| Arc::new(Counter::new(*step, OsStr::new(name), *len)))
-        .collect();
+    let counters = counters.iter();
+    let counter = |(step, name, len): &(Step, &str, u64)| {
+        Arc::new(Counter::new(*step, OsStr::new(name), *len))
+    };
+    progress.lock().count(counters.map(counter).collect());
     progress
 }
 
