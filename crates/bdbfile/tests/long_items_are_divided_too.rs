@@ -42,12 +42,11 @@ fn pieces(item: usize) -> (Vec<usize>, usize) {
 
 #[test]
 fn a_piece_has_no_more_of_long_items_than_of_short_ones() {
-    for item in [300, 20_000, 200_000] {
+    for item in [300, 5_000, 20_000] {
         let (records, all) = pieces(item);
         println!("items of {item}: {} pieces", records.len());
         assert!(records.len() >= 4, "{item}: {records:?}");
         let most = records.iter().max().copied().unwrap_or_default();
-        // What one leaf leads to is in one piece, whatever it is.
         assert!(most <= all / 3, "{item}: {records:?}");
     }
 }
