@@ -43,41 +43,22 @@ impl Buffer {
         self.len = 0;
     }
 
-    /// Puts bytes to the end.
+    /// Makes it so long, if it is shorter. What is new is of any content: what
+    /// was there before it was cleared, or zeros.
     ///
     /// # Errors
     /// Where the system has no more memory.
-    pub(super) fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.add(bytes.len())?.copy_from_slice(bytes);
-        Ok(())
-    }
-
-    /// Puts zeros to the end, that there are so many bytes.
-    ///
-    /// # Errors
-    /// Where the system has no more memory.
-    pub(super) fn fill_to(&mut self, len: usize) -> io::Result<()> {
-        self.add(len.saturating_sub(self.len))?.fill(0);
-        Ok(())
-    }
-
-    /// So many bytes more, of any content.
-    fn add(&mut self, more: usize) -> io::Result<&mut [u8]> {
-        let start = self.len;
-        let end = start
-            .checked_add(more)
-            .ok_or_else(|| io::Error::from(io::ErrorKind::OutOfMemory))?;
-        if self.map.as_ref().is_none_or(|map| map.len() < end) {
-            let room = end.max(start.saturating_mul(2)).max(ROOM);
+    pub(super) fn lengthen_to(&mut self, len: usize) -> io::Result<()> {
+        if self.map.as_ref().is_none_or(|map| map.len() < len) {
+            let room = len.max(self.len.saturating_mul(2)).max(ROOM);
             let mut map = MmapMut::map_anon(room)?;
-            if let Some(place) = map.get_mut(..start) {
+            if let Some(place) = map.get_mut(..self.len) {
                 place.copy_from_slice(self.bytes());
             }
             self.map = Some(map);
         }
-        self.len = end;
-        let map = self.map.as_deref_mut().unwrap_or_default();
-        Ok(map.get_mut(start..end).unwrap_or_default())
+        self.len = self.len.max(len);
+        Ok(())
     }
 }
 
@@ -86,32 +67,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_put_is_there_and_nothing_of_what_was_before() {
+    fn what_was_put_is_there_when_it_grows() {
         let mut buffer = Buffer::default();
         assert_eq!(buffer.bytes(), []);
+        buffer.lengthen_to(0).unwrap();
         for round in 1..=3 {
-            buffer.append(&[round; 3000]).unwrap();
-            buffer.fill_to(4096).unwrap();
-            buffer.fill_to(100).unwrap();
-            assert_eq!(buffer.len(), 4096);
-            assert!(buffer.bytes()[..3000].iter().all(|byte| *byte == round));
-            assert!(buffer.bytes()[3000..].iter().all(|byte| *byte == 0));
-            buffer.bytes_mut()[4095] = 9;
-            assert_eq!(buffer.bytes()[4095], 9);
+            for len in [1, 4096, 100, ROOM, ROOM + 1, 3 * ROOM] {
+                let before = buffer.len();
+                buffer.lengthen_to(len).unwrap();
+                assert_eq!(buffer.len(), before.max(len));
+                assert_eq!(buffer.bytes().len(), buffer.len());
+                assert!(buffer.bytes()[..before].iter().all(|byte| *byte == round));
+                buffer.bytes_mut()[before..].fill(round);
+            }
             buffer.clear();
+            assert_eq!(buffer.bytes(), []);
         }
-    }
-
-    #[test]
-    fn it_grows_beyond_the_room_that_is_usual() {
-        let mut buffer = Buffer::default();
-        let piece = vec![7; 3 << 20];
-        let times = ROOM / piece.len() + 2;
-        for _ in 0..times {
-            buffer.append(&piece).unwrap();
-        }
-        assert_eq!(buffer.len(), times * piece.len());
-        assert!(buffer.bytes().iter().all(|byte| *byte == 7));
-        assert!(buffer.append(&[0; 8][..0]).is_ok());
     }
 }

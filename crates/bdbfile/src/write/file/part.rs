@@ -55,11 +55,7 @@ impl Gathered {
     /// Puts a page at an index; those passed over come later.
     fn put(&mut self, index: usize, page: &[u8], links: &[u16]) -> io::Result<()> {
         let at = index.saturating_mul(page.len());
-        if self.bytes.len() == at {
-            self.bytes.append(page)?;
-        } else {
-            self.room(at, page.len())?.copy_from_slice(page);
-        }
+        self.room(at, page.len())?.copy_from_slice(page);
         self.note(index, at, links);
         Ok(())
     }
@@ -73,28 +69,21 @@ impl Gathered {
         links: &[u16],
     ) -> io::Result<()> {
         let at = index.saturating_mul(page_len);
-        if self.bytes.len() == at {
-            for part in parts {
-                self.bytes.append(part)?;
-            }
-            self.bytes.fill_to(at.saturating_add(page_len))?;
-        } else {
-            let mut room = self.room(at, page_len)?;
-            for part in parts {
-                let (place, rest) = room.split_at_mut(part.len().min(room.len()));
-                place.copy_from_slice(part.get(..place.len()).unwrap_or_default());
-                room = rest;
-            }
-            room.fill(0);
+        let mut room = self.room(at, page_len)?;
+        for part in parts {
+            let (place, rest) = room.split_at_mut(part.len().min(room.len()));
+            place.copy_from_slice(part.get(..place.len()).unwrap_or_default());
+            room = rest;
         }
+        room.fill(0);
         self.note(index, at, links);
         Ok(())
     }
 
-    /// The bytes of a page.
+    /// The bytes of a page, all of which are to be put.
     fn room(&mut self, at: usize, page_len: usize) -> io::Result<&mut [u8]> {
         let end = at.saturating_add(page_len);
-        self.bytes.fill_to(end)?;
+        self.bytes.lengthen_to(end)?;
         Ok(self.bytes.bytes_mut().get_mut(at..end).unwrap_or_default())
     }
 
