@@ -50,7 +50,7 @@ pub(crate) fn make(
         .iter()
         .map(|file| staging.create(&file.name))
         .collect::<Result<_>>()?;
-    let syncing = Syncing::begin(workers, progress, Step::SyncBackup);
+    let syncing = Syncing::begin(files.len(), workers, progress, Step::SyncBackup);
     let save = |index: usize, file: &StoreFile, workers| {
         let output = at(&outputs, index)?;
         let counting = progress.file(Step::Backup, &file.name);

@@ -31,14 +31,18 @@ struct Running {
     threads: Vec<JoinHandle<Result<()>>>,
 }
 
-/// Threads that sync. They wait for the disk, which takes what several ask for
-/// together.
+/// Files for each thread that syncs. One waits for the disk file by file, which
+/// takes what several ask for together; but each takes room among the addresses
+/// of the process, and the few files of a real store need one.
+const FILES: usize = 64;
+
+/// Threads at most.
 const THREADS: usize = 4;
 
 impl Syncing {
-    /// Begins. For a run of one thread, and where the system has no more, each
+    /// Begins, for so many files. For a run of one thread, and where the system has no more, each
     /// file is synced when it is given.
-    pub(crate) fn begin(workers: Workers, progress: &Progress, step: Step) -> Self {
+    pub(crate) fn begin(files: usize, workers: Workers, progress: &Progress, step: Step) -> Self {
         let told = Told {
             progress: progress.clone(),
             step,
@@ -49,8 +53,9 @@ impl Syncing {
                 told,
             };
         }
+        let count = files.div_ceil(FILES).clamp(1, THREADS);
         let (files, given) = unbounded::<(PathBuf, SyncingSink)>();
-        let threads = (0..THREADS).map_while(|_| {
+        let threads = (0..count).map_while(|_| {
             let (told, given) = (told.clone(), given.clone());
             std::thread::Builder::new()
                 .name("sync".to_owned())
@@ -133,14 +138,15 @@ mod tests {
         let file = File::create(dir.path().join("file")).unwrap();
         let (no_file, _writer) = std::io::pipe().unwrap();
         let no_file = File::from(std::os::fd::OwnedFd::from(no_file));
-        let syncing = Syncing::begin(TWO, &Progress::default(), Step::Sync);
+        let begin = |files| Syncing::begin(files, TWO, &Progress::default(), Step::Sync);
+        let syncing = begin(2);
         for (name, file) in [("first", file), ("pipe", no_file)] {
             let sink = SyncingSink::new(name, file);
             syncing.add(PathBuf::from(name), sink).unwrap();
         }
         let error = syncing.finish().unwrap_err();
         assert!(error.to_string().contains("pipe"), "{error}");
-        let syncing = Syncing::begin(TWO, &Progress::default(), Step::Sync);
-        syncing.finish().unwrap();
+        begin(0).finish().unwrap();
+        begin(100 * FILES).finish().unwrap();
     }
 }

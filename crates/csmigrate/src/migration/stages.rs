@@ -359,8 +359,9 @@ impl Migration {
     ) -> Result<Built> {
         self.begin(Stage::Rewrite, observer);
         let mut staging = Staging::begin(plan.target.clone())?;
-        let syncing = Syncing::begin(self.workers(), &self.progress, Step::Sync);
         let databases: Vec<&Database> = plan.databases.iter().collect();
+        let (files, workers) = (databases.len(), self.workers());
+        let syncing = Syncing::begin(files, workers, &self.progress, Step::Sync);
         let outputs: Vec<File> = databases
             .iter()
             .map(|file| staging.create(&file.name))
