@@ -12,6 +12,9 @@ pub struct Workers {
     pub threads: NonZeroUsize,
 }
 
+/// Results that there is room for beforehand.
+const ROOM: usize = 1 << 14;
+
 impl Workers {
     /// The calling thread alone.
     pub const ALONE: Self = Self {
@@ -67,8 +70,9 @@ impl Workers {
     ) -> Vec<(usize, Result<T, E>)> {
         let next = AtomicUsize::new(0);
         let failed = AtomicBool::new(false);
-        // Room for all, that what comes meanwhile lies together.
-        let results = Mutex::new(Vec::with_capacity(count));
+        // Room for all, that what comes meanwhile lies together; no more of it
+        // than costs nothing, for a count may come from a file.
+        let results = Mutex::new(Vec::with_capacity(count.min(ROOM)));
         let worker = || {
             while !failed.load(Ordering::Relaxed) {
                 let index = next.fetch_add(1, Ordering::Relaxed);
@@ -115,6 +119,12 @@ thread_local! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_count_costs_no_memory_before_the_work_is_done() {
+        let first = Workers::ALONE.all(usize::MAX, Err::<(), usize>);
+        assert_eq!(first, Err(0));
+    }
 
     #[test]
     fn all_work_is_done_and_the_first_error_is_told() {

@@ -40,8 +40,8 @@ const FILES: usize = 64;
 const THREADS: usize = 4;
 
 impl Syncing {
-    /// Begins, for so many files. For a run of one thread, and where the system has no more, each
-    /// file is synced when it is given.
+    /// Begins, for so many files. For a run of one thread, and where the system
+    /// has no more, each file is synced when it is given.
     pub(crate) fn begin(files: usize, workers: Workers, progress: &Progress, step: Step) -> Self {
         let told = Told {
             progress: progress.clone(),

@@ -24,11 +24,12 @@ const KEPT: usize = 8;
 /// read it.
 const THREADS: usize = 16;
 
-/// Reads another source by blocks of 64 KiB, and keeps some for each thread: a page of a file
-/// then costs a copy in memory instead of a call of the system. The first pages
-/// of a block are read alone, so that who reads here and there reads no more
-/// than before: fewer, where the blocks before were read whole, more, where
-/// little of them was wanted. As much as a block or more is passed on.
+/// Reads another source by blocks of 64 KiB, and keeps some for each thread: a
+/// page of a file then costs a copy in memory instead of a call of the system.
+/// The first pages of a block are read alone, so that who reads here and there
+/// reads no more than before: fewer, where the blocks before were read whole,
+/// more, where little of them was wanted. As much as a block or more is passed
+/// on.
 ///
 /// What was read is not asked for again while it is kept. A file that is
 /// changed by others meanwhile is seen as it was a while ago.
