@@ -87,11 +87,11 @@ fn page<S: PageSource>(check: &mut Check<'_, S>, pgno: PageNo, bytes: &[u8]) -> 
         return State::Broken;
     };
     let header = view.header;
-    if check.file.meta().is_first_generation() && header.pgno != pgno && header.entries == 0 {
-        // A bucket that 2.x never wrote: any bytes.
-        return State::Zero;
-    }
-    if header.pgno != pgno && view.is_unused_bucket() {
+    let meta = check.file.meta();
+    let is_queue = meta.queue().is_some();
+    // A bucket that 2.x never wrote is any bytes with nothing on them.
+    let unwritten = meta.is_first_generation() && header.entries == 0;
+    if header.pgno != pgno && !is_queue && (unwritten || view.is_unused_bucket()) {
         return State::Zero;
     }
     if header.pgno != pgno {
@@ -107,7 +107,6 @@ fn page<S: PageSource>(check: &mut Check<'_, S>, pgno: PageNo, bytes: &[u8]) -> 
         check.broken(place, Rule::PageType, header.page_type.to_string(), "");
         return State::Broken;
     };
-    let is_queue = check.file.meta().queue().is_some();
     let is_meta = matches!(
         kind,
         PageType::BtreeMeta | PageType::HashMeta | PageType::QueueMeta

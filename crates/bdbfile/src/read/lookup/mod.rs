@@ -26,7 +26,8 @@ impl<S: PageSource> Database<'_, S> {
     /// keys; whether these were in bytewise order is kept with this
     /// `Database`. Where they were, later keys cost one way down, found or
     /// not; where not, each costs a look at all keys. Data are read of the key
-    /// asked for alone.
+    /// asked for alone. A damaged tree can have a key in two places; the data
+    /// are then those of the place that the way leads to.
     ///
     /// **Hash**: the bucket of the key by the default hash function. The file
     /// says when it was made with another one; then all buckets are read. Here,
