@@ -89,7 +89,7 @@ fn wanted(fields: &QueueFields) -> [Range<PageNo>; 2] {
 
 /// Refuses a queue whose pages are all in extent files that are not there.
 pub(crate) fn check_extents<S: PageSource>(pages: &Pages<S>, fields: &QueueFields) -> Result<()> {
-    if fields.page_ext != 0 && fields.first != fields.next && pages.count() <= 1 {
+    if fields.pages_are_elsewhere(pages.count()) {
         let found = format!("{} pages an extent", fields.page_ext);
         return Err(pages.broken(Place::page(0), Rule::QueueExtents, found));
     }

@@ -142,6 +142,12 @@ impl Shape {
             }),
             None => guess_queue(&pages),
         };
+        if let Some(fields) = meta.as_ref().and_then(Meta::queue)
+            && fields.pages_are_elsewhere(pages.count())
+        {
+            let found = format!("{} pages an extent", fields.page_ext);
+            report.find(Place::page(0), Rule::QueueExtents, found);
+        }
         Ok((Self { meta, queue }, pages))
     }
 }

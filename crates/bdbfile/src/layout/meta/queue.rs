@@ -26,6 +26,13 @@ pub struct QueueFields {
 }
 
 impl QueueFields {
+    /// Whether there are records, and all of them in extent files, which are
+    /// not among these pages: of those, with the metadata page, there are so
+    /// many.
+    pub fn pages_are_elsewhere(&self, pages: PageNo) -> bool {
+        self.page_ext != 0 && self.first != self.next && pages <= 1
+    }
+
     pub(super) fn read(endian: Endian, version: u32, page: &[u8]) -> Option<Self> {
         let field = |base: usize, index: usize| endian.u32(page, word_at(base, index));
         if version >= 3 {
