@@ -32,10 +32,10 @@ pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
         key_chains,
     } = tree::leaves(walk, kind, root, referrer)?;
     let mut long = Vec::new();
-    for (index, &pgno) in leaves.iter().enumerate() {
+    for (index, pgno) in leaves.iter().enumerate() {
         let page = walk.pages.page(pgno, referrer)?;
         let view = page.view();
-        tree::check_leaf(walk.pages, kind, &view, neighbours(&leaves, index))?;
+        tree::check_leaf(walk.pages, kind, &view, leaves.neighbours(index))?;
         visit_items(walk, &view, &mut long, &mut each)?;
     }
     for (first, _) in key_chains {
@@ -133,17 +133,6 @@ fn visit_items<S: PageSource, E: From<crate::Error>>(
         }
     }
     Ok(())
-}
-
-/// The leaves before and after the one at `index`.
-pub(crate) fn neighbours(leaves: &[PageNo], index: usize) -> (PageNo, PageNo) {
-    let at = |index: Option<usize>| {
-        index
-            .and_then(|index| leaves.get(index))
-            .copied()
-            .unwrap_or(NO_PAGE)
-    };
-    (at(index.checked_sub(1)), at(index.checked_add(1)))
 }
 
 /// Reads one leaf item.

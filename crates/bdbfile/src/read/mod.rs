@@ -9,7 +9,8 @@
 //! * `pages`: one page by number, with its checksum and its own number checked.
 //! * `claims`: every page has one referrer; this is what ends every loop.
 //! * `walk`: what every walk takes with it.
-//! * `tree`: from a root down to the list of leaves, level by level.
+//! * `tree`: from a root down to the list of leaves, level by level;
+//!   `page_list`: such a list.
 //! * `leaf`, `recno`, `hash`, `queue`: the records of a unit.
 //! * `overflow`: items too big for a page.
 //! * `duplicates`: duplicates that moved off their key's page.
@@ -27,6 +28,7 @@ pub(crate) mod leaf;
 mod lookup;
 mod open;
 mod overflow;
+mod page_list;
 pub(crate) mod pages;
 pub(crate) mod queue;
 pub(crate) mod quirks;

@@ -7,7 +7,6 @@ use crate::error::{Place, Result, Rule};
 use crate::layout::{Kind, Meta, Method, NO_PAGE, PageHeader, PageType};
 use crate::read::claims::Claims;
 use crate::read::database::Database;
-use crate::read::duplicates::neighbours;
 use crate::read::finding::{Finding, ScanReport};
 use crate::read::hash::{self, Buckets};
 use crate::read::leaf;
@@ -296,7 +295,7 @@ fn units<S: PageSource>(walk: Walk<'_, S>, head: &Meta) -> Result<Units> {
             let leaves = tree::leaves(walk, TreeKind::RECNO, fields.root, at)?;
             let mut firsts = Vec::with_capacity(leaves.pages.len());
             let mut next = 1_u32;
-            for &pgno in &leaves.pages {
+            for pgno in leaves.pages.iter() {
                 firsts.push(next);
                 let entries = walk.pages.page(pgno, at)?.view().header.entries;
                 next = next.saturating_add(u32::from(entries));
@@ -326,14 +325,10 @@ fn leaf_page<'a, S: PageSource>(
     leaves: &Leaves,
     index: usize,
 ) -> Result<crate::read::pages::Page<'a>> {
-    let pgno = leaves.pages.get(index).copied().unwrap_or_default();
+    let pgno = leaves.pages.get(index).unwrap_or_default();
     let page = walk.pages.page(pgno, Place::page(walk.meta.pgno))?;
-    tree::check_leaf(
-        walk.pages,
-        kind,
-        &page.view(),
-        neighbours(&leaves.pages, index),
-    )?;
+    let neighbours = leaves.pages.neighbours(index);
+    tree::check_leaf(walk.pages, kind, &page.view(), neighbours)?;
     Ok(page)
 }
 

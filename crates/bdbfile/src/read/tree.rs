@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Place, Result, Rule};
 use crate::layout::{BadItem, PageNo, PageType, PageView, internal_child, recno_child};
+use crate::read::page_list::PageList;
 use crate::read::pages::Pages;
 use crate::read::walk::Walk;
 use crate::source::PageSource;
@@ -41,7 +42,7 @@ impl TreeKind {
 pub(crate) struct Leaves {
     /// The leaves in key order. Each is claimed; none has been read yet but
     /// the root.
-    pub(crate) pages: Vec<PageNo>,
+    pub(crate) pages: PageList,
     /// Overflow chains of keys on internal pages: first page, length.
     pub(crate) key_chains: Vec<(PageNo, u32)>,
 }
@@ -60,20 +61,20 @@ pub(crate) fn leaves<S: PageSource>(
     let mut level = pages.page(root, referrer)?.view().header.level;
     pages.meter().depth(pages.name(), level)?;
     let mut found = Leaves {
-        pages: vec![root],
+        pages: PageList::of(root),
         key_chains: Vec::new(),
     };
     let mut parent = referrer;
     while level > 1 {
-        let mut below = Vec::new();
-        for &pgno in &found.pages {
+        let mut below = PageList::default();
+        for pgno in found.pages.iter() {
             let page = pages.page(pgno, parent)?;
             let view = page.view();
             check_internal(pages, kind, &view, level)?;
-            if below.is_empty() {
+            if below.len() == 0 {
                 // As if all pages had as many entries as the first.
                 let expected = usize::from(view.header.entries).saturating_mul(found.pages.len());
-                below.reserve_exact(expected.min(pages.count() as usize));
+                below = PageList::with_room(expected.min(pages.count() as usize));
             }
             for slot in 0..view.header.entries {
                 let place = Place::slot(pgno, slot);

@@ -97,7 +97,10 @@ impl StoreChecks {
             kept,
         } = self;
         let judged = workers.all(PARTS, |part| {
+            // Exactly: of a large store a part is a megabyte, and each thread
+            // has one.
             let mut entries = Vec::new();
+            entries.reserve_exact(kept.iter().map(|kept| kept.count(part)).sum());
             for (file, kept) in kept.iter().enumerate() {
                 kept.read(part, base(file), &mut entries)?;
             }

@@ -56,7 +56,14 @@ pub(super) struct Kept {
     open: Vec<Entry>,
     names: Vec<u8>,
     runs: Vec<Run>,
+    /// Of one run after the other where each part begins, in entries, and where
+    /// the last ends. All in one: small blocks of memory that stay keep the
+    /// large ones between them from going back to the system.
+    starts: Vec<u16>,
 }
+
+/// Numbers in `starts` of each run.
+const STARTS: usize = PARTS + 1;
 
 /// Where a name is: the number of the run, the place among its names, and the
 /// length.
@@ -70,8 +77,6 @@ const _: () = assert!(RUN <= u16::MAX as usize && KEY_KEPT < 1 << NAME_PLACE);
 struct Run {
     /// The order of the first record of its unit of work.
     base: u64,
-    /// Where each part begins, in entries, and where the last ends.
-    starts: Box<[u16]>,
     held: Held,
 }
 
@@ -151,12 +156,15 @@ impl Kept {
     /// The name of the calendar of an entry that was read.
     pub(super) fn name(&self, identity: Identity) -> bdbfile::Result<Vec<u8>> {
         let number = |bits: u64| usize::try_from(bits).unwrap_or(usize::MAX);
-        let Some(run) = self.runs.get(number(identity.rid >> NAME_RUN)) else {
+        let run = number(identity.rid >> NAME_RUN);
+        let starts = self.starts.chunks_exact(STARTS).nth(run);
+        let (Some(run), Some(&[.., entries])) = (self.runs.get(run), starts) else {
             return Ok(Vec::new());
         };
+        let names = usize::from(entries).saturating_mul(Entry::LEN);
         let within = identity.rid & ((1 << NAME_RUN) - 1);
         let len = number(within & ((1 << NAME_PLACE) - 1));
-        let start = run.names().saturating_add(number(within >> NAME_PLACE));
+        let start = names.saturating_add(number(within >> NAME_PLACE));
         let mut from_file = Vec::new();
         let name = run.bytes(start..start.saturating_add(len), &mut from_file)?;
         Ok(name.to_vec())
@@ -172,9 +180,9 @@ impl Kept {
         drop(entries);
         bytes.reserve_exact(self.names.len());
         bytes.append(&mut self.names);
+        self.starts.extend_from_slice(&starts);
         self.runs.push(Run {
             base: 0,
-            starts,
             held: self.hold(bytes),
         });
     }
@@ -182,10 +190,17 @@ impl Kept {
     /// Takes in the entries of records of which the first has this order.
     pub(super) fn append(&mut self, mut after: Self, base: u64) {
         after.close_run();
+        self.starts.append(&mut after.starts);
         self.runs.extend(after.runs.into_iter().map(|run| Run {
             base: run.base.saturating_add(base),
             ..run
         }));
+    }
+
+    /// How many entries one part has.
+    pub(super) fn count(&self, part: usize) -> usize {
+        let starts = self.starts.chunks_exact(STARTS);
+        starts.map(|starts| part_by(starts, part).len()).sum()
     }
 
     /// Adds the entries of one part to others, in no order. All must have been
@@ -197,12 +212,13 @@ impl Kept {
         entries: &mut Vec<Entry>,
     ) -> bdbfile::Result<()> {
         let mut from_file = Vec::new();
-        for (number, run) in self.runs.iter().enumerate() {
-            let bounds = (run.starts.get(part), run.starts.get(part.saturating_add(1)));
-            let (Some(&start), Some(&end)) = bounds else {
+        let runs = self.runs.iter().zip(self.starts.chunks_exact(STARTS));
+        for (number, (run, starts)) in runs.enumerate() {
+            let Range { start, end } = part_by(starts, part);
+            if start == end {
                 continue;
-            };
-            let range = usize::from(start) * Entry::LEN..usize::from(end) * Entry::LEN;
+            }
+            let range = start.saturating_mul(Entry::LEN)..end.saturating_mul(Entry::LEN);
             let (chunks, _) = run.bytes(range, &mut from_file)?.as_chunks();
             entries.extend(chunks.iter().map(|chunk| {
                 let mut entry = Entry::decode(chunk);
@@ -236,13 +252,6 @@ impl Kept {
 }
 
 impl Run {
-    /// Where the names begin.
-    fn names(&self) -> usize {
-        self.starts
-            .last()
-            .map_or(0, |end| usize::from(*end) * Entry::LEN)
-    }
-
     /// Bytes of it, read into `room` where they are in a file.
     fn bytes<'b>(
         &'b self,
@@ -262,9 +271,15 @@ impl Run {
     }
 }
 
+/// Which entries of a run are of a part, by where its parts begin.
+fn part_by(starts: &[u16], part: usize) -> Range<usize> {
+    let start = |part: usize| starts.get(part).map_or(0, |at| usize::from(*at));
+    start(part)..start(part.saturating_add(1))
+}
+
 /// Entries one part after the other, encoded, and where the parts begin.
-fn divided(entries: &[Entry]) -> (Vec<u8>, Box<[u16]>) {
-    let mut ends = vec![0_u16; PARTS + 1];
+fn divided(entries: &[Entry]) -> (Vec<u8>, [u16; STARTS]) {
+    let mut ends = [0_u16; STARTS];
     for entry in entries {
         if let Some(count) = ends.get_mut(part_of(entry).saturating_add(1)) {
             *count = count.saturating_add(1);
@@ -275,7 +290,7 @@ fn divided(entries: &[Entry]) -> (Vec<u8>, Box<[u16]>) {
         before = before.saturating_add(*end);
         *end = before;
     }
-    let starts = ends.clone().into_boxed_slice();
+    let starts = ends;
     // From here on the end of what is there of each part, at its own index.
     let mut bytes = vec![0; entries.len().saturating_mul(Entry::LEN)];
     let (chunks, _) = bytes.as_chunks_mut();

@@ -3,7 +3,9 @@
 //! * `others`: files that are not one btree with keys, as every documented file
 //!   of a store is.
 //! * `salvaged`: files that cannot be read whole.
+//! * `in_order`: what the pieces of a file bring, added up.
 
+mod in_order;
 pub(crate) mod others;
 pub(crate) mod salvaged;
 
@@ -24,6 +26,7 @@ use crate::digest::{Digester, RecordDigest, SequenceDigest};
 use crate::error::{Error, Result};
 use crate::knowledge::{FileKnowledge, Seen};
 use crate::report::{RecordOrder, SalvagedFile, Warning};
+use in_order::InOrder;
 
 /// What was read from one database.
 #[derive(Debug)]
@@ -95,6 +98,10 @@ pub(crate) fn read_beside<S: PageSource, B: Send + Sync>(
     let scan = database.scan().map_err(bad_source)?;
     let ranges = scan.pieces(file.layout().page_size).map_err(bad_source)?;
     let before = CasesBefore::default();
+    let sum = InOrder::new((Run::default(), Seen::default()), |sum, after| {
+        sum.0.append(&after.0);
+        sum.1.append(after.1);
+    });
     let read = |index| {
         let range = ranges.get(index).cloned().unwrap_or_default();
         let mut run = Run::default();
@@ -109,15 +116,12 @@ pub(crate) fn read_beside<S: PageSource, B: Send + Sync>(
             }
             Ok::<_, bdbfile::Error>(())
         })?;
-        Ok::<_, bdbfile::Error>((run, look.finish()))
+        sum.put(index, (run, look.finish()));
+        Ok::<_, bdbfile::Error>(())
     };
     let (runs, beside) = workers.all_beside(ranges.len(), read, beside);
-    let runs = runs.map_err(bad_source)?;
-    let (mut all, mut seen) = (Run::default(), Seen::default());
-    for (run, of_run) in runs {
-        all.append(&run);
-        seen.append(of_run);
-    }
+    runs.map_err(bad_source)?;
+    let (all, seen) = sum.finish();
     let scan = scan.finish().map_err(bad_source)?;
     let order = if all.out_of_order {
         RecordOrder::AsFound
@@ -315,7 +319,11 @@ fn build<S: PageSource>(
     let scan = database.scan()?;
     let ranges = scan.pieces(into.head.layout.page_size)?;
     let before = CasesBefore::default();
-    let runs = into.workers.all(ranges.len(), |index| {
+    let sum = InOrder::new((Digester::default(), Seen::default()), |sum, after| {
+        sum.0.append(&after.0);
+        sum.1.append(after.1);
+    });
+    into.workers.all(ranges.len(), |index| {
         // Begun before anything can fail: those after it wait for it.
         let mut piece = btree.piece(index);
         let range = ranges.get(index).cloned().unwrap_or_default();
@@ -337,16 +345,13 @@ fn build<S: PageSource>(
             piece.push(&change.key, &change.value).map_err(failed)
         })?;
         piece.finish().map_err(failed)?;
-        Ok::<_, Build>((digester, look.finish()))
+        sum.put(index, (digester, look.finish()));
+        Ok::<_, Build>(())
     })?;
     let scan = scan.finish()?;
     btree.finish().map_err(failed)?;
     let (sink, _) = built.finish().map_err(failed)?;
-    let (mut digester, mut seen) = (Digester::default(), Seen::default());
-    for (of_run, seen_in_run) in runs {
-        digester.append(&of_run);
-        seen.append(seen_in_run);
-    }
+    let (digester, seen) = sum.finish();
     let read = Read {
         digester,
         seen,

@@ -6,7 +6,7 @@ use crate::error::{Place, Result, Rule};
 use crate::layout::{Item, PageNo, PageView, internal_item};
 use crate::read::claims::Claims;
 use crate::read::database::Database;
-use crate::read::duplicates::{self, item, neighbours};
+use crate::read::duplicates::{self, item};
 use crate::read::leaf;
 use crate::read::overflow;
 use crate::read::tree::{self, TreeKind};
@@ -101,15 +101,10 @@ fn look_at_all<S: PageSource>(
     let leaves = tree::leaves(walk, TreeKind::BTREE, root, at)?.pages;
     let (mut found, mut ascending) = (Vec::new(), true);
     let (mut long, mut before) = (Vec::new(), None::<Vec<u8>>);
-    for (index, &pgno) in leaves.iter().enumerate() {
+    for (index, pgno) in leaves.iter().enumerate() {
         let page = walk.pages.page(pgno, at)?;
         let view = page.view();
-        tree::check_leaf(
-            walk.pages,
-            TreeKind::BTREE,
-            &view,
-            neighbours(&leaves, index),
-        )?;
+        tree::check_leaf(walk.pages, TreeKind::BTREE, &view, leaves.neighbours(index))?;
         let mended = leaf::mend_key_lengths(walk, &view);
         let view = PageView {
             bytes: &mended,
