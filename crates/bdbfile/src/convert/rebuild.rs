@@ -428,7 +428,7 @@ impl Section<'_> {
                 // how long they are, and what is said may be damaged.
                 let longest = self.survey.longest;
                 if let Some(fixed) = &mut params.fixed
-                    && longest > 0
+                    && self.survey.numbered > 0
                     && fixed.len != longest
                 {
                     if fixed.len != 0 {
