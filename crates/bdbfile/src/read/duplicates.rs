@@ -32,10 +32,11 @@ pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
         key_chains,
     } = tree::leaves(walk, kind, root, referrer)?;
     let mut long = Vec::new();
-    for (index, pgno) in leaves.iter().enumerate() {
+    for index in 0..leaves.len() {
+        let [prev, pgno, next] = leaves.around(index);
         let page = walk.pages.page(pgno, referrer)?;
         let view = page.view();
-        tree::check_leaf(walk.pages, kind, &view, leaves.neighbours(index))?;
+        tree::check_leaf(walk.pages, kind, &view, (prev, next))?;
         visit_items(walk, &view, &mut long, &mut each)?;
     }
     for (first, _) in key_chains {

@@ -62,7 +62,7 @@ impl PageList {
         closed.saturating_add(self.open.len())
     }
 
-    pub(crate) fn get(&self, index: usize) -> Option<PageNo> {
+    fn get(&self, index: usize) -> Option<PageNo> {
         let within = index % BLOCK;
         let at = |from: u32| (from as usize).checked_add(within);
         match self.blocks.get(index / BLOCK) {
@@ -86,10 +86,36 @@ impl PageList {
         (0..self.len()).filter_map(|index| self.get(index))
     }
 
-    /// The pages before and after the one at `index`; none is page 0.
-    pub(crate) fn neighbours(&self, index: usize) -> (PageNo, PageNo) {
-        let at = |index: Option<usize>| index.and_then(|index| self.get(index)).unwrap_or(NO_PAGE);
-        (at(index.checked_sub(1)), at(index.checked_add(1)))
+    /// The page at `index`, between those before and after it; none is page 0.
+    pub(crate) fn around(&self, index: usize) -> [PageNo; 3] {
+        self.around_within(index).unwrap_or_else(|| {
+            let at = |index: Option<usize>| index.and_then(|index| self.get(index));
+            let places = [index.checked_sub(1), Some(index), index.checked_add(1)];
+            places.map(|place| at(place).unwrap_or(NO_PAGE))
+        })
+    }
+
+    /// The same where all three are in one block.
+    #[inline]
+    fn around_within(&self, index: usize) -> Option<[PageNo; 3]> {
+        let before = (index % BLOCK).checked_sub(1)?;
+        if before >= BLOCK - 2 {
+            return None;
+        }
+        let at = |from: u32| (from as usize).checked_add(before);
+        match self.blocks.get(index / BLOCK) {
+            Some(&Block::Nearest { from, lowest }) => {
+                let three = three(&self.nearest, at(from)?)?;
+                Some(three.map(|above| lowest.saturating_add(PageNo::from(above))))
+            }
+            Some(&Block::Near { from, lowest }) => {
+                let three = three(&self.near, at(from)?)?;
+                Some(three.map(|above| lowest.saturating_add(PageNo::from(above))))
+            }
+            Some(&Block::Far { from }) => three(&self.far, at(from)?),
+            None if index / BLOCK == self.blocks.len() => three(&self.open, before),
+            None => None,
+        }
     }
 
     /// Puts the open block to the others.
@@ -118,6 +144,12 @@ impl PageList {
         self.blocks.push(block);
         self.open.clear();
     }
+}
+
+/// Three that stand side by side.
+fn three<T: Copy>(all: &[T], at: usize) -> Option<[T; 3]> {
+    let (three, _) = all.get(at..)?.split_first_chunk()?;
+    Some(*three)
 }
 
 #[cfg(test)]
@@ -152,13 +184,22 @@ mod tests {
     #[test]
     fn those_at_the_ends_have_one_neighbour() {
         let list = PageList::of(7);
-        assert_eq!(list.neighbours(0), (NO_PAGE, NO_PAGE));
+        assert_eq!(list.around(0), [NO_PAGE, 7, NO_PAGE]);
         let mut list = PageList::default();
         for page in 1..=200 {
             list.push(page * 1000);
         }
-        assert_eq!(list.neighbours(0), (NO_PAGE, 2000));
-        assert_eq!(list.neighbours(63), (63_000, 65_000));
-        assert_eq!(list.neighbours(199), (199_000, NO_PAGE));
+        assert_eq!(list.around(0), [NO_PAGE, 1000, 2000]);
+        assert_eq!(list.around(63), [63_000, 64_000, 65_000]);
+        assert_eq!(list.around(199), [199_000, 200_000, NO_PAGE]);
+        assert_eq!(list.around(usize::MAX), [NO_PAGE; 3]);
+        let mut list = PageList::default();
+        for page in 1..=200 {
+            list.push(page);
+        }
+        for page in 2..200 {
+            let index = page as usize - 1;
+            assert_eq!(list.around(index), [page - 1, page, page + 1]);
+        }
     }
 }

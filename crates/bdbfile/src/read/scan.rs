@@ -325,10 +325,9 @@ fn leaf_page<'a, S: PageSource>(
     leaves: &Leaves,
     index: usize,
 ) -> Result<crate::read::pages::Page<'a>> {
-    let pgno = leaves.pages.get(index).unwrap_or_default();
+    let [before, pgno, after] = leaves.pages.around(index);
     let page = walk.pages.page(pgno, Place::page(walk.meta.pgno))?;
-    let neighbours = leaves.pages.neighbours(index);
-    tree::check_leaf(walk.pages, kind, &page.view(), neighbours)?;
+    tree::check_leaf(walk.pages, kind, &page.view(), (before, after))?;
     Ok(page)
 }
 

@@ -101,10 +101,11 @@ fn look_at_all<S: PageSource>(
     let leaves = tree::leaves(walk, TreeKind::BTREE, root, at)?.pages;
     let (mut found, mut ascending) = (Vec::new(), true);
     let (mut long, mut before) = (Vec::new(), None::<Vec<u8>>);
-    for (index, pgno) in leaves.iter().enumerate() {
+    for index in 0..leaves.len() {
+        let [prev, pgno, next] = leaves.around(index);
         let page = walk.pages.page(pgno, at)?;
         let view = page.view();
-        tree::check_leaf(walk.pages, TreeKind::BTREE, &view, leaves.neighbours(index))?;
+        tree::check_leaf(walk.pages, TreeKind::BTREE, &view, (prev, next))?;
         let mended = leaf::mend_key_lengths(walk, &view);
         let view = PageView {
             bytes: &mended,
