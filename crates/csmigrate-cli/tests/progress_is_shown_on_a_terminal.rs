@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use support::terminal::{Seen, Terminal};
+use support::terminal::{Seen, Terminal, Written};
 use support::{StepByStep, big_store, csmigrate, records, sandbox, sandbox_with, stderr};
 
 /// Enough that a run is not over when it is found to have begun its backup.
@@ -58,6 +58,18 @@ fn hold<'a>(dir: &'a Path, new: &'a str) -> impl FnOnce(&mut Child) + 'a {
     }
 }
 
+/// Lets a run go on a little at a time, each time after a while, so that what is
+/// drawn is drawn at each step of it, however fast the machine is. Ends when
+/// `wanted` was drawn, or with the run.
+fn step_until(child: &mut Child, written: &Written, wanted: &str) {
+    while !written.has(wanted) && child.try_wait().unwrap().is_none() {
+        send(child, Signal::STOP);
+        std::thread::sleep(A_WHILE / 2);
+        send(child, Signal::CONT);
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
 /// What a command writes to a terminal.
 fn seen(mut command: Command, meanwhile: impl FnOnce(&mut Child)) -> Seen {
     let terminal = Terminal::new();
@@ -91,7 +103,13 @@ fn a_run_is_followed_to_its_end_and_never_beyond() {
     // As it is in a pipe.
     let output = support::output(&mut command(dir, "piped", &[])).unwrap();
     let piped = String::from_utf8(output.stdout).unwrap();
-    let Seen { text, well } = seen(command(dir, "drawn", &[]), hold(dir, "drawn"));
+    let terminal = Terminal::new();
+    let mut drawn = command(dir, "drawn", &[]);
+    drawn.stdout(terminal.end()).stderr(terminal.end());
+    let Seen { text, well } = terminal.watch(drawn, |child, written| {
+        wait_for_backup(child, dir, "drawn");
+        step_until(child, written, "ics50events.db  ");
+    });
     assert!(well, "{text}");
     let percents = percents(&text);
     let numbers: Vec<u64> = percents.iter().map(|(_, number)| *number).collect();
@@ -241,7 +259,15 @@ fn usr1_has_it_told_in_a_line() {
     for (new, args) in [("one", &[][..]), ("two", &["-q"])] {
         let text = answer(dir, new, args);
         assert_eq!(text.lines().count(), 1, "{text}");
-        let known = ["backup", "rewrite"].map(|step| format!("csmigrate: {step}: "));
+        let steps = [
+            "backup",
+            "rewrite",
+            "sync of the backup",
+            "verify",
+            "sync",
+            "publish",
+        ];
+        let known = steps.map(|step| format!("csmigrate: {step}: "));
         assert!(known.iter().any(|step| text.starts_with(step)), "{text}");
         assert!(
             text.contains(" files, ") && text.contains(" bytes; "),
@@ -254,8 +280,12 @@ fn usr1_has_it_told_in_a_line() {
     }
     // On a terminal it stands above what is drawn.
     let Seen { text, well } = seen(command(dir, "three", &[]), |child| {
-        hold(dir, "three")(child);
+        wait_for_backup(child, dir, "three");
+        // It has it before it goes on.
+        send(child, Signal::STOP);
+        std::thread::sleep(A_WHILE);
         send(child, Signal::USR1);
+        send(child, Signal::CONT);
     });
     assert!(well, "{text}");
     let told = |line: &String| line.starts_with("csmigrate: ") && line.ends_with(" s");
