@@ -204,10 +204,12 @@ impl Way {
                 }
                 convert.into()
             }),
-            Self::RealVerify => maker.all_files(|| {
+            // Of several files that it is given it looks at the first, as often
+            // as there are files.
+            Self::RealVerify => maker.each_file(|source, _| {
                 let mut verify = maker.command(VERIFY);
-                verify.arg("-q");
-                verify
+                verify.arg("-q").arg(source);
+                verify.into()
             }),
             Self::Verify => maker.all_files(|| {
                 let mut verify = maker.command(&programs.bdbfile);
@@ -292,5 +294,36 @@ impl Maker<'_> {
             command.into()
         };
         self.scene.databases.chunks(FILES).map(step).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    /// Given all files at once, db5.3_verify looked at the first as often as
+    /// there were files: who read the results saw the time of the smallest.
+    #[test]
+    fn the_real_library_is_asked_of_each_file_by_itself() {
+        let room = tempfile::tempdir().unwrap();
+        let store = room.path().join("store");
+        fs::create_dir(&store).unwrap();
+        for name in ["ics50alarms.db", "ics50events.db", "ics50todos.db"] {
+            fs::write(store.join(name), "").unwrap();
+        }
+        let scene = Scene::new(&store, room.path()).unwrap();
+        let programs = Programs {
+            csmigrate: PathBuf::new(),
+            bdbfile: PathBuf::new(),
+            this: PathBuf::new(),
+            has_tools: true,
+            has_taskset: true,
+            processors: vec![0],
+        };
+        assert_eq!(scene.databases.len(), 3);
+        let steps = |way: Way| way.steps(&programs, &scene, None).len();
+        assert_eq!(steps(Way::RealVerify), 3);
+        assert_eq!(steps(Way::Verify), 1);
     }
 }
