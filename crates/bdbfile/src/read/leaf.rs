@@ -175,6 +175,7 @@ pub(crate) fn mend_key_lengths<'a, S: PageSource>(
         }
         if sharers.is_multiple_of(2)
             && let Some(offset) = offset
+            && quirks::key_length_may_be_swapped(view, offset)
             && let items = items.get_or_insert_with(|| quirks::Items::of(view))
             && let Some(len) = quirks::key_length_before(view, offset, items.after(offset))
         {

@@ -100,6 +100,17 @@ impl Items {
 pub(crate) fn key_length_before(view: &PageView<'_>, offset: usize, next: usize) -> Option<u16> {
     let stored = view.layout.endian.u16(view.bytes, offset)?;
     let swapped = stored.swap_bytes();
-    let end = |len: u16| align4(offset.saturating_add(leaf_item_len(len.into())));
-    (end(stored) != next && end(swapped) == next).then_some(swapped)
+    (key_end(offset, stored) != next && key_end(offset, swapped) == next).then_some(swapped)
+}
+
+/// Whether a key at `offset` ends within the page if its length is in the other
+/// byte order: only then can it be so.
+pub(super) fn key_length_may_be_swapped(view: &PageView<'_>, offset: usize) -> bool {
+    let stored = view.layout.endian.u16(view.bytes, offset);
+    stored.is_some_and(|stored| key_end(offset, stored.swap_bytes()) <= view.bytes.len())
+}
+
+/// Where a key in the page ends, with what fills it up.
+fn key_end(offset: usize, len: u16) -> usize {
+    align4(offset.saturating_add(leaf_item_len(len.into())))
 }

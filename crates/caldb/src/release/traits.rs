@@ -18,6 +18,10 @@ use crate::store::{Store, StoreError, StoreFile};
 /// Leaves of each database whose records are looked at.
 const SAMPLE: usize = 256;
 
+/// Bytes of these records after which no more are looked at: a leaf may lead to
+/// a thousand times what is on it.
+const SAMPLE_BYTES: usize = 8 << 20;
+
 /// Bytes of the version identifier that are looked at.
 const IDENTIFIER_BYTES: u64 = 64 << 10;
 
@@ -207,15 +211,21 @@ impl DatabaseTraits {
         let ordered = database.meta().kind == Kind::Btree && !database.meta().is_recno();
         let mut last: Option<Vec<u8>> = None;
         let mut out_of_order = false;
-        scan.visit(first, |record| {
+        let mut left = SAMPLE_BYTES;
+        let visited = scan.visit(first, |record| {
+            let len = record.key.len().saturating_add(record.value.len());
+            left = left.checked_sub(len).ok_or(End::Enough)?;
             if ordered && !record.repeats_key {
                 out_of_order |= last.as_deref().is_some_and(|last| record.key <= last);
                 let last = last.get_or_insert_default();
                 last.clear();
                 last.extend_from_slice(record.key);
             }
-            Ok::<_, bdbfile::Error>(())
-        })?;
+            Ok(())
+        });
+        if let Err(End::Failed(error)) = visited {
+            return Err(error);
+        }
         if out_of_order {
             self.add(Nature::KeyOrder);
         }
@@ -238,6 +248,18 @@ impl DatabaseTraits {
             self.natures.push(nature);
             self.natures.sort();
         }
+    }
+}
+
+/// Why no more records are looked at.
+enum End {
+    Enough,
+    Failed(bdbfile::Error),
+}
+
+impl From<bdbfile::Error> for End {
+    fn from(error: bdbfile::Error) -> Self {
+        Self::Failed(error)
     }
 }
 

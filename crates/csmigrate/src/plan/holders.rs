@@ -109,15 +109,25 @@ fn look(store: &Store, workers: Workers) -> Holders {
         known: true,
         ..Holders::default()
     };
-    let locked = files.locked();
     let own = std::process::id();
     let others: Vec<u32> = processes().filter(|process| *process != own).collect();
-    let of_each = workers.each(others.len(), |index| {
+    let of_each = workers.all(others.len(), |index| {
         let process = others.get(index).copied().unwrap_or(own);
         Ok::<_, Infallible>((process, files.used_by(process)))
     });
-    for (_, Ok((process, (mut uses, seen)))) in of_each {
-        holders.unseen = holders.unseen.saturating_add(usize::from(!seen));
+    let Ok(of_each) = of_each;
+    // The system takes its time to tell of locks, and need not be asked where
+    // nobody has a file open that could be locked.
+    let mut each = of_each.iter();
+    let locked = if each.all(|(_, used)| used.opened_none()) {
+        Vec::new()
+    } else {
+        files.locked()
+    };
+    for (process, used) in of_each {
+        let unseen = !(used.opened_seen && used.mapped_seen);
+        holders.unseen = holders.unseen.saturating_add(usize::from(unseen));
+        let mut uses = used.uses;
         let locks = locked.iter().filter(|(holder, _)| *holder == process);
         uses.extend(locks.map(|&(_, file)| Use {
             file,
@@ -176,6 +186,21 @@ struct Known {
     device: u64,
 }
 
+/// What a process uses, and whether that could be seen.
+struct Used {
+    uses: Vec<Use>,
+    opened_seen: bool,
+    mapped_seen: bool,
+}
+
+impl Used {
+    /// Whether it is known to use none of the files but by mappings that cannot
+    /// be seen.
+    fn opened_none(&self) -> bool {
+        self.opened_seen && self.uses.is_empty()
+    }
+}
+
 /// That a process uses a file.
 #[derive(Debug, Clone, Copy)]
 struct Use {
@@ -224,14 +249,17 @@ impl Files {
         self.by_inode.entry(metadata.ino()).or_default().push(index);
     }
 
-    /// The files a process has open and mapped, and whether all that could be
-    /// seen.
-    fn used_by(&self, process: u32) -> (Vec<Use>, bool) {
+    /// The files a process has open and mapped.
+    fn used_by(&self, process: u32) -> Used {
         let opened = self.opened_by(process);
         let mapped = self.mapped_by(process);
-        let seen = opened.is_some() && mapped.is_some() || has_ended(process);
-        let uses = opened.into_iter().chain(mapped).flatten().collect();
-        (uses, seen)
+        let (opened_seen, mapped_seen) = (opened.is_some(), mapped.is_some());
+        let ended = !(opened_seen && mapped_seen) && has_ended(process);
+        Used {
+            uses: opened.into_iter().chain(mapped).flatten().collect(),
+            opened_seen: opened_seen || ended,
+            mapped_seen: mapped_seen || ended,
+        }
     }
 
     /// The files a process has open; `None` where that may not be seen.
@@ -295,7 +323,8 @@ impl Files {
         Some(uses)
     }
 
-    /// Which files are locked, and by whom.
+    /// Which files are locked, and by whom: those of processes that cannot be
+    /// seen as well.
     fn locked(&self) -> Vec<(u32, usize)> {
         let locks = std::fs::read_to_string(Path::new(PROC).join("locks")).unwrap_or_default();
         locks
