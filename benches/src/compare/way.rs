@@ -302,7 +302,7 @@ mod tests {
     use super::*;
     use std::fs;
 
-    /// Given all files at once, db5.3_verify looked at the first as often as
+    /// Given all files at once, `db5.3_verify` looked at the first as often as
     /// there were files: who read the results saw the time of the smallest.
     #[test]
     fn the_real_library_is_asked_of_each_file_by_itself() {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use crate::error::{Place, Result, Rule};
-use crate::layout::{Item, PageNo, PageView, internal_item, leaf_item};
+use crate::layout::{Item, LeafItem, PageNo, PageView, internal_item};
 use crate::source::PageSource;
 use crate::verify::chains;
 use crate::verify::check::Check;
@@ -12,16 +12,14 @@ use crate::verify::tally::Tally;
 
 /// The bytes of an item of a leaf; `None` where it has none of its own or they
 /// cannot be read.
-pub(super) fn of_leaf<'a, S: PageSource>(
+pub(super) fn of_item<'a, S: PageSource>(
     check: &mut Check<'_, S>,
-    view: &PageView<'a>,
-    slot: u16,
+    item: Option<LeafItem<'a>>,
 ) -> Result<Option<Cow<'a, [u8]>>> {
-    let offset = view.item_offset(slot).unwrap_or_default();
-    match leaf_item(view.layout, view.bytes, offset).map(|item| item.content) {
-        Ok(Item::Inline(bytes)) => Ok(Some(Cow::Borrowed(bytes))),
-        Ok(Item::Overflow { first, .. }) => Ok(chains::read(check, first)?.map(Cow::Owned)),
-        Ok(Item::Duplicates { .. }) | Err(_) => Ok(None),
+    match item.map(|item| item.content) {
+        Some(Item::Inline(bytes)) => Ok(Some(Cow::Borrowed(bytes))),
+        Some(Item::Overflow { first, .. }) => Ok(chains::read(check, first)?.map(Cow::Owned)),
+        Some(Item::Duplicates { .. }) | None => Ok(None),
     }
 }
 

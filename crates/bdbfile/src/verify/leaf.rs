@@ -49,8 +49,9 @@ fn pairs<S: PageSource>(
                 check.broken(key_at, Rule::UnexpectedDuplicates, "", "");
             }
         } else {
-            refer(check, view, slot)?;
-            if let Some(key) = keys::of_leaf(check, view, slot)? {
+            let item = item(view, slot);
+            refer(check, item, key_at)?;
+            if let Some(key) = keys::of_item(check, item)? {
                 if slot == 0 {
                     let tally = &mut orders.keys;
                     keys::within(check, tally, (&key, key_at), bounds.low, Side::Low)?;
@@ -74,12 +75,11 @@ fn pairs<S: PageSource>(
         }
         let data_slot = slot.saturating_add(1);
         let same_key = last_offset == offset;
-        datum(check, tree, orders, view, (data_slot, same_key))?;
+        let data = item(view, data_slot);
+        datum(check, tree, orders, view, data, (data_slot, same_key))?;
         last_offset = offset;
         count.all = count.all.saturating_add(1);
-        count.live = count
-            .live
-            .saturating_add(u64::from(!is_deleted(view, data_slot)));
+        count.live = count.live.saturating_add(u64::from(!is_deleted(data)));
     }
     if let (Some(slot), Some(key)) = (view.header.entries.checked_sub(2), &last_key) {
         let place = Place::slot(pgno, slot);
@@ -102,16 +102,17 @@ fn datum<S: PageSource>(
     tree: Tree<'_>,
     orders: &mut Orders,
     view: &PageView<'_>,
+    data: Option<LeafItem<'_>>,
     (slot, repeats): (u16, bool),
 ) -> Result<()> {
     let place = Place::slot(view.header.pgno, slot);
-    refer(check, view, slot)?;
-    if let Some(root) = duplicates_at(view, slot) {
+    refer(check, data, place)?;
+    if let Some(Item::Duplicates { root }) = data.map(|item| item.content) {
         return duplicates(check, tree, orders, root, place);
     }
     if repeats && tree.meta.has_sorted_duplicates() {
-        let before = keys::of_leaf(check, view, slot.saturating_sub(2))?;
-        let this = keys::of_leaf(check, view, slot)?;
+        let before = keys::of_item(check, item(view, slot.saturating_sub(2)))?;
+        let this = keys::of_item(check, data)?;
         if let (Some(before), Some(this)) = (before, this) {
             let breach = before >= this;
             orders.duplicates.page(1, u64::from(breach));
@@ -183,7 +184,7 @@ fn chain<S: PageSource>(check: &mut Check<'_, S>, first: PageNo, place: Place) -
             check.broken(at, Rule::LeafLink, found, before.to_string());
         }
         for slot in 0..view.header.entries {
-            refer(check, &view, slot)?;
+            refer(check, item(&view, slot), Place::slot(pgno, slot))?;
         }
         (referrer, before, pgno) = (at, pgno, view.header.next);
     }
@@ -205,17 +206,17 @@ fn singles<S: PageSource>(
     let mut last = None;
     for slot in 0..entries {
         let place = Place::slot(pgno, slot);
-        refer(check, view, slot)?;
-        let deleted = is_deleted(view, slot);
+        let item = item(view, slot);
+        refer(check, item, place)?;
         count.all = count.all.saturating_add(1);
-        count.live = count.live.saturating_add(u64::from(!deleted));
+        count.live = count.live.saturating_add(u64::from(!is_deleted(item)));
         if tree.role == Role::Recno {
-            fixed_length(check, tree, view, slot);
+            fixed_length(check, tree, item, place);
         }
         if tree.role != Role::SortedDuplicates {
             continue;
         }
-        let Some(key) = keys::of_leaf(check, view, slot)? else {
+        let Some(key) = keys::of_item(check, item)? else {
             continue;
         };
         let tally = &mut orders.duplicates;
@@ -242,14 +243,14 @@ fn singles<S: PageSource>(
 fn fixed_length<S: PageSource>(
     check: &mut Check<'_, S>,
     tree: Tree<'_>,
-    view: &PageView<'_>,
-    slot: u16,
+    item: Option<LeafItem<'_>>,
+    place: Place,
 ) {
     // 2.x leaves the length 0 on the metadata page (seen: 2.7.7).
     let Some(right) = tree.meta.fixed_length().filter(|len| *len != 0) else {
         return;
     };
-    let len = match item(view, slot) {
+    let len = match item {
         Some(LeafItem { deleted: true, .. }) | None => return,
         Some(LeafItem { content, .. }) => match content {
             Item::Inline(bytes) => u32::try_from(bytes.len()).unwrap_or(u32::MAX),
@@ -258,7 +259,6 @@ fn fixed_length<S: PageSource>(
         },
     };
     if len != right {
-        let place = Place::slot(view.header.pgno, slot);
         check.broken(
             place,
             Rule::RecordLength,
@@ -269,27 +269,21 @@ fn fixed_length<S: PageSource>(
 }
 
 /// Follows the overflow chain of an item, if it has one.
-fn refer<S: PageSource>(check: &mut Check<'_, S>, view: &PageView<'_>, slot: u16) -> Result<()> {
-    if let Some(LeafItem {
-        content: Item::Overflow { first, len },
-        ..
-    }) = item(view, slot)
-    {
-        let place = Place::slot(view.header.pgno, slot);
-        chains::refer(check, (first, len), place, Referrer::Leaf)?;
-    }
-    Ok(())
-}
-
-fn duplicates_at(view: &PageView<'_>, slot: u16) -> Option<PageNo> {
-    match item(view, slot)?.content {
-        Item::Duplicates { root } => Some(root),
-        _ => None,
+fn refer<S: PageSource>(
+    check: &mut Check<'_, S>,
+    item: Option<LeafItem<'_>>,
+    place: Place,
+) -> Result<()> {
+    match item.map(|item| item.content) {
+        Some(Item::Overflow { first, len }) => {
+            chains::refer(check, (first, len), place, Referrer::Leaf)
+        }
+        _ => Ok(()),
     }
 }
 
-fn is_deleted(view: &PageView<'_>, slot: u16) -> bool {
-    item(view, slot).is_some_and(|item| item.deleted)
+fn is_deleted(item: Option<LeafItem<'_>>) -> bool {
+    item.is_some_and(|item| item.deleted)
 }
 
 /// The item of a slot. Pages with items that cannot be read are not walked.

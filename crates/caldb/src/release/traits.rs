@@ -307,7 +307,65 @@ fn identifier(text: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::identifier;
+    use std::borrow::Cow;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use bdbfile::source::MemorySource;
+    use bdbfile::write::{BtreeBuilder, BtreeParams, FileParams, KeyOrder, MemorySink};
+
+    use super::*;
+
+    /// Counts the bytes that are read.
+    struct Counted {
+        inner: MemorySource,
+        read: AtomicUsize,
+    }
+
+    impl PageSource for Counted {
+        fn name(&self) -> &str {
+            self.inner.name()
+        }
+
+        fn len(&self) -> u64 {
+            self.inner.len()
+        }
+
+        fn bytes(&self, offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>> {
+            self.read.fetch_add(len, Ordering::Relaxed);
+            self.inner.bytes(offset, len)
+        }
+    }
+
+    /// Of a store of long items all that 256 leaves lead to was read, by one
+    /// thread, before the run began.
+    #[test]
+    fn a_sample_ends_with_its_bytes_and_what_it_saw_counts() {
+        let sink = MemorySink::new("long.db");
+        let head = FileParams::default();
+        let params = BtreeParams {
+            order: KeyOrder::AsFed,
+            ..BtreeParams::default()
+        };
+        let mut builder = BtreeBuilder::new(sink, &head, &params).unwrap();
+        let value = vec![1; 1 << 20];
+        for key in [2, 1].into_iter().chain(3..40_u8) {
+            builder.push(&[key], &value).unwrap();
+        }
+        let bytes = builder.finish().unwrap().0.into_bytes();
+        let source = Counted {
+            inner: MemorySource::new("long.db", bytes),
+            read: AtomicUsize::new(0),
+        };
+        let file = DatabaseFile::open(&source).unwrap();
+        let mut traits = DatabaseTraits::new("long.db", None);
+        traits.look_into(&file).unwrap();
+        assert_eq!(traits.natures, [Nature::KeyOrder]);
+        let read = source.read.load(Ordering::Relaxed);
+        assert!(
+            (SAMPLE_BYTES..SAMPLE_BYTES * 3 / 2).contains(&read),
+            "{read}"
+        );
+    }
 
     #[test]
     fn the_identifier_is_found_in_whatever_form() {
