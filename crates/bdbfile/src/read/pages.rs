@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::budget::{Budgets, Meter};
 use crate::error::{Error, Place, Result, Rule, broken};
-use crate::layout::{LARGEST_HEADER, Lsn, PageHeader, PageLayout, PageNo, PageView};
+use crate::layout::{LARGEST_HEADER, Lsn, PageHeader, PageLayout, PageNo, PageType, PageView};
 use crate::source::PageSource;
 
 /// The pages of a file.
@@ -119,13 +119,16 @@ impl<S: PageSource> Pages<S> {
             return Err(self.broken(referrer, Rule::PageBeyondEnd, found));
         }
         let bytes = self.raw(pgno)?;
-        if let Cow::Borrowed(bytes) = bytes {
-            fetch(bytes);
-        }
         let header = match PageView::parse(self.layout, &bytes) {
             Some(view) => view.header,
             None => return Err(self.broken(Place::page(pgno), Rule::TooShort, "")),
         };
+        // What is on a page of a chain is copied in one.
+        if let Cow::Borrowed(bytes) = bytes
+            && !header.is(PageType::Overflow)
+        {
+            fetch(bytes);
+        }
         if header.pgno != pgno {
             let found = if bytes.iter().all(|byte| *byte == 0) {
                 "the whole page is zeros".to_owned()
