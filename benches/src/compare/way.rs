@@ -303,7 +303,7 @@ mod tests {
     use std::fs;
 
     /// Given all files at once, `db5.3_verify` looked at the first as often as
-    /// there were files: who read the results saw the time of the smallest.
+    /// there were files: who read the results saw the time of that one.
     #[test]
     fn the_real_library_is_asked_of_each_file_by_itself() {
         let room = tempfile::tempdir().unwrap();

@@ -116,8 +116,10 @@ fn look(store: &Store, workers: Workers) -> Holders {
         Ok::<_, Infallible>((process, files.used_by(process)))
     });
     let Ok(of_each) = of_each;
-    // The system takes its time to tell of locks, and need not be asked where
-    // nobody has a file open that could be locked.
+    // The system takes its time to tell of locks, and need not be asked where it
+    // is seen that nobody has a file open that could be locked. (A lock that is
+    // left to a mapping alone, by a process that shows its open files and not
+    // its mappings, is not met: that process is counted as one not seen.)
     let mut each = of_each.iter();
     let locked = if each.all(|(_, used)| used.opened_none()) {
         Vec::new()
