@@ -145,14 +145,13 @@ impl Look<'_> {
         rules.apply(form.role, record.key, record.value, &mut self.seen.tally)
     }
 
-    /// What was seen.
+    /// What was seen: settled, but of a piece, which is to be appended to
+    /// others.
     pub(crate) fn finish(self) -> Seen {
         let mut seen = self.seen;
-        if let Some(gathered) = &mut seen.gathered {
-            gathered.settle();
-            if let Some((piece, before)) = self.before {
-                before.count(piece, gathered);
-            }
+        match (&seen.gathered, self.before) {
+            (Some(gathered), Some((piece, before))) => before.count(piece, gathered),
+            _ => seen.settle(),
         }
         seen
     }
@@ -162,6 +161,14 @@ impl Seen {
     /// Records of a form that is known.
     pub(crate) fn recognised(&self) -> u64 {
         self.gathered.as_ref().map_or(0, Gatherer::recognised)
+    }
+
+    /// Puts what is kept of the records to where it stays: in the memory that
+    /// all files share, or beyond it in a file.
+    pub(crate) fn settle(&mut self) {
+        if let Some(gathered) = &mut self.gathered {
+            gathered.settle();
+        }
     }
 
     /// Adds what was seen of the records that follow.

@@ -112,16 +112,16 @@ impl Gatherer {
         self.carried
     }
 
-    /// Puts what is kept of the records so far to where it stays; more may
-    /// follow.
+    /// Puts what is kept of the records so far to where it stays, so that no
+    /// more memory than that of [`Keeping`] is needed for it; more may follow.
     pub fn settle(&mut self) {
         self.hand_over_calendars();
-        self.kept.close_run();
+        self.kept.settle();
     }
 
     /// Takes in the records that follow in the file.
     pub fn append(&mut self, mut after: Self) {
-        after.settle();
+        after.hand_over_calendars();
         self.hand_over_calendars();
         let base = self.order();
         self.recognised = self.recognised.saturating_add(after.recognised);

@@ -7,8 +7,7 @@
 //! of its own, and only so much is in memory at once.
 
 use std::ops::Range;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bdbfile::spill::{SpillFile, SpillPlace};
 
@@ -20,24 +19,31 @@ use super::shown::KEY_KEPT;
 /// entries: 16 MB in a part.
 pub(super) const PARTS: usize = 128;
 
-/// Entries of a run: sixteen bits count them.
-const RUN: usize = 16 << 10;
+/// Entries of a run, at most: sixteen bits count them.
+const RUN: usize = 4 << 10;
 
 /// Memory for what the checks keep of the records of a store, 40 bytes each,
 /// and where the rest goes. The gatherers of a store share one.
 #[derive(Debug)]
 pub struct Keeping {
-    /// Bytes of memory that are left.
-    left: AtomicUsize,
+    /// Never longer than there was room for at first. It is one block, which
+    /// is not moved: many that stay, between those that come and go, keep a
+    /// process from giving these back to the system.
+    memory: Mutex<Vec<u8>>,
     spill: SpillFile,
 }
 
 impl Keeping {
     /// Keeps so many bytes in memory, and the rest in a file that is made when
-    /// it is needed. Where it can't be written, all is kept in memory.
+    /// it is needed; where that can't be written, in more memory. The bytes are
+    /// asked for at once, but take up memory only as they are used. If the
+    /// system does not grant them, all goes into the file.
     pub fn new(bytes: usize, spill: SpillPlace) -> Self {
+        let mut memory = Vec::new();
+        // Not granted, the room stays 0.
+        let _ = memory.try_reserve_exact(bytes);
         Self {
-            left: AtomicUsize::new(bytes),
+            memory: Mutex::new(memory),
             spill: SpillFile::new(spill),
         }
     }
@@ -45,6 +51,27 @@ impl Keeping {
     /// Bytes in the temporary file.
     pub fn spilled(&self) -> u64 {
         self.spill.len()
+    }
+
+    fn hold(self: Arc<Self>, bytes: Vec<u8>) -> Held {
+        if let Some(at) = self.put(&bytes) {
+            return Held::InMemory { keeping: self, at };
+        }
+        match self.spill.append(&bytes) {
+            Ok(at) => Held::InFile { keeping: self, at },
+            Err(_) => Held::Apart(bytes),
+        }
+    }
+
+    /// Puts bytes into memory, if there is room, and gives the place.
+    fn put(&self, bytes: &[u8]) -> Option<usize> {
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = memory.len();
+        let room = memory.capacity().saturating_sub(at);
+        (bytes.len() <= room).then(|| {
+            memory.extend_from_slice(bytes);
+            at
+        })
     }
 }
 
@@ -83,42 +110,12 @@ struct Run {
 /// Where the encoded entries of a run are.
 #[derive(Debug)]
 enum Held {
-    InMemory {
-        bytes: Vec<u8>,
-        _taken: Option<Taken>,
-    },
-    InFile {
-        keeping: Arc<Keeping>,
-        at: u64,
-    },
-}
-
-/// Memory that is given back in the end.
-#[derive(Debug)]
-struct Taken {
-    keeping: Arc<Keeping>,
-    bytes: usize,
-}
-
-impl Taken {
-    /// So many bytes, if they are left.
-    fn of(keeping: &Arc<Keeping>, bytes: usize) -> Option<Self> {
-        let less = |left: usize| left.checked_sub(bytes);
-        let taken = keeping
-            .left
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
-        // What was not taken must not be made, or it would be given back.
-        taken.is_ok().then(|| Self {
-            keeping: Arc::clone(keeping),
-            bytes,
-        })
-    }
-}
-
-impl Drop for Taken {
-    fn drop(&mut self) {
-        self.keeping.left.fetch_add(self.bytes, Ordering::Relaxed);
-    }
+    /// In the memory that is shared.
+    InMemory { keeping: Arc<Keeping>, at: usize },
+    /// In the file.
+    InFile { keeping: Arc<Keeping>, at: u64 },
+    /// Where nothing is shared, or the file can't be written.
+    Apart(Vec<u8>),
 }
 
 impl Kept {
@@ -153,7 +150,8 @@ impl Kept {
         });
     }
 
-    /// The name of the calendar of an entry that was read.
+    /// The name of the calendar of an entry that was read. All must have been
+    /// settled.
     pub(super) fn name(&self, identity: Identity) -> bdbfile::Result<Vec<u8>> {
         let number = |bits: u64| usize::try_from(bits).unwrap_or(usize::MAX);
         let run = number(identity.rid >> NAME_RUN);
@@ -170,31 +168,52 @@ impl Kept {
         Ok(name.to_vec())
     }
 
-    /// Puts what is still being gathered to the rest.
-    pub(super) fn close_run(&mut self) {
-        let entries = std::mem::take(&mut self.open);
-        if entries.is_empty() {
-            return;
-        }
-        let (mut bytes, starts) = divided(&entries);
-        drop(entries);
-        bytes.reserve_exact(self.names.len());
-        bytes.append(&mut self.names);
-        self.starts.extend_from_slice(&starts);
-        self.runs.push(Run {
-            base: 0,
-            held: self.hold(bytes),
-        });
+    /// Puts what is still being gathered to the rest, and keeps no room for
+    /// more.
+    pub(super) fn settle(&mut self) {
+        self.close_run();
+        self.open = Vec::new();
+        self.names = Vec::new();
     }
 
-    /// Takes in the entries of records of which the first has this order.
-    pub(super) fn append(&mut self, mut after: Self, base: u64) {
-        after.close_run();
-        self.starts.append(&mut after.starts);
+    /// Takes in the entries of records of which the first has this order. What
+    /// they have in runs stays as it is, the rest is gathered here: a store is
+    /// read by many small units, and a run of each would be many small runs.
+    pub(super) fn append(&mut self, after: Self, base: u64) {
+        self.starts.extend_from_slice(&after.starts);
         self.runs.extend(after.runs.into_iter().map(|run| Run {
             base: run.base.saturating_add(base),
             ..run
         }));
+        if self.open.len().saturating_add(after.open.len()) > RUN {
+            self.close_run();
+        }
+        let names = (self.names.len() as u64) << NAME_PLACE;
+        self.names.extend_from_slice(&after.names);
+        self.open.extend(after.open.into_iter().map(|mut entry| {
+            entry.order = entry.order.saturating_add(base);
+            if entry.traits.has(Traits::CALENDAR) {
+                entry.identity.rid = entry.identity.rid.saturating_add(names);
+            }
+            entry
+        }));
+    }
+
+    /// Makes a run of what is gathered.
+    fn close_run(&mut self) {
+        if self.open.is_empty() {
+            return;
+        }
+        let (mut bytes, starts) = divided(&self.open);
+        self.open.clear();
+        bytes.reserve_exact(self.names.len());
+        bytes.append(&mut self.names);
+        self.starts.extend_from_slice(&starts);
+        let held = match self.keeping.clone() {
+            Some(keeping) => keeping.hold(bytes),
+            None => Held::Apart(bytes),
+        };
+        self.runs.push(Run { base: 0, held });
     }
 
     /// How many entries one part has.
@@ -204,7 +223,7 @@ impl Kept {
     }
 
     /// Adds the entries of one part to others, in no order. All must have been
-    /// put to the rest.
+    /// settled.
     pub(super) fn read(
         &self,
         part: usize,
@@ -232,34 +251,25 @@ impl Kept {
         }
         Ok(())
     }
-
-    fn hold(&self, bytes: Vec<u8>) -> Held {
-        let in_memory = |bytes, taken| Held::InMemory {
-            bytes,
-            _taken: taken,
-        };
-        let Some(keeping) = self.keeping.clone() else {
-            return in_memory(bytes, None);
-        };
-        if let Some(taken) = Taken::of(&keeping, bytes.len()) {
-            return in_memory(bytes, Some(taken));
-        }
-        match keeping.spill.append(&bytes) {
-            Ok(at) => Held::InFile { keeping, at },
-            Err(_) => in_memory(bytes, None),
-        }
-    }
 }
 
 impl Run {
-    /// Bytes of it, read into `room` where they are in a file.
+    /// Bytes of it, read into `room` where they are shared.
     fn bytes<'b>(
         &'b self,
         range: Range<usize>,
         room: &'b mut Vec<u8>,
     ) -> bdbfile::Result<&'b [u8]> {
         match &self.held {
-            Held::InMemory { bytes, .. } => Ok(bytes.get(range).unwrap_or_default()),
+            Held::Apart(bytes) => Ok(bytes.get(range).unwrap_or_default()),
+            Held::InMemory { keeping, at } => {
+                let memory = &keeping.memory;
+                let memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+                let range = at.saturating_add(range.start)..at.saturating_add(range.end);
+                room.clear();
+                room.extend_from_slice(memory.get(range).unwrap_or_default());
+                Ok(room)
+            }
             Held::InFile { keeping, at } => {
                 room.resize(range.len(), 0);
                 keeping
@@ -368,18 +378,19 @@ mod tests {
         let whole = RUN * Entry::LEN;
         for (keeping, spilled) in [
             (None, 0),
-            (Some(keeping(usize::MAX, here())), 0),
+            (Some(keeping(4 * whole, here())), 0),
+            (Some(keeping(usize::MAX, here())), MANY * 40),
             (Some(keeping(0, here())), MANY * 40),
             (Some(keeping(whole + 1, here())), (MANY - RUN as u64) * 40),
             (Some(keeping(0, nowhere)), 0),
         ] {
             let mut kept = kept(keeping.as_ref(), 0..MANY);
-            kept.close_run();
+            kept.settle();
             assert!(all(&kept) == expected);
             assert_eq!(keeping.map_or(0, |one| one.spilled()), spilled);
         }
         let mut kept = kept(Some(&keeping(0, full)), 0..MANY);
-        kept.close_run();
+        kept.settle();
         assert!(all(&kept) == expected, "what can't be written stays");
     }
 
@@ -393,7 +404,7 @@ mod tests {
         let mut second = kept(Some(&keeping), 0..MANY);
         second.append(kept(Some(&keeping), 0..1), MANY);
         first.append(second, 5);
-        first.close_run();
+        first.settle();
         let orders: Vec<u64> = all(&first).iter().map(|entry| entry.order).collect();
         assert_eq!(orders, (0..MANY + 6).collect::<Vec<_>>());
     }
@@ -402,7 +413,7 @@ mod tests {
     fn calendars_keep_their_names() {
         let long = vec![b'x'; 2 * KEY_KEPT];
         let calids: [&[u8]; 4] = [b"jdoe", b"", b"lucy:work", &long];
-        for memory in [0, usize::MAX] {
+        for memory in [0, 1 << 20] {
             let keeping = keeping(memory, SpillPlace::Directory(std::env::temp_dir()));
             let one = |calid: &&[u8]| {
                 let mut kept = kept(Some(&keeping), 0..7);
@@ -421,7 +432,7 @@ mod tests {
                 before
             });
             let mut together = together.unwrap();
-            together.close_run();
+            together.settle();
             let found = all(&together);
             let found = found
                 .iter()
@@ -441,18 +452,14 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_given_back() {
-        let keeping = keeping(
-            RUN * Entry::LEN,
-            SpillPlace::Directory(std::env::temp_dir()),
-        );
-        for _ in 0..3 {
-            drop(kept(Some(&keeping), 0..RUN as u64));
+    fn the_runs_of_small_units_are_no_smaller() {
+        let mut together = Kept::default();
+        for unit in 0..MANY {
+            together.append(kept(None, 0..1), unit);
         }
-        assert_eq!(keeping.spilled(), 0);
-        let held = [0, 1].map(|_| kept(Some(&keeping), 0..RUN as u64));
-        assert_eq!(keeping.spilled(), (RUN * Entry::LEN) as u64);
-        drop(held);
+        together.settle();
+        assert_eq!(together.runs.len(), 4);
+        assert!(all(&together).iter().map(|entry| entry.order).eq(0..MANY));
     }
 
     #[test]
@@ -462,7 +469,7 @@ mod tests {
             make: Arc::new(|| File::options().read(true).write(true).open("/dev/null")),
         };
         let mut kept = kept(Some(&keeping(0, lost)), 0..1);
-        kept.close_run();
+        kept.settle();
         let read = (0..PARTS).try_for_each(|part| kept.read(part, 0, &mut Vec::new()));
         assert!(read.unwrap_err().to_string().contains("lost"));
     }

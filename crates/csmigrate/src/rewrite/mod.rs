@@ -26,7 +26,7 @@ use crate::digest::{Digester, RecordDigest, SequenceDigest};
 use crate::error::{Error, Result};
 use crate::knowledge::{FileKnowledge, Seen};
 use crate::report::{RecordOrder, SalvagedFile, Warning};
-use in_order::InOrder;
+use in_order::{Brought, InOrder};
 
 /// What was read from one database.
 #[derive(Debug)]
@@ -98,10 +98,7 @@ pub(crate) fn read_beside<S: PageSource, B: Send + Sync>(
     let scan = database.scan().map_err(bad_source)?;
     let ranges = scan.pieces(file.layout().page_size).map_err(bad_source)?;
     let before = CasesBefore::default();
-    let sum = InOrder::new((Run::default(), Seen::default()), |sum, after| {
-        sum.0.append(&after.0);
-        sum.1.append(after.1);
-    });
+    let sum = InOrder::<(Run, Seen)>::default();
     let read = |index| {
         let range = ranges.get(index).cloned().unwrap_or_default();
         let mut run = Run::default();
@@ -156,15 +153,32 @@ impl Run {
         last.clear();
         last.extend_from_slice(key);
     }
+}
 
-    /// Adds a run that comes after this one.
-    fn append(&mut self, after: &Self) {
-        self.digester.append(&after.digester);
-        if let Some(first) = &after.first {
+impl Brought for Run {
+    fn add(&mut self, next: Self) {
+        self.digester.append(&next.digester);
+        if let Some(first) = &next.first {
             self.out_of_order |= self.last.as_ref().is_some_and(|last| first <= last);
-            self.last.clone_from(&after.last);
+            self.last = next.last;
         }
-        self.out_of_order |= after.out_of_order;
+        self.out_of_order |= next.out_of_order;
+    }
+}
+
+impl Brought for Digester {
+    fn add(&mut self, next: Self) {
+        self.append(&next);
+    }
+}
+
+impl Brought for Seen {
+    fn add(&mut self, next: Self) {
+        self.append(next);
+    }
+
+    fn settle(&mut self) {
+        Self::settle(self);
     }
 }
 
@@ -319,10 +333,7 @@ fn build<S: PageSource>(
     let scan = database.scan()?;
     let ranges = scan.pieces(into.head.layout.page_size)?;
     let before = CasesBefore::default();
-    let sum = InOrder::new((Digester::default(), Seen::default()), |sum, after| {
-        sum.0.append(&after.0);
-        sum.1.append(after.1);
-    });
+    let sum = InOrder::<(Digester, Seen)>::default();
     into.workers.all(ranges.len(), |index| {
         // Begun before anything can fail: those after it wait for it.
         let mut piece = btree.piece(index);
