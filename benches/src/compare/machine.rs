@@ -15,6 +15,9 @@ pub(super) struct Machine {
     pub(super) kernel: String,
     /// The type of the file system that is written to.
     pub(super) file_system: String,
+    /// Whether a host that runs it takes its free memory, and who uses that
+    /// again waits for the host.
+    pub(super) gives_memory_away: bool,
 }
 
 impl Machine {
@@ -29,8 +32,40 @@ impl Machine {
             kernel: of("/proc/sys/kernel/osrelease")?.trim().to_owned(),
             file_system: file_system(&of("/proc/self/mountinfo")?, &dir)
                 .unwrap_or_else(|| "unknown".to_owned()),
+            gives_memory_away: balloons()
+                .any(|features| reports_free_pages(&features, of(REPORTED).ok().as_deref())),
         })
     }
+}
+
+/// Blocks of so many free pages, as a power of two, are told to the host two
+/// seconds after they became free.
+const REPORTED: &str = "/sys/module/page_reporting/parameters/page_reporting_order";
+
+/// The orders of blocks of free pages that the kernel has, mostly.
+const ORDERS: u32 = 11;
+
+/// What the host's devices that take memory can do, a digit for each feature.
+fn balloons() -> impl Iterator<Item = String> {
+    let devices = fs::read_dir("/sys/bus/virtio/devices").ok();
+    devices
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|device| {
+            let of = |name: &str| fs::read_to_string(device.path().join(name)).ok();
+            // Its number in the standard.
+            let is_balloon = of("device")?.trim() == "0x0005";
+            is_balloon.then(|| of("features")).flatten()
+        })
+}
+
+/// Whether a device takes free pages, of which the order is told.
+fn reports_free_pages(features: &str, order: Option<&str>) -> bool {
+    const REPORTING: usize = 5;
+    let order = order.and_then(|order| order.trim().parse().ok());
+    features.as_bytes().get(REPORTING) == Some(&b'1')
+        && order.is_none_or(|order: u32| order < ORDERS)
 }
 
 /// A number of kilobytes as the kernel tells it.
@@ -77,6 +112,16 @@ mod tests {
         assert_eq!(of("/tmp/store").as_deref(), Some("xfs"));
         assert_eq!(of("/tmpfile").as_deref(), Some("ext4"));
         assert_eq!(file_system("", Path::new("/")), None);
+    }
+
+    #[test]
+    fn free_memory_is_taken_by_a_balloon_that_is_told_of_it() {
+        let told = "0110010100000000";
+        assert!(reports_free_pages(told, Some("9\n")));
+        assert!(reports_free_pages(told, None));
+        assert!(!reports_free_pages(told, Some("11\n")));
+        assert!(!reports_free_pages("0110000100000000", Some("9\n")));
+        assert!(!reports_free_pages("", Some("9\n")));
     }
 
     #[test]

@@ -57,6 +57,7 @@ pub(super) fn compare(
     room: &Path,
 ) -> Result<Compared> {
     let scene = Scene::new(store, room)?;
+    scene.clear()?;
     let contents = Contents::of(&scene.databases)?;
     let brief = settings.brief_from.is_some_and(|from| order.size >= from);
     let not_run = |way: Way| {

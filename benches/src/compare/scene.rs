@@ -1,6 +1,7 @@
 //! Where a run reads and writes, and what is done before each, so that none
 //! pays for what the one before it left or took away.
 
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -26,6 +27,10 @@ pub(super) struct Scene {
     /// An empty directory: the real library's tools look for an environment
     /// in the current one.
     pub(super) elsewhere: PathBuf,
+    /// What earlier runs made, emptied.
+    earlier: PathBuf,
+    /// Directories in it.
+    set_aside: Cell<u32>,
     /// What the system said of the store's files before the first run.
     before: Vec<(PathBuf, u64, SystemTime)>,
 }
@@ -48,6 +53,8 @@ impl Scene {
             target: room.join("target"),
             logs: room.join("logs"),
             elsewhere: room.join("elsewhere"),
+            earlier: room.join("earlier"),
+            set_aside: Cell::new(0),
             before: state(&store)?,
             store,
         };
@@ -58,7 +65,7 @@ impl Scene {
     /// Makes everything as it is before a run that writes the store so many
     /// times; `with_target` where the program does not make the directory.
     pub(super) fn set(&self, programs: &Programs, writes: u64, with_target: bool) -> Result<()> {
-        self.clear()?;
+        self.set_aside()?;
         fs::create_dir(&self.logs)?;
         if with_target {
             fs::create_dir(&self.target)?;
@@ -88,12 +95,33 @@ impl Scene {
         self.target.join(source.file_name().unwrap_or_default())
     }
 
-    /// Removes what a run has made.
+    /// Removes what runs have made.
     pub(super) fn clear(&self) -> io::Result<()> {
-        for dir in [&self.backup, &self.target, &self.logs] {
-            match fs::remove_dir_all(dir) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
+        for dir in [&self.backup, &self.target, &self.logs, &self.earlier] {
+            there(fs::remove_dir_all(dir))?;
+        }
+        Ok(())
+    }
+
+    /// Takes what a run has made out of the way of the next. Files are emptied
+    /// and stay: ext4 gives the inode of a file that was deleted in the last
+    /// minutes to no other, and who makes thousands of files after thousands
+    /// were deleted looks through all of these for each.
+    fn set_aside(&self) -> io::Result<()> {
+        there(fs::remove_dir_all(&self.logs))?;
+        fs::create_dir_all(&self.earlier)?;
+        for dir in [&self.backup, &self.target] {
+            let number = self.set_aside.get();
+            let aside = self.earlier.join(number.to_string());
+            if there(fs::rename(dir, &aside))?.is_none() {
+                continue;
+            }
+            self.set_aside.set(number + 1);
+            for entry in fs::read_dir(&aside)? {
+                let entry = entry?;
+                if entry.file_type()?.is_file() {
+                    File::create(entry.path())?;
+                }
             }
         }
         Ok(())
@@ -102,6 +130,14 @@ impl Scene {
     /// Whether nobody wrote to the store.
     pub(super) fn is_unchanged(&self) -> Result<bool> {
         Ok(state(&self.store)? == self.before)
+    }
+}
+
+/// What was done, if there was something to do it to.
+fn there<T>(done: io::Result<T>) -> io::Result<Option<T>> {
+    match done {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        done => done.map(Some),
     }
 }
 

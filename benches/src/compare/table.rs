@@ -36,6 +36,15 @@ fn describe(text: &mut String, settings: &Settings, machine: &Machine) {
         ("kernel", machine.kernel.clone()),
         ("file system", machine.file_system.clone()),
         (
+            "free memory",
+            if machine.gives_memory_away {
+                "is given to the host after two seconds, and waited for when it is used"
+            } else {
+                "stays"
+            }
+            .to_owned(),
+        ),
+        (
             "bulk copy by",
             format!("Berkeley DB {major}.{minor}.{patch}"),
         ),
