@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use bdbfile::Workers;
 use bdbfile::layout::Preamble;
 use bdbfile::log::{Reason, Verdict};
-use caldb::release::{self, DatabaseTraits, Detection, Traits};
+use caldb::release::{self, DatabaseTraits, Detection, Internal, Traits};
 use caldb::{FileProfile, Profile, Store, StoreFile};
 
 use crate::database::Database;
@@ -132,7 +132,7 @@ impl StoreView {
             source::open(file)?;
         }
         let environment = shutdown::environment(&store)?;
-        let traits = Traits::look(&store, profile, &environment, Workers::ALONE)?;
+        let traits = Traits::look(&store, profile, &environment, Internal::All, Workers::ALONE)?;
         // What is damaged is among the traits already.
         let newest = shutdown::newest_page(&store, &environment, |_| ())?;
         let shutdown = match environment.judge(newest.as_ref()) {

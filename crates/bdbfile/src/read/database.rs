@@ -170,7 +170,15 @@ impl<'f, S: PageSource> Database<'f, S> {
 
     /// Finds the pages of the database and is then ready to visit its records.
     pub fn scan(&self) -> Result<Scan<'_, S>> {
-        Scan::new(self)
+        Scan::new(self, usize::MAX)
+    }
+
+    /// The same for no more than the first units, of which there may be very
+    /// many: of a tree only the internal pages above them are read. What a scan
+    /// finds out when all records were visited is left out then, unless there
+    /// are no more units.
+    pub fn scan_first(&self, units: usize) -> Result<Scan<'_, S>> {
+        Scan::new(self, units)
     }
 
     /// The records one after the other, each a copy of its own.

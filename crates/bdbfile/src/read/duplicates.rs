@@ -30,7 +30,7 @@ pub(crate) fn visit<S: PageSource, E: From<crate::Error>>(
     let tree::Leaves {
         pages: leaves,
         key_chains,
-    } = tree::leaves(walk, kind, root, referrer)?;
+    } = tree::leaves(walk, kind, root, referrer, usize::MAX)?;
     let mut long = Vec::new();
     for index in 0..leaves.len() {
         let [prev, pgno, next] = leaves.around(index);

@@ -27,6 +27,8 @@ pub struct Scan<'db, S> {
     claims: Claims,
     notes: Notes,
     units: Units,
+    /// Those that are visited, the first.
+    end: usize,
     records: AtomicU64,
     keys: AtomicU64,
     visited: AtomicU64,
@@ -62,8 +64,8 @@ impl Units {
 }
 
 impl<'db, S: PageSource> Scan<'db, S> {
-    /// Finds the units of the database.
-    pub(super) fn new(database: &'db Database<'db, S>) -> Result<Self> {
+    /// Finds the first units of the database.
+    pub(super) fn new(database: &'db Database<'db, S>, first: usize) -> Result<Self> {
         // The pages of a queue refer to none, and with extents there may be
         // many more of them than are there.
         let claims = match database.meta.kind {
@@ -83,8 +85,10 @@ impl<'db, S: PageSource> Scan<'db, S> {
             meta: &database.meta,
             notes: &notes,
         };
-        let units = units(walk, &database.file.meta)?;
+        // A leaf is held against its neighbours: one more is listed.
+        let units = units(walk, &database.file.meta, first.saturating_add(1))?;
         Ok(Self {
+            end: units.len().min(first),
             database,
             claims,
             notes,
@@ -95,9 +99,9 @@ impl<'db, S: PageSource> Scan<'db, S> {
         })
     }
 
-    /// The range of all units.
+    /// The range of all units, or of the first that were asked for.
     pub fn all(&self) -> Range<usize> {
-        0..self.units.len()
+        0..self.end
     }
 
     /// Divides all units into ranges, each for one thread at a time, to be read
@@ -112,7 +116,7 @@ impl<'db, S: PageSource> Scan<'db, S> {
     pub fn pieces(&self, page_size: u32) -> Result<Vec<Range<usize>>> {
         let own_size = u64::from(self.database.file.layout().page_size);
         let fewest = PIECE_PAGES.saturating_mul(own_size.max(page_size.into()));
-        let all = self.units.len();
+        let all = self.end;
         let pages = u64::from(self.database.file.page_count());
         let pages_each = pages.checked_div(all as u64).unwrap_or_default().max(1);
         let of = |bytes: u64, each: u64| bytes.max(fewest).checked_div(each).unwrap_or_default();
@@ -162,7 +166,7 @@ impl<'db, S: PageSource> Scan<'db, S> {
             }
             each(record)
         };
-        let range = range.start..range.end.min(self.units.len());
+        let range = range.start..range.end.min(self.end);
         let units = range.len() as u64;
         for index in range {
             match &self.units {
@@ -286,13 +290,14 @@ impl<'db, S: PageSource> Scan<'db, S> {
     }
 }
 
-/// Finds the units of a database; `head` is the file's first metadata page.
-fn units<S: PageSource>(walk: Walk<'_, S>, head: &Meta) -> Result<Units> {
+/// Finds the units of a database, of a tree the first of them; `head` is the
+/// file's first metadata page.
+fn units<S: PageSource>(walk: Walk<'_, S>, head: &Meta, most: usize) -> Result<Units> {
     let meta = walk.meta;
     let at = Place::page(meta.pgno);
     match &meta.method {
         Method::Btree(fields) if meta.is_recno() => {
-            let leaves = tree::leaves(walk, TreeKind::RECNO, fields.root, at)?;
+            let leaves = tree::leaves(walk, TreeKind::RECNO, fields.root, at, most)?;
             let mut firsts = Vec::with_capacity(leaves.pages.len());
             let mut next = 1_u32;
             for pgno in leaves.pages.iter() {
@@ -303,7 +308,7 @@ fn units<S: PageSource>(walk: Walk<'_, S>, head: &Meta) -> Result<Units> {
             Ok(Units::Numbered(leaves, firsts))
         }
         Method::Btree(fields) => {
-            let leaves = tree::leaves(walk, TreeKind::BTREE, fields.root, at)?;
+            let leaves = tree::leaves(walk, TreeKind::BTREE, fields.root, at, most)?;
             Ok(Units::Leaves(leaves))
         }
         Method::Hash(fields) => {

@@ -49,12 +49,14 @@ pub(crate) struct Leaves {
 
 /// Lists the leaves below `root` in key order: whole levels at a time, each
 /// level one below the last, so that the walk has at most 255 steps down and
-/// claims each page once.
+/// claims each page once. Of each level no more than the first `most` are
+/// listed.
 pub(crate) fn leaves<S: PageSource>(
     walk: Walk<'_, S>,
     kind: TreeKind,
     root: PageNo,
     referrer: Place,
+    most: usize,
 ) -> Result<Leaves> {
     let pages = walk.pages;
     claim(walk, root, referrer)?;
@@ -68,15 +70,19 @@ pub(crate) fn leaves<S: PageSource>(
     while level > 1 {
         let mut below = PageList::default();
         for pgno in found.pages.iter() {
+            if below.len() >= most {
+                break;
+            }
             let page = pages.page(pgno, parent)?;
             let view = page.view();
             check_internal(pages, kind, &view, level)?;
             if below.len() == 0 {
                 // As if all pages had as many entries as the first.
                 let expected = usize::from(view.header.entries).saturating_mul(found.pages.len());
-                below = PageList::with_room(expected.min(pages.count() as usize));
+                below = PageList::with_room(expected.min(pages.count() as usize).min(most));
             }
-            for slot in 0..view.header.entries {
+            let left = most.saturating_sub(below.len());
+            for slot in (0..view.header.entries).take(left) {
                 let place = Place::slot(pgno, slot);
                 let (child, chain) =
                     child(kind, &view, slot).map_err(|bad| bad_item(pages, place, bad))?;

@@ -18,4 +18,4 @@ mod traits;
 pub use detect::{Conclusion, Detection, Evidence, detect, points};
 pub use nature::Nature;
 pub use releases::Release;
-pub use traits::{Age, DatabaseTraits, Traits};
+pub use traits::{Age, DatabaseTraits, Internal, Traits};

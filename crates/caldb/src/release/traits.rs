@@ -25,6 +25,16 @@ const SAMPLE_BYTES: usize = 8 << 20;
 /// Bytes of the version identifier that are looked at.
 const IDENTIFIER_BYTES: u64 = 64 << 10;
 
+/// Which internal pages of a tree are read, of which a large one has thousands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Internal {
+    /// Those above the leaves that are looked at: for who reads all of the file
+    /// later.
+    Above,
+    /// All, which tells of damage in them.
+    All,
+}
+
 /// What can be seen in a store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -111,6 +121,7 @@ impl Traits {
         store: &Store,
         profile: &Profile,
         environment: &Environment,
+        internal: Internal,
         workers: Workers,
     ) -> Result<Self, StoreError> {
         let mut traits = Self {
@@ -129,7 +140,7 @@ impl Traits {
         let look = |index: usize| {
             let file = store.databases.get(index);
             let look = |file: &StoreFile| {
-                DatabaseTraits::look(file, profile).map_err(|source| StoreError::Io {
+                DatabaseTraits::look(file, profile, internal).map_err(|source| StoreError::Io {
                     path: file.path.clone(),
                     action: "read the file",
                     source,
@@ -173,7 +184,7 @@ impl DatabaseTraits {
         }
     }
 
-    fn look(file: &StoreFile, profile: &Profile) -> io::Result<Self> {
+    fn look(file: &StoreFile, profile: &Profile, internal: Internal) -> io::Result<Self> {
         let known = file.name.to_str().and_then(|name| profile.file(name));
         let mut traits = Self::new(&file.name, known.map(|known| known.role));
         if let Some(preamble) = file.identify()? {
@@ -181,7 +192,7 @@ impl DatabaseTraits {
             traits.endian = Some(preamble.endian);
         }
         let seen = DatabaseFile::open(ReadAhead::new(FileSource::open(&file.path)?))
-            .and_then(|opened| traits.look_into(&opened));
+            .and_then(|opened| traits.look_into(&opened, internal));
         match seen {
             Ok(()) => Ok(traits),
             Err(bdbfile::Error::Io { source, .. }) => Err(source),
@@ -192,20 +203,31 @@ impl DatabaseTraits {
         }
     }
 
-    fn look_into<S: PageSource>(&mut self, file: &DatabaseFile<S>) -> bdbfile::Result<()> {
+    fn look_into<S: PageSource>(
+        &mut self,
+        file: &DatabaseFile<S>,
+        internal: Internal,
+    ) -> bdbfile::Result<()> {
         if keeps_no_last_page(file.meta(), self.age) {
             self.add(Nature::NoLastPage);
         }
-        self.sample(&file.database())?;
+        self.sample(&file.database(), internal)?;
         for name in file.names()? {
-            self.sample(&file.at(&name)?)?;
+            self.sample(&file.at(&name)?, internal)?;
         }
         Ok(())
     }
 
     /// Looks at the first leaves of a database.
-    fn sample<S: PageSource>(&mut self, database: &Database<'_, S>) -> bdbfile::Result<()> {
-        let scan = database.scan()?;
+    fn sample<S: PageSource>(
+        &mut self,
+        database: &Database<'_, S>,
+        internal: Internal,
+    ) -> bdbfile::Result<()> {
+        let scan = match internal {
+            Internal::Above => database.scan_first(SAMPLE)?,
+            Internal::All => database.scan()?,
+        };
         let all = scan.all();
         let first = all.start..all.end.min(SAMPLE);
         let ordered = database.meta().kind == Kind::Btree && !database.meta().is_recno();
@@ -336,9 +358,11 @@ mod tests {
             ..Budgets::default()
         };
         let file = DatabaseFile::open_within(source, budgets).unwrap();
-        let mut traits = DatabaseTraits::new("long.db", None);
-        traits.look_into(&file).unwrap();
-        assert_eq!(traits.natures, [Nature::KeyOrder]);
+        for internal in [Internal::Above, Internal::All] {
+            let mut traits = DatabaseTraits::new("long.db", None);
+            traits.look_into(&file, internal).unwrap();
+            assert_eq!(traits.natures, [Nature::KeyOrder]);
+        }
     }
 
     #[test]

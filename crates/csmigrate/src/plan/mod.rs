@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 use bdbfile::Workers;
 use bdbfile::layout::Preamble;
 use bdbfile::log::Environment;
-use caldb::release::{self, Detection, Traits};
+use caldb::release::{self, Detection, Internal, Traits};
 use caldb::rules::{RuleChoice, RuleSet};
 use caldb::{Profile, Role, Store, StoreError, StoreFile};
 
@@ -318,7 +318,8 @@ impl Plan {
         let workers = request.workers;
         let find = |_| Ok::<_, Infallible>(holders::find(store, workers));
         let (Ok(holders), traits) = workers.all_beside(1, find, || {
-            environment.map(|found| Traits::look(store, &request.profile, found, workers))
+            let internal = Internal::Above;
+            environment.map(|found| Traits::look(store, &request.profile, found, internal, workers))
         });
         (holders.into_iter().next().unwrap_or_default(), traits)
     }

@@ -98,7 +98,7 @@ fn look_at_all<S: PageSource>(
     key: &[u8],
 ) -> Result<(Vec<Vec<u8>>, bool)> {
     let at = Place::page(walk.meta.pgno);
-    let leaves = tree::leaves(walk, TreeKind::BTREE, root, at)?.pages;
+    let leaves = tree::leaves(walk, TreeKind::BTREE, root, at, usize::MAX)?.pages;
     let (mut found, mut ascending) = (Vec::new(), true);
     let (mut long, mut before) = (Vec::new(), None::<Vec<u8>>);
     for index in 0..leaves.len() {
