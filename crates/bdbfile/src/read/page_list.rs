@@ -18,8 +18,9 @@ const SEGMENT: usize = 1 << 12;
 #[derive(Debug, Default)]
 pub(crate) struct PageList {
     blocks: Vec<Block>,
-    /// The words of the blocks, those of each in one segment. Segments have one
-    /// size and are not moved: a list that grows leaves no holes in memory.
+    /// The words of the blocks, those of each in one segment. All but the first,
+    /// which grows as it is filled, have one size and are not moved: a list that
+    /// grows leaves few holes in memory.
     segments: Vec<Vec<u64>>,
     /// The last numbers, fewer than a block.
     open: Vec<PageNo>,
